@@ -1,0 +1,512 @@
+/* encode.c - see encode.h.  One function per branch of the record, jansson throughout; floats carry six
+ * significant digits, so that the last bits of a machine's libm never reach a record. */
+#include "alert/encode.h"
+
+#include <jansson.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "base/err.h"
+#include "base/text.h"
+#include "base/tz.h"
+#include "config.h"
+#include "detect/nightly.h"
+
+#define TEXT_MAX 1024
+#define REAL_DIGITS 6
+#define ECS_VERSION "8.17.0"
+
+static const char *const bound_assumes =
+	"innocent = whatever happened before, the chance that a night qualifies is at most p, and given that it "
+	"does, its burst is no denser at any time of the window than uniform; habits, runs and evening shifts "
+	"alarm more often";
+
+/* Sets a string that may hold anything; NULL becomes null. */
+static void put_text(json_t *object, const char *key, const char *text)
+{
+	char clean[TEXT_MAX];
+
+	if (!text) {
+		json_object_set_new(object, key, json_null());
+		return;
+	}
+	text_repair(text, strlen(text), clean, sizeof(clean));
+	json_object_set_new(object, key, json_string(clean));
+}
+
+static void put_time(json_t *object, const char *key, uint64_t ns)
+{
+	char text[CLOCK_TEXT_MAX];
+
+	json_object_set_new(object, key, json_string(clock_format(ns, text)));
+}
+
+static void put_int(json_t *object, const char *key, uint64_t value)
+{
+	json_object_set_new(object, key, json_integer((json_int_t)(value & INT64_MAX)));
+}
+
+static void put_real(json_t *object, const char *key, double value)
+{
+	json_object_set_new(object, key, json_real(isfinite(value) ? value : 0));
+}
+
+static const char *level_text(enum level level)
+{
+	static const char *const names[] = { "-", "L1", "L2", "L3" };
+
+	return names[level];
+}
+
+/* {1:10, 2:30, 3:50, 4:75, 5:90}[severity] + min(9, floor(log10 M)) */
+static unsigned risk_of(unsigned severity, double m)
+{
+	static const unsigned base[] = { 0, 10, 30, 50, 75, 90 };
+	double digits = m >= 1 ? floor(log10(m)) : 0;
+
+	return base[severity <= 5 ? severity : 5] + (unsigned)fmin(9, digits);
+}
+
+static const char *transport_name(uint8_t proto, char buf[static 8])
+{
+	switch (proto) {
+	case IP_TCP: return "tcp";
+	case IP_UDP: return "udp";
+	case IP_ICMP: return "icmp";
+	case IP_ICMPV6: return "ipv6-icmp";
+	case IP_SCTP: return "sctp";
+	default: snprintf(buf, 8, "%u", proto); return buf;
+	}
+}
+
+static void protocol_name(const struct channel *ch, char *buf, size_t cap)
+{
+	const char *name = dpi_protocol_name(dpi_carrier(ch->master, ch->app));
+
+	text_copy(buf, cap, *name ? name : "unknown");
+	for (char *c = buf; *c; c++)
+		if (*c >= 'A' && *c <= 'Z')
+			*c += 'a' - 'A';
+}
+
+static json_t *event_of(const struct alert_context *ctx, const struct incident *in,
+			const struct finding *f, const char *action, double m)
+{
+	json_t *event = json_object(), *category = json_array(), *type = json_array();
+	uint64_t start = f->channel->first_ns, end = f->channel->last_ns;
+
+	json_array_append_new(category, json_string("network"));
+	json_array_append_new(category, json_string("intrusion_detection"));
+	json_array_append_new(type, json_string("info"));
+	put_text(event, "kind", "alert");
+	json_object_set_new(event, "category", category);
+	json_object_set_new(event, "type", type);
+	put_text(event, "action", action);
+	put_text(event, "code", rule_of(f->rule)->id);
+	put_int(event, "severity", in->severity);
+	put_int(event, "risk_score", risk_of(in->severity, m));
+	put_time(event, "start", start);
+	put_time(event, "end", end);
+	put_time(event, "created", f->judged_ns);
+	put_text(event, "reason", in->message);
+	put_text(event, "module", "nachtwacht");
+	put_text(event, "dataset", "nachtwacht.alert");
+	put_text(event, "timezone", ctx->site->timezone);
+	return event;
+}
+
+static json_t *rule_object(const struct rule *rule)
+{
+	json_t *object = json_object();
+
+	put_text(object, "id", rule->id);
+	put_text(object, "version", rule->version);
+	put_text(object, "name", rule->name);
+	put_text(object, "category", rule->category);
+	return object;
+}
+
+static json_t *threat_object(const struct rule *rule)
+{
+	json_t *threat = json_object(), *techniques = json_array();
+
+	for (size_t i = 0; i < ARRAY_SIZE(rule->technique) && rule->technique[i][0]; i++) {
+		json_t *t = json_object();
+
+		put_text(t, "id", rule->technique[i][0]);
+		put_text(t, "name", rule->technique[i][1]);
+		json_array_append_new(techniques, t);
+	}
+	put_text(threat, "framework", "MITRE ATT&CK");
+	json_object_set_new(threat, "technique", techniques);
+	return threat;
+}
+
+static json_t *observer_object(const struct alert_context *ctx, const struct subject *s)
+{
+	json_t *observer = json_object(), *ingress = json_object(), *interface = json_object();
+
+	put_text(observer, "type", "sensor");
+	put_text(observer, "vendor", "Nachtwacht");
+	put_text(observer, "product", "nachtwacht");
+	put_text(observer, "version", PACKAGE_VERSION);
+	put_text(observer, "name", ctx->sensor);
+	if (ctx->interface) {
+		put_text(interface, "name", ctx->interface);
+		json_object_set_new(ingress, "interface", interface);
+	} else {
+		json_decref(interface);
+	}
+	if (s->zone)
+		put_text(ingress, "zone", s->zone->id);
+	if (json_object_size(ingress))
+		json_object_set_new(observer, "ingress", ingress);
+	else
+		json_decref(ingress);
+	return observer;
+}
+
+static json_t *source_object(const struct subject *s, uint64_t up)
+{
+	static const uint8_t none[6];
+	json_t *source = json_object();
+	char text[ADDR_TEXT_MAX];
+
+	put_text(source, "ip", addr_format(&s->addr, text));
+	if (memcmp(s->mac, none, 6)) {
+		snprintf(text, sizeof(text), "%02X-%02X-%02X-%02X-%02X-%02X", s->mac[0], s->mac[1],
+			 s->mac[2], s->mac[3], s->mac[4], s->mac[5]);
+		put_text(source, "mac", text);
+	}
+	put_int(source, "bytes", up);
+	return source;
+}
+
+static json_t *destination_object(const struct incident *in, const struct channel *ch, uint64_t down)
+{
+	json_t *destination = json_object();
+	char text[ADDR_TEXT_MAX];
+
+	if (!in->is_any)
+		put_text(destination, "ip", addr_format(&ch->key.peer, text));
+	if (ch->port && !in->is_any)
+		put_int(destination, "port", ch->port);
+	if (ch->name && !in->is_any)
+		put_text(destination, "domain", ch->name);
+	put_int(destination, "bytes", down);
+	return destination;
+}
+
+static json_t *network_object(const struct channel *ch, uint64_t bytes)
+{
+	json_t *network = json_object(), *ids = json_array();
+	char text[DPI_PROTOCOL_MAX], number[8];
+	unsigned n = ch->communities < CHANNEL_COMMUNITY_IDS ? ch->communities : CHANNEL_COMMUNITY_IDS;
+
+	for (unsigned i = 0; i < n; i++)
+		json_array_append_new(ids, json_string(
+			ch->community[(ch->communities - n + i) % CHANNEL_COMMUNITY_IDS]));
+	protocol_name(ch, text, sizeof(text));
+	put_text(network, "transport", transport_name(ch->proto, number));
+	put_text(network, "protocol", text);
+	put_text(network, "direction", !ch->is_external ? "internal" :
+		 ch->was_opened_outside ? "inbound" : "outbound");
+	put_int(network, "bytes", bytes);
+	json_object_set_new(network, "community_id", ids);
+	return network;
+}
+
+static json_t *related_object(const struct incident *in, const struct channel *ch)
+{
+	json_t *related = json_object(), *ips = json_array(), *hosts = json_array();
+	char text[ADDR_TEXT_MAX], name[TEXT_MAX];
+
+	json_array_append_new(ips, json_string(addr_format(&in->subject->addr, text)));
+	if (!in->is_any)
+		json_array_append_new(ips, json_string(addr_format(&ch->key.peer, text)));
+	if (ch->name && !in->is_any && text_repair(ch->name, strlen(ch->name), name, sizeof(name)))
+		json_array_append_new(hosts, json_string(name));
+	json_object_set_new(related, "ip", ips);
+	json_object_set_new(related, "hosts", hosts);
+	return related;
+}
+
+static json_t *incident_object(const struct incident *in, const char *action)
+{
+	json_t *object = json_object();
+
+	put_text(object, "id", in->id);
+	put_text(object, "case", in->case_id);
+	put_text(object, "state", strcmp(action, "resolve") ? "open" : "resolved");
+	put_text(object, "level", level_text(in->level));
+	put_time(object, "opened", in->opened_ns);
+	put_int(object, "records", in->records);
+	put_text(object, "previous", in->previous[0] ? in->previous : NULL);
+	return object;
+}
+
+static json_t *asset_object(const struct subject *s)
+{
+	json_t *object = json_object();
+
+	put_text(object, "id", s->id);
+	put_text(object, "role", s->asset && s->asset->role[0] ? s->asset->role : NULL);
+	put_text(object, "vendor", s->asset && s->asset->vendor[0] ? s->asset->vendor : NULL);
+	put_text(object, "zone", s->zone ? s->zone->id : NULL);
+	return object;
+}
+
+static json_t *channel_object(const struct incident *in)
+{
+	json_t *object = json_object();
+	char text[ADDR_TEXT_MAX];
+
+	put_text(object, "group", in->is_any ? "any" : "ip");
+	put_text(object, "value", in->is_any ? "*" : addr_format(&in->key.peer, text));
+	put_text(object, "service", in->is_any ? "-" : in->key.service);
+	json_object_set_new(object, "members", json_array());
+	json_object_set_new(object, "attached", json_array());
+	if (in->is_any)
+		put_int(object, "count", in->members);
+	return object;
+}
+
+static json_t *bound_object(const struct finding *f, const struct nightly_facts *facts)
+{
+	json_t *bound = json_object();
+
+	put_real(bound, "per_asset_year", facts->bound);
+	put_real(bound, "threshold", facts->threshold);
+	put_int(bound, "processes", EVIDENCE_PROCESSES);
+	put_int(bound, "channel_nights", f->bet_nights);
+	put_int(bound, "channels", f->bet_channels);
+	put_text(bound, "assumes", bound_assumes);
+	return bound;
+}
+
+static json_t *evidence_object(const struct finding *f, const struct nightly_facts *facts)
+{
+	json_t *object = json_object();
+	char phase[8];
+
+	snprintf(phase, sizeof(phase), "%02d:%02d", facts->phase_min / 60 % 24, facts->phase_min % 60);
+	put_text(object, "detector", "nightly");
+	put_real(object, "m", facts->m);
+	put_real(object, "p", nightly_defaults.p);
+	put_int(object, "nights_seen", facts->seen);
+	put_int(object, "nights_hit", facts->hit);
+	put_int(object, "nights_missed", facts->missed);
+	put_int(object, "nights_degraded", 0);
+	put_int(object, "nights_skipped", facts->skipped);
+	put_text(object, "clock", facts->is_utc ? "utc" : "local");
+	put_text(object, "phase", phase);
+	put_int(object, "spread_minutes", (uint64_t)facts->spread_min);
+	put_real(object, "spread_p", facts->spread_p);
+	json_object_set_new(object, "arc_p", json_null());
+	put_int(object, "period_s", 86400);
+	put_int(object, "floor_bytes", nightly_defaults.floor[f->process]);
+	json_object_set_new(object, "bound", bound_object(f, facts));
+	return object;
+}
+
+static json_t *night_object(const struct alert_context *ctx, const struct finding *f,
+			    const struct night_seen *n)
+{
+	json_t *object = json_object();
+	char text[CLOCK_TEXT_MAX], peer[ADDR_TEXT_MAX];
+
+	put_text(object, "date", calendar_row_date(ctx->calendar, n->row, text));
+	if (n->start_ns) {
+		put_time(object, "start", n->start_ns);
+		put_time(object, "end", n->end_ns);
+	} else {
+		put_text(object, "start", NULL);
+		put_text(object, "end", NULL);
+	}
+	put_int(object, "up", n->up);
+	put_int(object, "down", n->down);
+	put_int(object, "flows", n->flows);
+	put_real(object, "z", n->z);
+	put_real(object, "e", n->e[f->process]);
+	put_real(object, "coverage", n->coverage);
+	put_real(object, "loss", 0);
+	put_text(object, "top", n->up ? addr_format(&f->channel->key.peer, peer) : NULL);
+	json_object_set_new(object, "hit", json_boolean(n->is_hit[f->process]));
+	json_object_set_new(object, "skipped", json_boolean(n->is_skipped));
+	json_object_set_new(object, "partial", json_boolean(n->is_partial));
+	return object;
+}
+
+static json_t *nights_array(const struct alert_context *ctx, const struct finding *f)
+{
+	json_t *nights = json_array();
+
+	if (f->rule == RULE_EXF_001)
+		for (uint64_t i = 0; i < evidence_nights(f->channel->evidence); i++)
+			json_array_append_new(nights, night_object(ctx, f,
+					      evidence_night(f->channel->evidence, i)));
+	return nights;
+}
+
+static json_t *lines_array(const struct incident *in)
+{
+	json_t *lines = json_array();
+
+	for (unsigned i = 0; i < in->explain_n; i++) {
+		char clean[INCIDENT_TEXT_MAX];
+
+		text_repair(in->explain[i], strlen(in->explain[i]), clean, sizeof(clean));
+		json_array_append_new(lines, json_string(clean));
+	}
+	return lines;
+}
+
+static json_t *triage_array(const struct rule *rule)
+{
+	json_t *lines = json_array();
+
+	for (const char *const *line = rule->triage; *line; line++)
+		json_array_append_new(lines, json_string(*line));
+	return lines;
+}
+
+static json_t *baseline_object(const struct alert_context *ctx, const struct finding *f)
+{
+	static const char *const states[] = {
+		[BASELINE_OBSERVE] = "observe", [BASELINE_LEARN] = "learn", [BASELINE_ENFORCE] = "enforce",
+	};
+	json_t *object = json_object();
+	char text[INCIDENT_TEXT_MAX];
+
+	put_text(object, "state", states[ctx->site->baseline]);
+	put_text(object, "text", explain_baseline(ctx, f, text, sizeof(text)));
+	return object;
+}
+
+static json_t *tap_object(const struct alert_context *ctx)
+{
+	json_t *tap = json_object();
+
+	put_real(tap, "drop_ratio", ctx->drop_ratio);
+	json_object_set_new(tap, "duplicate_ratio", json_null());	/* not measured in this version */
+	json_object_set_new(tap, "one_sided", json_null());
+	return tap;
+}
+
+static json_t *own_object(const struct alert_context *ctx, const struct incident *in,
+			  const struct finding *f, const struct nightly_facts *facts, const char *action)
+{
+	json_t *own = json_object(), *order = json_object(), *run = json_object();
+	char text[CLOCK_TEXT_MAX];
+
+	put_int(own, "schema", 1);
+	put_text(own, "site", ctx->site->id);
+	put_text(own, "mode", ctx->is_live ? "live" : "replay");
+	put_text(own, "local", clock_format_offset(f->judged_ns, tz_offset(f->judged_ns), text));
+	json_object_set_new(own, "incident", incident_object(in, action));
+	json_object_set_new(own, "asset", asset_object(in->subject));
+	json_object_set_new(own, "channel", channel_object(in));
+	json_object_set_new(own, "evidence", f->rule == RULE_EXF_001 ? evidence_object(f, facts) :
+			    json_null());
+	json_object_set_new(own, "nights", nights_array(ctx, f));
+	json_object_set_new(own, "baseline", baseline_object(ctx, f));
+	json_object_set_new(own, "explain", lines_array(in));
+	json_object_set_new(own, "triage", triage_array(rule_of(f->rule)));
+	json_object_set_new(order, "required", json_false());	/* no rule of this version asks for one */
+	put_text(order, "match", "none");
+	put_text(order, "nearest", NULL);
+	json_object_set_new(own, "work_order", order);
+	json_object_set_new(own, "suppression", json_null());
+	json_object_set_new(own, "tap", tap_object(ctx));
+	put_text(run, "id", ctx->run_id);
+	json_object_set_new(own, "run", run);
+	return own;
+}
+
+static void fill_flat(const struct alert_context *ctx, const struct incident *in, const struct finding *f,
+		      const char *action, struct record_flat *flat)
+{
+	const struct channel *ch = f->channel;
+	const struct asset *asset = in->subject->asset;
+	char number[8];
+
+	text_copy(flat->incident, sizeof(flat->incident), in->id);
+	text_copy(flat->case_id, sizeof(flat->case_id), in->case_id);
+	text_copy(flat->action, sizeof(flat->action), action);
+	flat->ts_ms = f->judged_ns / NS_PER_MS;
+	text_copy(flat->site, sizeof(flat->site), ctx->site->id);
+	text_copy(flat->sensor, sizeof(flat->sensor), ctx->sensor);
+	text_copy(flat->rule, sizeof(flat->rule), rule_of(f->rule)->id);
+	flat->severity = in->severity;
+	text_copy(flat->level, sizeof(flat->level), level_text(in->level));
+	text_copy(flat->asset, sizeof(flat->asset), in->subject->id);
+	text_copy(flat->role, sizeof(flat->role), asset && asset->role[0] ? asset->role : "-");
+	addr_format(&in->subject->addr, flat->src);
+	if (in->is_any)
+		text_copy(flat->dst, sizeof(flat->dst), "-");
+	else
+		addr_format(&ch->key.peer, flat->dst);
+	flat->dport = in->is_any ? 0 : ch->port;
+	text_copy(flat->proto, sizeof(flat->proto), transport_name(ch->proto, number));
+	protocol_name(ch, flat->app, sizeof(flat->app));
+	flat->nights = in->nights;
+	text_copy(flat->work_order, sizeof(flat->work_order), "none");
+}
+
+static void put_event_id(const struct alert_context *ctx, const struct incident *in, json_t *event,
+			 struct record_flat *flat)
+{
+	static const uint8_t name_space[16] = RECORD_UUID_NAMESPACE;
+	char name[256];
+
+	snprintf(name, sizeof(name), "%s/%u/%s", in->id, in->records, ctx->sensor);
+	uuid_v5(name_space, name, flat->id);
+	put_text(event, "id", flat->id);
+}
+
+struct record *encode_alert(const struct alert_context *ctx, const struct incident *in,
+			    const struct finding *f, const struct nightly_facts *facts,
+			    const char *action, uint64_t sequence)
+{
+	struct record *r = calloc(1, sizeof(*r));
+	json_t *root = json_object(), *event;
+	bool is_nightly = f->rule == RULE_EXF_001;
+	uint64_t up = is_nightly ? facts->up : in->up, down = is_nightly ? facts->down : in->down;
+	json_t *ecs = json_object();
+
+	if (!r || !root)
+		goto out;
+	r->kind = RECORD_ALERT;
+	r->sequence = sequence;
+	fill_flat(ctx, in, f, action, &r->flat);
+	r->flat.bytes_up = up;
+	r->flat.risk = risk_of(in->severity, facts->m);
+	event = event_of(ctx, in, f, action, facts->m);
+	put_event_id(ctx, in, event, &r->flat);
+	put_int(event, "sequence", sequence);
+	put_time(root, "@timestamp", f->judged_ns);
+	put_text(ecs, "version", ECS_VERSION);
+	json_object_set(root, "ecs", ecs);
+	put_text(root, "message", in->message);
+	json_object_set_new(root, "event", event);
+	json_object_set_new(root, "rule", rule_object(rule_of(f->rule)));
+	json_object_set_new(root, "threat", threat_object(rule_of(f->rule)));
+	json_object_set_new(root, "observer", observer_object(ctx, in->subject));
+	json_object_set_new(root, "source", source_object(in->subject, up));
+	json_object_set_new(root, "destination", destination_object(in, f->channel, down));
+	json_object_set_new(root, "network", network_object(f->channel, up + down));
+	json_object_set_new(root, "related", related_object(in, f->channel));
+	json_object_set_new(root, "nachtwacht", own_object(ctx, in, f, facts, action));
+	r->json = json_dumps(root, JSON_COMPACT | JSON_SORT_KEYS | JSON_REAL_PRECISION(REAL_DIGITS));
+	if (r->json)
+		r->json_len = strlen(r->json);
+out:
+	json_decref(ecs);
+	json_decref(root);
+	if (r && !r->json) {
+		record_free(r);
+		return NULL;
+	}
+	return r;
+}

@@ -1,0 +1,33 @@
+/* explain.h - an incident in words: facts and how sure, never who is guilty. */
+#ifndef NW_ALERT_EXPLAIN_H
+#define NW_ALERT_EXPLAIN_H
+
+#include "alert/incident.h"
+
+/* Numbers of a nightly channel that the words and the record share. */
+struct nightly_facts {
+	uint32_t seen, hit, missed, skipped;	/* of the nights kept */
+	uint64_t up, down;		/* on the nights that qualified */
+	int first_min, last_min;	/* earliest and latest start of a burst, civil minutes since noon */
+	int phase_min;			/* circular mean of the starts: civil minute of the day */
+	int spread_min;			/* last - first */
+	double spread_p;		/* chance that so many uniform times lie so close; descriptive */
+	double bound;			/* expected false alarms of this asset per year */
+	double threshold;		/* the M of the level reached */
+	double m;
+	bool is_utc;			/* the UTC clock fits better than the civil one */
+};
+void explain_nightly_facts(const struct alert_context *ctx, const struct finding *f,
+			   struct nightly_facts *ret_facts);
+
+/* Fills message and explain of the incident. */
+void explain_incident(const struct alert_context *ctx, struct incident *in, const struct finding *f,
+		      const struct nightly_facts *facts);
+
+/* "IMG-SRV-2 (image_server, vendor A)" */
+const char *explain_subject(const struct subject *s, char *buf, size_t cap);
+/* "usual for this asset between 22:00 and 05:00: 3 MB (28-night median)" */
+const char *explain_baseline(const struct alert_context *ctx, const struct finding *f, char *buf,
+			     size_t cap);
+
+#endif

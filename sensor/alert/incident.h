@@ -1,0 +1,82 @@
+/* incident.h - findings become incidents, and every change of an incident a record.
+ *
+ *            finding                      grows: level, nights, severity
+ *   (none) ----------> open  --------------------------------------------> open (update)
+ *                       |                pattern stopped
+ *                       `------------------------------------------------> (none) (resolve)
+ *
+ * One incident per (rule, subject, channel).  Severity never falls while it is open; a return after
+ * resolve is a new incident that names the previous one.  Ids are hashes of what the incident is about
+ * (ALERTS section 1), so a repeated replay gives the same ids.
+ * A flood stays bounded: beyond INCIDENT_PEERS_MAX open incidents of one rule for one subject, or
+ * INCIDENTS_MAX in all, further channels are counted into one incident of the subject with group "any".
+ * Thread: analysis.  Records go to the outbox.
+ */
+#ifndef NW_ALERT_INCIDENT_H
+#define NW_ALERT_INCIDENT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include "detect/finding.h"
+#include "policy/calendar.h"
+#include "store/outbox.h"
+
+#define INCIDENT_ID_MAX 40		/* "nw1-" / "nwc-" and 32 hex digits, with the zero byte */
+#define INCIDENT_PEERS_MAX 16
+#define INCIDENTS_MAX 8192
+#define INCIDENT_LINES_MAX 8		/* of explanation */
+#define INCIDENT_TEXT_MAX 512
+
+/* What every record says about where and how it was made; borrowed for the run. */
+struct alert_context {
+	const struct site *site;
+	const struct calendar *calendar;	/* set at the first packet */
+	const char *sensor;		/* observer.name */
+	const char *interface;		/* observer.ingress.interface.name, or NULL */
+	bool is_live;
+	char run_id[DIGEST_HEX_MAX];	/* of site, rules and program version */
+	int64_t since_row;		/* the first row the tap saw */
+	double drop_ratio;		/* of the tap so far; 0 in replay */
+};
+
+struct incident {
+	enum rule_id rule;
+	struct subject *subject;
+	struct channel_key key;		/* peer and service; meaningless when is_any */
+	bool is_any;			/* the subject's flood incident */
+	char id[INCIDENT_ID_MAX], case_id[INCIDENT_ID_MAX], previous[INCIDENT_ID_MAX];
+	bool is_open, has_opened;	/* has_opened: id is that of an incident now resolved */
+	uint64_t opened_ns;
+	enum level level;
+	unsigned severity;
+	unsigned records;
+	uint32_t nights;		/* qualifying (or with traffic) at the last record */
+	int64_t last_row;		/* of the last record or sign of life */
+	uint32_t members;		/* is_any: channels counted */
+	uint64_t up, down;		/* NW-DST-002: seen so far */
+	/* The last record in words, for the summary of a replay. */
+	char message[INCIDENT_TEXT_MAX];
+	char explain[INCIDENT_LINES_MAX][INCIDENT_TEXT_MAX];
+	unsigned explain_n;
+};
+
+struct incidents;
+
+struct incidents_counters {
+	uint64_t opened, updated, resolved, records, flooded;
+};
+
+int incidents_new(const struct alert_context *ctx, struct outbox *outbox, struct incidents **ret_incidents);
+void incidents_free(struct incidents *in);
+
+/* A detector's finding: opens an incident, or updates it when it grew. */
+void incidents_finding(struct incidents *in, const struct finding *f);
+/* The pattern of this channel stopped.  Nothing when no incident is open. */
+void incidents_resolve(struct incidents *in, enum rule_id rule, struct channel *ch, uint64_t judged_ns,
+		       int64_t row);
+const struct incidents_counters *incidents_counters(const struct incidents *in);
+size_t incidents_count(const struct incidents *in);
+const struct incident *incidents_at(const struct incidents *in, size_t i);	/* in order of opening */
+
+#endif

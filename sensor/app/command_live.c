@@ -1,0 +1,29 @@
+/* command_live.c - nachtwacht live. */
+#include "app/commands.h"
+
+#include "app/session.h"
+#include "app/signals.h"
+#include "base/log.h"
+
+int run_live(const struct options *o)
+{
+	struct live_config cfg = { .interfaces = o->interfaces, .n_interfaces = o->n_interfaces,
+				   .filter = o->filter };
+	struct session s;
+	int status = session_prepare(&s, o);
+
+	if (status == EXIT_DONE && live_source_open(&cfg, &s.source))
+		status = EXIT_FAILED;
+	if (status == EXIT_DONE)
+		status = session_open_outputs(&s);
+	if (status == EXIT_DONE) {
+		signals_stop_source(s.source);
+		log_notice("live", "listening on %s%s; the memory of nights lasts as long as this process (no "
+			   "state file in this version)", o->interfaces[0],
+			   o->n_interfaces > 1 ? " and others" : "");
+		status = session_run(&s, true);
+		signals_stop_source(NULL);
+	}
+	session_close(&s);
+	return status;
+}

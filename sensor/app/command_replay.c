@@ -1,0 +1,59 @@
+/* command_replay.c - nachtwacht replay. */
+#include "app/commands.h"
+
+#include "app/session.h"
+#include "app/signals.h"
+#include "base/log.h"
+
+static int open_files(struct session *s)
+{
+	const struct options *o = s->options;
+	struct files_config cfg = { .paths = o->paths, .n_paths = o->n_paths, .filter = o->filter };
+
+	if (o->from && !session_time(o->from, &cfg.from_ns)) {
+		log_err("usage", "--from takes a time like 2026-01-17T22:00 or 2026-01-17T22:00:00Z, not \"%s\"",
+			o->from);
+		return EXIT_USAGE;
+	}
+	if (o->to && !session_time(o->to, &cfg.to_ns)) {
+		log_err("usage", "--to takes a time like 2026-01-17T22:00 or 2026-01-17T22:00:00Z, not \"%s\"",
+			o->to);
+		return EXIT_USAGE;
+	}
+	if (cfg.from_ns && cfg.to_ns && cfg.from_ns >= cfg.to_ns) {
+		log_err("usage", "--from %s is not before --to %s", o->from, o->to);
+		return EXIT_USAGE;
+	}
+	return files_source_open(&cfg, &s->source) ? EXIT_USAGE : EXIT_DONE;
+}
+
+static bool has_input_warnings(const struct source *s)
+{
+	const struct source_counters *c = source_counters(s);
+
+	return c->files_damaged || c->files_refused;
+}
+
+int run_replay(const struct options *o)
+{
+	struct session s;
+	int status = session_prepare(&s, o);
+
+	if (status == EXIT_DONE)
+		status = open_files(&s);
+	if (status == EXIT_DONE)
+		status = session_open_outputs(&s);
+	if (status == EXIT_DONE) {
+		signals_stop_source(s.source);
+		status = session_run(&s, false);
+		signals_stop_source(NULL);
+		if (signals_seen()) {
+			log_warn("replay", "interrupted: the result covers what was read up to then");
+			status = EXIT_FAILED;
+		}
+		if (o->strict && has_input_warnings(s.source))
+			status = EXIT_FAILED;
+	}
+	session_close(&s);
+	return status;
+}

@@ -1,0 +1,11 @@
+/* commands.h - the commands. */
+#ifndef NW_APP_COMMANDS_H
+#define NW_APP_COMMANDS_H
+
+#include "app/options.h"
+
+int run_replay(const struct options *o);	/* the exit status */
+int run_live(const struct options *o);
+int run_check(const struct options *o);
+
+#endif

@@ -1,0 +1,384 @@
+/* options.c - see options.h. */
+#include "app/options.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "app/pipeline.h"
+#include "base/clock.h"
+#include "base/err.h"
+#include "base/text.h"
+#include "config.h"
+#include "dpi/dpi.h"
+
+#define REPLAY (1u << COMMAND_REPLAY)
+#define LIVE (1u << COMMAND_LIVE)
+#define CHECK (1u << COMMAND_CHECK)
+
+enum option_id {
+	OPT_SITE, OPT_TIMEZONE, OPT_CLOSED, OPT_ALERTS, OPT_FLOWS, OPT_REDIS, OPT_PASSWORD_FILE,
+	OPT_REDIS_WAIT, OPT_STREAM, OPT_RUN, OPT_INTERFACE, OPT_FILTER, OPT_FROM, OPT_TO, OPT_WORKERS,
+	OPT_SHARDS, OPT_SENSOR, OPT_MANIFEST, OPT_FINAL, OPT_STRICT, OPT_PROGRESS, OPT_LOG_LEVEL,
+	OPT_QUIET, OPT_HELP, OPT_LATER
+};
+
+struct option_line {
+	const char *name;
+	enum option_id id;
+	unsigned commands;		/* which take it */
+	const char *value;		/* NULL: a switch */
+	const char *help;
+};
+
+static const struct option_line lines[] = {
+	{ "--site", OPT_SITE, REPLAY | LIVE | CHECK, "FILE", "site policy (JSON): zones, assets, what is "
+	  "expected. Without it: the private networks as one open zone" },
+	{ "--timezone", OPT_TIMEZONE, REPLAY | LIVE, "TZ", "without a site file: time zone (default UTC)" },
+	{ "--closed", OPT_CLOSED, REPLAY | LIVE, "HH:MM-HH:MM", "without a site file: closed hours (default "
+	  "22:00-05:00)" },
+	{ "-i", OPT_INTERFACE, LIVE, "IFACE", "interface to listen on; twice for the two directions of a TAP" },
+	{ "--alerts", OPT_ALERTS, REPLAY | LIVE, "FILE", "records as JSON lines; '-' is standard output (default "
+	  "for replay; live: none)" },
+	{ "--flows", OPT_FLOWS, REPLAY | LIVE, "FILE", "flow records as JSON lines" },
+	{ "--redis", OPT_REDIS, REPLAY | LIVE, "URL", "push records into a Redis stream: "
+	  "redis://[user:password@]host[:port][/db] or unix:///path" },
+	{ "--redis-password-file", OPT_PASSWORD_FILE, REPLAY | LIVE, "FILE", "password in the file's first "
+	  "line" },
+	{ "--redis-wait", OPT_REDIS_WAIT, REPLAY | LIVE, "TIME", "how long to wait for Redis at the end "
+	  "(default 30s)" },
+	{ "--stream", OPT_STREAM, REPLAY | LIVE, "KEY", "stream key (default nw:{SITE}:alerts; replay "
+	  "nw:{SITE}:replay:RUN:alerts)" },
+	{ "--run", OPT_RUN, REPLAY, "ID", "name of this replay in the stream key (default: from site and "
+	  "version)" },
+	{ "--filter", OPT_FILTER, REPLAY | LIVE, "BPF", "look only at packets that match" },
+	{ "--from", OPT_FROM, REPLAY, "T", "from this time on (RFC 3339; without offset: the site's zone)" },
+	{ "--to", OPT_TO, REPLAY, "T", "before this time" },
+	{ "--workers", OPT_WORKERS, REPLAY | LIVE, "N", "threads that follow flows (default 1); results do not "
+	  "depend on it" },
+	{ "--shards", OPT_SHARDS, REPLAY | LIVE, "N", "flow tables (default 16); part of a run's definition" },
+	{ "--sensor", OPT_SENSOR, REPLAY | LIVE, "NAME", "observer.name in records (default nachtwacht)" },
+	{ "--manifest", OPT_MANIFEST, REPLAY | LIVE, "FILE", "what was read and counted, as JSON" },
+	{ "--final", OPT_FINAL, REPLAY, NULL, "judge the open night at the end (without a state this is "
+	  "always so)" },
+	{ "--strict", OPT_STRICT, REPLAY, NULL, "a damaged or unreadable input makes the exit status 1" },
+	{ "--progress", OPT_PROGRESS, REPLAY, "WHEN", "auto, never or always" },
+	{ "--log-level", OPT_LOG_LEVEL, REPLAY | LIVE | CHECK, "LEVEL", "err, warn, notice, info or debug "
+	  "(default notice)" },
+	{ "--quiet", OPT_QUIET, REPLAY | LIVE, NULL, "no summary at the end, warnings and errors only" },
+	{ "--help", OPT_HELP, REPLAY | LIVE | CHECK, NULL, "this text" },
+	/* In the contract, not in this version: refused by name, so that nobody relies on them. */
+	{ "--rules", OPT_LATER, REPLAY | LIVE | CHECK, "DIR", NULL },
+	{ "--state", OPT_LATER, REPLAY | LIVE, "FILE", NULL },
+	{ "--report", OPT_LATER, REPLAY | LIVE, "FILE", NULL },
+	{ "--only", OPT_LATER, REPLAY, "ASSET", NULL },
+	{ "--tap", OPT_LATER, REPLAY, "NAME=PATH", NULL },
+	{ "--gaps", OPT_LATER, REPLAY, "FILE", NULL },
+	{ "--allow-old", OPT_LATER, REPLAY, NULL, NULL },
+	{ "--verify", OPT_LATER, REPLAY, "MANIFEST", NULL },
+	{ "--compare", OPT_LATER, REPLAY, "FILE", NULL },
+	{ "--record", OPT_LATER, LIVE, "DIR", NULL },
+	{ "--record-size", OPT_LATER, LIVE, "SIZE", NULL },
+	{ "--record-snap", OPT_LATER, LIVE, "BYTES", NULL },
+	{ "--look", OPT_LATER, LIVE, "TIME", NULL },
+	{ "--metrics", OPT_LATER, LIVE, "ADDR", NULL },
+	{ "--user", OPT_LATER, LIVE, "NAME", NULL },
+};
+
+struct command_line {
+	const char *name;
+	enum command command;
+	const char *synopsis, *help;
+};
+
+static const struct command_line commands[] = {
+	{ "replay", COMMAND_REPLAY, "[OPTIONS] CAPTURE...",
+	  "Reads capture files (pcap, pcapng, .gz, .zst; directories are searched) merged in time order and\n"
+	  "judges them as a live sensor would. Records go to standard output, everything else to standard error." },
+	{ "live", COMMAND_LIVE, "[OPTIONS] -i IFACE [-i IFACE2]",
+	  "Listens on interfaces (a SPAN port, or the two directions of a TAP) until SIGINT or SIGTERM.\n"
+	  "Never sends. Needs CAP_NET_RAW." },
+	{ "check", COMMAND_CHECK, "[--site FILE]",
+	  "Validates a site policy and says in words what it declares. Exit status 0 or 2." },
+};
+
+static const char *const later_commands[] = { "state", "attest", "extract", "test-alert" };
+
+static const struct command_line *find_command(enum command command)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
+		if (commands[i].command == command)
+			return &commands[i];
+	return NULL;
+}
+
+static int usage_error(const char *fmt, const char *a, const char *b)
+{
+	char text[512];
+
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+	snprintf(text, sizeof(text), fmt, a, b);
+#pragma GCC diagnostic pop
+	log_err("usage", "%s", text);
+	return -1;
+}
+
+static int unknown_option(const char *name, enum command command)
+{
+	const char *names[ARRAY_SIZE(lines)], *near;
+	size_t n = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(lines); i++)
+		if (lines[i].commands & 1u << command && lines[i].id != OPT_LATER)
+			names[n++] = lines[i].name;
+	near = text_nearest(name, names, n);
+	if (near)
+		return usage_error("unknown option \"%s\"; did you mean %s?", name, near);
+	return usage_error("unknown option \"%s\"; nachtwacht %s --help lists the options", name,
+			   find_command(command)->name);
+}
+
+static int parse_count(const char *name, const char *text, unsigned max, unsigned *ret)
+{
+	char *end;
+	unsigned long value = strtoul(text, &end, 10);
+
+	if (*text < '0' || *text > '9' || *end || value < 1 || value > max) {
+		char range[64];
+
+		snprintf(range, sizeof(range), "%s takes a number from 1 to %u", name, max);
+		return usage_error("%s, not \"%s\"", range, text);
+	}
+	*ret = (unsigned)value;
+	return 0;
+}
+
+static int take_value(struct options *o, const struct option_line *line, const char *value)
+{
+	switch (line->id) {
+	case OPT_SITE: o->site = value; return 0;
+	case OPT_TIMEZONE: o->timezone = value; return 0;
+	case OPT_CLOSED: o->closed = value; return 0;
+	case OPT_ALERTS: o->alerts = value; return 0;
+	case OPT_FLOWS: o->flows = value; return 0;
+	case OPT_REDIS: o->redis = value; return 0;
+	case OPT_PASSWORD_FILE: o->redis_password_file = value; return 0;
+	case OPT_STREAM: o->stream = value; return 0;
+	case OPT_RUN: o->run = value; return 0;
+	case OPT_FILTER: o->filter = value; return 0;
+	case OPT_FROM: o->from = value; return 0;
+	case OPT_TO: o->to = value; return 0;
+	case OPT_SENSOR: o->sensor = value; return 0;
+	case OPT_MANIFEST: o->manifest = value; return 0;
+	case OPT_FINAL: o->final = true; return 0;
+	case OPT_STRICT: o->strict = true; return 0;
+	case OPT_QUIET: o->quiet = true; return 0;
+	case OPT_HELP: options_print_help(o->command); o->command = COMMAND_HELP; return 0;
+	case OPT_WORKERS: return parse_count("--workers", value, PIPELINE_WORKERS_MAX, &o->workers);
+	case OPT_SHARDS: return parse_count("--shards", value, PIPELINE_SHARDS_MAX, &o->shards);
+	case OPT_INTERFACE:
+		if (o->n_interfaces == OPTIONS_INTERFACES_MAX)
+			return usage_error("more than 16 interfaces%s%s", "", "");
+		o->interfaces[o->n_interfaces++] = value;
+		return 0;
+	case OPT_REDIS_WAIT:
+		if (duration_parse(value, &o->redis_wait_ns))
+			return 0;
+		return usage_error("--redis-wait takes a time with a unit, like 30s or 2m, not \"%s\"%s", value,
+				   "");
+	case OPT_PROGRESS:
+		if (progress_mode_parse(value, &o->progress))
+			return 0;
+		return usage_error("--progress takes auto, never or always, not \"%s\"%s", value, "");
+	case OPT_LOG_LEVEL:
+		if (log_level_parse(value, &o->log_level))
+			return 0;
+		return usage_error("--log-level takes err, warn, notice, info or debug, not \"%s\"%s", value,
+				   "");
+	case OPT_LATER:
+		return usage_error("%s is not in this version (%s)", line->name, PACKAGE_VERSION);
+	}
+	return -1;
+}
+
+/* One option at argv[*at], with its value beside it or behind '='. */
+static int take_option(struct options *o, int argc, char **argv, int *at)
+{
+	const char *arg = argv[*at], *equals = strchr(arg, '=');
+	size_t len = arg[1] == '-' && equals ? (size_t)(equals - arg) : strlen(arg);
+	const struct option_line *line = NULL;
+	char name[64];
+
+	if (len >= sizeof(name))
+		return usage_error("unknown option \"%.40s...\"%s", arg, "");
+	memcpy(name, arg, len);
+	name[len] = '\0';
+	for (size_t i = 0; i < ARRAY_SIZE(lines) && !line; i++)
+		if (!strcmp(lines[i].name, name) && lines[i].commands & 1u << o->command)
+			line = &lines[i];
+	if (!line)
+		return unknown_option(name, o->command);
+	if (!line->value)
+		return arg[len] ? usage_error("%s takes no value%s", name, "") : take_value(o, line, NULL);
+	if (arg[len])
+		return take_value(o, line, arg + len + 1);
+	if (*at + 1 >= argc)
+		return usage_error("%s needs a value: %s", name, line->value);
+	return take_value(o, line, argv[++*at]);
+}
+
+static int check_consistency(const struct options *o)
+{
+	unsigned on_stdout = 0;
+	const char *const outputs[] = { o->alerts, o->flows, o->manifest };
+
+	for (size_t i = 0; i < ARRAY_SIZE(outputs); i++)
+		on_stdout += outputs[i] && !strcmp(outputs[i], "-");
+	if (on_stdout > 1)
+		return usage_error("only one of --alerts, --flows and --manifest may be '-'%s%s; give the others a "
+				   "file", "", "");
+	if (o->site && (o->timezone || o->closed))
+		return usage_error("--timezone and --closed stand in for a site file; with --site they come from "
+				   "it%s%s", "", "");
+	if (o->command == COMMAND_REPLAY && o->n_paths == 0)
+		return usage_error("replay needs at least one capture file or directory%s%s", "", "");
+	if (o->command == COMMAND_LIVE && o->n_interfaces == 0)
+		return usage_error("live needs an interface: -i IFACE%s%s", "", "");
+	if (o->command != COMMAND_REPLAY && o->n_paths > 0)
+		return usage_error("\"%s\" is not an option of %s", o->paths[0], find_command(o->command)->name);
+	if (o->redis_password_file && !o->redis)
+		return usage_error("--redis-password-file goes with --redis%s%s", "", "");
+	return 0;
+}
+
+static int parse_command(const char *word, struct options *o)
+{
+	const char *names[ARRAY_SIZE(commands)], *near;
+
+	for (size_t i = 0; i < ARRAY_SIZE(commands); i++) {
+		names[i] = commands[i].name;
+		if (!strcmp(word, commands[i].name)) {
+			o->command = commands[i].command;
+			return 0;
+		}
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(later_commands); i++)
+		if (!strcmp(word, later_commands[i]))
+			return usage_error("the command %s is not in this version (%s)", word, PACKAGE_VERSION);
+	near = text_nearest(word, names, ARRAY_SIZE(names));
+	if (near)
+		return usage_error("unknown command \"%s\"; did you mean %s?", word, near);
+	return usage_error("unknown command \"%s\"; nachtwacht --help lists the commands%s", word, "");
+}
+
+int options_parse(int argc, char **argv, struct options *ret_options)
+{
+	struct options *o = ret_options;
+	bool only_paths = false;
+
+	*o = (struct options){ .redis_wait_ns = 30 * NS_PER_SEC, .log_level = LOG_LEVEL_NOTICE,
+			       .sensor = "nachtwacht" };
+	if (argc < 2)
+		return usage_error("a command is needed: replay, live or check; nachtwacht --help says more%s%s",
+				   "", "");
+	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h") || !strcmp(argv[1], "help")) {
+		o->command = COMMAND_HELP;
+		options_print_help(COMMAND_NONE);
+		return 0;
+	}
+	if (!strcmp(argv[1], "--version") || !strcmp(argv[1], "-V")) {
+		o->command = COMMAND_VERSION;
+		options_print_version();
+		return 0;
+	}
+	if (parse_command(argv[1], o))
+		return -1;
+	o->paths = calloc((size_t)argc, sizeof(char *));
+	if (!o->paths)
+		return usage_error("out of memory%s%s", "", "");
+	for (int i = 2; i < argc; i++) {
+		if (!only_paths && !strcmp(argv[i], "--"))
+			only_paths = true;
+		else if (only_paths || argv[i][0] != '-' || !argv[i][1])
+			o->paths[o->n_paths++] = argv[i];
+		else if (take_option(o, argc, argv, &i))
+			return -1;
+		if (o->command == COMMAND_HELP)
+			return 0;
+	}
+	if (o->quiet && o->log_level > LOG_LEVEL_WARN)
+		o->log_level = LOG_LEVEL_WARN;
+	if (!o->alerts && o->command == COMMAND_REPLAY && !(o->flows && !strcmp(o->flows, "-")))
+		o->alerts = "-";
+	return check_consistency(o);
+}
+
+void options_free(struct options *o)
+{
+	free(o->paths);
+	o->paths = NULL;
+}
+
+static void print_wrapped(const char *text, size_t indent)
+{
+	size_t column = indent;
+
+	for (bool is_first = true; *text; is_first = false) {
+		size_t word = strcspn(text, " ");
+
+		if (!is_first && column + 1 + word > 96) {
+			printf("\n%*s", (int)indent, "");
+			column = indent;
+		} else if (!is_first) {
+			putchar(' ');
+			column++;
+		}
+		printf("%.*s", (int)word, text);
+		column += word;
+		text += word + (text[word] != '\0');
+	}
+	putchar('\n');
+}
+
+static void print_command_help(const struct command_line *c)
+{
+	printf("nachtwacht %s %s\n\n%s\n\nOptions:\n", c->name, c->synopsis, c->help);
+	for (size_t i = 0; i < ARRAY_SIZE(lines); i++) {
+		char left[64];
+
+		if (!(lines[i].commands & 1u << c->command) || lines[i].id == OPT_LATER)
+			continue;
+		snprintf(left, sizeof(left), "%s %s", lines[i].name, lines[i].value ? lines[i].value : "");
+		printf("  %-29s ", left);
+		print_wrapped(lines[i].help, 32);
+	}
+	if (c->command == COMMAND_REPLAY)
+		printf("\nExamples:\n"
+		       "  nachtwacht replay --site site.json --alerts alerts.jsonl case/\n"
+		       "  nachtwacht replay --timezone Europe/Amsterdam --flows flows.jsonl night.pcap.zst\n");
+	if (c->command == COMMAND_LIVE)
+		printf("\nExample:\n"
+		       "  nachtwacht live --site site.json -i span0 --redis unix:///run/redis/redis.sock\n");
+	printf("\nExit status: 0 done, with or without incidents; 1 failed, interrupted, or a sink was not drained;\n"
+	       "2 usage, site, or no readable input.\n");
+}
+
+void options_print_help(enum command command)
+{
+	const struct command_line *c = find_command(command);
+
+	if (c) {
+		print_command_help(c);
+		return;
+	}
+	printf("nachtwacht - watches closed network segments for traffic that should not leave them\n\n"
+	       "Usage: nachtwacht COMMAND [OPTIONS] ...\n\nCommands:\n");
+	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
+		printf("  %-8s %s\n", commands[i].name, commands[i].synopsis);
+	printf("\nnachtwacht COMMAND --help says what it does and lists its options; --version, --help.\n");
+}
+
+void options_print_version(void)
+{
+	printf("nachtwacht %s (nDPI %s)\n", PACKAGE_VERSION, dpi_library_version());
+}

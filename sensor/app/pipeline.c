@@ -1,0 +1,440 @@
+/* pipeline.c - see pipeline.h. */
+#include "app/pipeline.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "app/batch.h"
+#include "base/clock.h"
+#include "base/err.h"
+#include "base/log.h"
+#include "base/ring.h"
+
+#define FRAMES_AT_ONCE 64
+#define PACKET_RING 32			/* batches under way to one worker */
+#define EVENT_RING 64			/* minutes under way from one worker */
+
+/* A worker serves the shards whose number modulo the number of workers is its own. */
+struct worker {
+	struct pipeline *pipeline;
+	unsigned number;
+	pthread_t thread;
+	struct ring *inbox;		/* reader -> worker: struct packet_batch */
+	struct ring *empties;		/* worker -> reader: batches to use again */
+	struct ring *outbox;		/* worker -> analysis: struct event_batch */
+	struct packet_batch *filling;	/* the reader's */
+	struct event_batch *events;	/* the worker's */
+	bool is_running;
+};
+
+struct pipeline {
+	struct source *source;
+	struct pipeline_config cfg;
+	struct analysis *analysis;
+	struct shard *shards[PIPELINE_SHARDS_MAX];
+	struct worker workers[PIPELINE_WORKERS_MAX];
+	pthread_t analysis_thread;
+	bool analysis_runs;
+	uint64_t first_ns;		/* written before the first event batch is pushed */
+	uint64_t minute;		/* the minute of the last frame or idle mark */
+	struct pipeline_counters counters;
+};
+
+static void set_thread_name(pthread_t thread, const char *what, unsigned number)
+{
+	char name[16];
+
+	snprintf(name, sizeof(name), "nw-%.7s-%u", what, number % 1000);
+	pthread_setname_np(thread, name);
+}
+
+/* --- workers ------------------------------------------------------------------------------------- */
+
+static void emit_event(void *arg, struct slice *s)
+{
+	struct worker *w = arg;
+
+	event_batch_add(w->events, s);
+}
+
+/* Hands what has been emitted to the analysis and starts afresh. */
+static void push_events(struct worker *w, uint64_t mark_ns, bool is_end)
+{
+	struct event_batch *next = NULL;
+
+	w->events->mark_ns = mark_ns;
+	w->events->is_end = is_end;
+	while (!is_end && !(next = event_batch_new()))
+		;	/* a few bytes; without them nothing can go on */
+	ring_push_wait(w->outbox, w->events);
+	w->events = next;
+}
+
+static void worker_mark(struct worker *w, uint64_t boundary_ns)
+{
+	struct pipeline *p = w->pipeline;
+
+	for (unsigned i = w->number; i < p->cfg.shards; i += p->cfg.workers)
+		if (p->shards[i])
+			shard_mark(p->shards[i], boundary_ns);
+	push_events(w, boundary_ns, false);
+}
+
+static void worker_finish(struct worker *w, uint64_t now_ns)
+{
+	struct pipeline *p = w->pipeline;
+
+	for (unsigned i = w->number; i < p->cfg.shards; i += p->cfg.workers)
+		if (p->shards[i])
+			shard_finish(p->shards[i]);
+	push_events(w, now_ns, true);
+}
+
+/* Runs of one shard go in together: the table fetches ahead over them.  The order within a shard is
+ * kept, and between shards it means nothing. */
+static void worker_packets(struct worker *w, const struct packet_batch *b)
+{
+	struct shard_item items[BATCH_PACKETS];
+	uint64_t done = 0;		/* bit i: packet i has been given */
+
+	for (uint32_t i = 0; i < b->n; i++) {
+		size_t n = 0;
+
+		if (done >> i & 1)
+			continue;
+		for (uint32_t k = i; k < b->n; k++)
+			if (b->shard[k] == b->shard[i]) {
+				items[n++] = (struct shard_item){ &b->packets[k], b->status[k] };
+				done |= 1ULL << k;
+			}
+		shard_packets(w->pipeline->shards[b->shard[i]], items, n);
+	}
+}
+
+static void *worker_main(void *arg)
+{
+	struct worker *w = arg;
+	bool is_end = false;
+
+	while (!is_end) {
+		struct packet_batch *b = ring_pop_wait(w->inbox);
+
+		worker_packets(w, b);
+		is_end = b->is_end;
+		if (is_end)
+			worker_finish(w, b->mark_ns);
+		else if (b->mark_ns)
+			worker_mark(w, b->mark_ns);
+		ring_push_wait(w->empties, b);
+	}
+	return NULL;
+}
+
+/* --- analysis ------------------------------------------------------------------------------------ */
+
+static int compare_events(const void *a, const void *b)
+{
+	return slice_compare(*(const struct slice *const *)a, *(const struct slice *const *)b);
+}
+
+/* One step of capture time: the events of all workers up to the same mark. */
+static void analyse(struct pipeline *p, struct event_batch **batches)
+{
+	size_t n = 0, at = 0;
+	struct slice **sorted;
+
+	for (unsigned i = 0; i < p->cfg.workers; i++) {
+		n += batches[i]->n;
+		if (batches[i]->is_short)
+			log_err("pipeline", "no memory for flow events: results are incomplete");
+	}
+	sorted = n ? malloc(n * sizeof(struct slice *)) : NULL;
+	if (n && !sorted) {
+		log_err("pipeline", "no memory to sort %zu flow events: a minute is missing", n);
+		return;
+	}
+	for (unsigned i = 0; i < p->cfg.workers; i++)
+		for (size_t k = 0; k < batches[i]->n; k++)
+			sorted[at++] = &batches[i]->events[k];
+	if (n)
+		qsort(sorted, n, sizeof(struct slice *), compare_events);
+	for (size_t i = 0; i < n; i++)
+		analysis_event(p->analysis, sorted[i]);
+	free(sorted);
+}
+
+static void *analysis_main(void *arg)
+{
+	struct pipeline *p = arg;
+	struct event_batch *batches[PIPELINE_WORKERS_MAX];
+	bool is_end = false, has_started = false;
+
+	while (!is_end) {
+		for (unsigned i = 0; i < p->cfg.workers; i++)
+			batches[i] = ring_pop_wait(p->workers[i].outbox);
+		if (!has_started && p->first_ns)
+			analysis_start(p->analysis, p->first_ns);
+		has_started |= p->first_ns != 0;
+		is_end = batches[0]->is_end;
+		if (has_started) {
+			analyse(p, batches);
+			if (is_end)
+				analysis_finish(p->analysis, batches[0]->mark_ns);
+			else
+				analysis_time(p->analysis, batches[0]->mark_ns);
+		}
+		for (unsigned i = 0; i < p->cfg.workers; i++)
+			event_batch_free(batches[i]);
+	}
+	return NULL;
+}
+
+/* --- reader ---------------------------------------------------------------------------------------- */
+
+static bool is_inline(const struct pipeline *p)
+{
+	return p->cfg.workers == 1;
+}
+
+/* Gives the batch being filled to the worker and takes an empty one. */
+static void flush(struct worker *w)
+{
+	struct packet_batch *b = w->filling;
+
+	if (b->n == 0 && !b->mark_ns && !b->is_end)
+		return;
+	if (is_inline(w->pipeline)) {
+		worker_packets(w, b);
+		b->n = 0;
+		return;
+	}
+	ring_push_wait(w->inbox, b);
+	w->filling = ring_pop_wait(w->empties);
+	w->filling->n = w->filling->used = 0;
+	w->filling->mark_ns = 0;
+	w->filling->is_end = false;
+}
+
+static void broadcast_mark(struct pipeline *p, uint64_t mark_ns, bool is_end)
+{
+	for (unsigned i = 0; i < p->cfg.workers; i++) {
+		struct worker *w = &p->workers[i];
+
+		if (is_inline(p)) {
+			flush(w);
+			if (is_end)
+				worker_finish(w, mark_ns);
+			else
+				worker_mark(w, mark_ns);
+		} else {
+			w->filling->mark_ns = mark_ns;
+			w->filling->is_end = is_end;
+			flush(w);
+		}
+	}
+}
+
+/* Capture time has reached ns: announces the minute boundaries that have passed, as one mark. */
+static void reach(struct pipeline *p, uint64_t ns)
+{
+	uint64_t minute = ns / SLICE_NS;
+
+	if (!p->first_ns) {
+		p->first_ns = ns ? ns : 1;
+		p->minute = minute;
+	}
+	if (minute <= p->minute)
+		return;
+	p->minute = minute;
+	broadcast_mark(p, minute * SLICE_NS, false);
+}
+
+static int make_shard(struct pipeline *p, unsigned number)
+{
+	struct shard_config cfg = { .with_dpi = true };
+
+	return shard_new(&cfg, emit_event, &p->workers[number % p->cfg.workers], &p->shards[number]);
+}
+
+static void take_frame(struct pipeline *p, const struct frame *f)
+{
+	struct packet packet;
+	enum packet_status status;
+	struct worker *w;
+	unsigned shard;
+
+	reach(p, f->ts_ns);
+	status = packet_decode(f, &packet);
+	p->counters.decode[status]++;
+	if (status != PACKET_OK && status != PACKET_FRAGMENT)
+		return;
+	if (packet.caplen > BATCH_COPY_MAX)	/* the same with any number of workers */
+		packet.caplen = BATCH_COPY_MAX;
+	shard = shard_of(&packet.src, &packet.dst, p->cfg.shards);
+	w = &p->workers[shard % p->cfg.workers];
+	if (!packet_batch_add(w->filling, &packet, status, shard, !is_inline(p))) {
+		flush(w);
+		packet_batch_add(w->filling, &packet, status, shard, !is_inline(p));
+	}
+}
+
+static int read_source(struct pipeline *p)
+{
+	struct frame frames[FRAMES_AT_ONCE];
+	int n;
+
+	while ((n = source_read(p->source, frames, FRAMES_AT_ONCE)) > 0 || n == SOURCE_IDLE) {
+		for (int i = 0; i < n; i++)
+			take_frame(p, &frames[i]);
+		if (n == SOURCE_IDLE && p->first_ns)
+			reach(p, source_mark_ns(p->source));
+		/* With one worker the bytes are the source's, until its next call.  With several a
+		 * short read means that nothing more is waiting: do not let a batch wait for it. */
+		if (n < FRAMES_AT_ONCE || is_inline(p))
+			for (unsigned i = 0; i < p->cfg.workers; i++)
+				flush(&p->workers[i]);
+		if (p->cfg.tick)
+			p->cfg.tick(p->cfg.tick_arg, p->source, source_mark_ns(p->source));
+	}
+	return n;
+}
+
+/* --- set-up and end -------------------------------------------------------------------------------- */
+
+static int prepare_worker(struct pipeline *p, unsigned number)
+{
+	struct worker *w = &p->workers[number];
+	int err;
+
+	w->pipeline = p;
+	w->number = number;
+	w->events = event_batch_new();
+	w->filling = packet_batch_new();
+	err = w->events && w->filling ? ring_new(EVENT_RING, &w->outbox) : -ENOMEM;
+	if (err || is_inline(p))
+		return err;
+	err = ring_new(PACKET_RING, &w->inbox);
+	if (!err)
+		err = ring_new(PACKET_RING, &w->empties);
+	for (unsigned i = 0; !err && i < PACKET_RING - 1; i++) {
+		struct packet_batch *b = packet_batch_new();
+
+		if (!b)
+			return -ENOMEM;
+		ring_push(w->empties, b);
+	}
+	return err;
+}
+
+static int prepare(struct pipeline *p)
+{
+	int err = 0;
+
+	for (unsigned i = 0; !err && i < p->cfg.workers; i++)
+		err = prepare_worker(p, i);
+	for (unsigned i = 0; !err && i < p->cfg.shards; i++)
+		err = make_shard(p, i);
+	return err;
+}
+
+static int start_threads(struct pipeline *p)
+{
+	int err = pthread_create(&p->analysis_thread, NULL, analysis_main, p);
+
+	if (err)
+		return -err;
+	p->analysis_runs = true;
+	set_thread_name(p->analysis_thread, "analyse", 0);
+	for (unsigned i = 0; !is_inline(p) && i < p->cfg.workers; i++) {
+		struct worker *w = &p->workers[i];
+
+		err = pthread_create(&w->thread, NULL, worker_main, w);
+		if (err)
+			return -err;
+		w->is_running = true;
+		set_thread_name(w->thread, "worker", i);
+	}
+	return 0;
+}
+
+static void free_ring_of_batches(struct ring *r)
+{
+	void *item;
+
+	while (r && (item = ring_pop(r)))
+		free(item);
+	ring_free(r);
+}
+
+static void add_counters(struct shard_counters *sum, const struct shard_counters *one)
+{
+	/* All fields are uint64_t (shard.h). */
+	const uint64_t *from = (const uint64_t *)one;
+	uint64_t *to = (uint64_t *)sum;
+
+	for (size_t i = 0; i < sizeof(*sum) / sizeof(*to); i++)
+		to[i] += from[i];
+}
+
+static void release(struct pipeline *p)
+{
+	for (unsigned i = 0; i < p->cfg.shards; i++) {
+		if (p->shards[i])
+			add_counters(&p->counters.flow, shard_counters(p->shards[i]));
+		shard_free(p->shards[i]);
+	}
+	for (unsigned i = 0; i < p->cfg.workers; i++) {
+		struct worker *w = &p->workers[i];
+
+		free(w->filling);
+		event_batch_free(w->events);
+		free_ring_of_batches(w->inbox);
+		free_ring_of_batches(w->empties);
+		ring_free(w->outbox);
+	}
+}
+
+/* Ends the threads that run; those that could not be started are fed by nobody. */
+static void join_threads(struct pipeline *p)
+{
+	for (unsigned i = 0; i < p->cfg.workers; i++)
+		if (p->workers[i].is_running)
+			pthread_join(p->workers[i].thread, NULL);
+	if (p->analysis_runs)
+		pthread_join(p->analysis_thread, NULL);
+}
+
+int pipeline_run(struct source *s, const struct pipeline_config *cfg, struct analysis *a,
+		 struct pipeline_counters *ret_counters)
+{
+	struct pipeline *p = calloc(1, sizeof(*p));
+	int err;
+
+	memset(ret_counters, 0, sizeof(*ret_counters));
+	if (!p)
+		return -ENOMEM;
+	p->source = s;
+	p->cfg = *cfg;
+	p->analysis = a;
+	if (!p->cfg.workers)
+		p->cfg.workers = 1;
+	if (!p->cfg.shards)
+		p->cfg.shards = PIPELINE_SHARDS;
+	err = prepare(p);
+	if (!err)
+		err = start_threads(p);
+	if (err) {
+		/* Half a set of threads cannot be told to end: the process is about to. */
+		log_err("pipeline", "cannot start: %s", err_text(err));
+		return err;
+	}
+	err = read_source(p);
+	broadcast_mark(p, source_mark_ns(s), true);
+	join_threads(p);
+	release(p);
+	*ret_counters = p->counters;
+	free(p);
+	return err == SOURCE_END ? 0 : err;
+}

@@ -1,0 +1,229 @@
+/* session.c - see session.h. */
+#include "app/session.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include "base/clock.h"
+#include "base/err.h"
+#include "base/tz.h"
+#include "config.h"
+#include "output/manifest.h"
+#include "output/progress.h"
+#include "output/summary.h"
+#include "packet/packet.h"
+
+#define TICKS_BETWEEN 64	/* source reads between looks at the clock */
+
+static int load_site(struct session *s)
+{
+	const struct options *o = s->options;
+	int err = o->site ? site_load(o->site, &s->site) : site_default(o->timezone, o->closed, &s->site);
+
+	if (err)
+		return EXIT_USAGE;
+	err = tz_use(s->site->timezone);
+	if (err) {
+		log_err("site", "time zone \"%s\" is not installed here (package tzdata)", s->site->timezone);
+		return EXIT_USAGE;
+	}
+	return EXIT_DONE;
+}
+
+/* "<hash of site, rules, program version>": what a result depends on besides the packets. */
+static void make_run_id(struct session *s)
+{
+	char text[1024];
+
+	snprintf(text, sizeof(text), "%s\n%s %s\n%s %s\nnachtwacht %s\nnDPI %s\nshards %u", s->site->sha256,
+		 rule_of(RULE_EXF_001)->id, rule_of(RULE_EXF_001)->version, rule_of(RULE_DST_002)->id,
+		 rule_of(RULE_DST_002)->version, PACKAGE_VERSION, dpi_library_version(),
+		 s->options->shards ? s->options->shards : PIPELINE_SHARDS);
+	digest_sha256_hex(text, strlen(text), s->context.run_id);
+}
+
+static int prepare_redis(struct session *s)
+{
+	const struct options *o = s->options;
+	struct redis_config *r = &s->redis_config;
+	char why[256];
+	int n;
+
+	if (!o->redis)
+		return EXIT_DONE;
+	if (!redis_url_parse(o->redis, &r->url, why, sizeof(why))) {
+		log_err("usage", "--redis: %s", why);
+		return EXIT_USAGE;
+	}
+	if (o->redis_password_file && redis_url_password_file(&r->url, o->redis_password_file))
+		return EXIT_USAGE;
+	if (o->stream)
+		n = snprintf(r->stream, sizeof(r->stream), "%s", o->stream);
+	else if (o->command == COMMAND_LIVE)
+		n = snprintf(r->stream, sizeof(r->stream), "nw:{%s}:alerts", s->site->id);
+	else if (o->run)
+		n = snprintf(r->stream, sizeof(r->stream), "nw:{%s}:replay:%s:alerts", s->site->id, o->run);
+	else
+		n = snprintf(r->stream, sizeof(r->stream), "nw:{%s}:replay:%.16s:alerts", s->site->id,
+			     s->context.run_id);
+	if (n < 1 || (size_t)n >= sizeof(r->stream)) {
+		log_err("usage", "the stream key is longer than %zu characters", sizeof(r->stream) - 1);
+		return EXIT_USAGE;
+	}
+	r->wait_ns = o->redis_wait_ns;
+	return EXIT_DONE;
+}
+
+int session_prepare(struct session *s, const struct options *o)
+{
+	int status;
+
+	*s = (struct session){ .options = o };
+	status = load_site(s);
+	if (status != EXIT_DONE)
+		return status;
+	s->context = (struct alert_context){ .site = s->site, .sensor = o->sensor,
+					     .is_live = o->command == COMMAND_LIVE,
+					     .interface = o->n_interfaces ? o->interfaces[0] : NULL };
+	make_run_id(s);
+	return prepare_redis(s);
+}
+
+int session_open_outputs(struct session *s)
+{
+	const struct options *o = s->options;
+	struct analysis_config cfg;
+
+	if (outbox_new(&s->outbox)) {
+		log_err("start", "out of memory");
+		return EXIT_FAILED;
+	}
+	if (o->alerts && jsonl_sink_open(o->alerts, s->outbox, &s->jsonl))
+		return EXIT_FAILED;
+	if (o->flows && flowlog_open(o->flows, &s->flowlog))
+		return EXIT_FAILED;
+	if (o->redis && redis_sink_open(&s->redis_config, s->outbox, &s->redis)) {
+		log_err("redis", "cannot start its thread");
+		return EXIT_FAILED;
+	}
+	cfg = (struct analysis_config){ .context = &s->context, .outbox = s->outbox,
+					.flowlog = s->flowlog };
+	if (analysis_new(&cfg, &s->analysis)) {
+		log_err("start", "out of memory");
+		return EXIT_FAILED;
+	}
+	if (!o->quiet && o->command == COMMAND_REPLAY)
+		progress_start(o->progress, 2, &s->progress);
+	return EXIT_DONE;
+}
+
+static void tick(void *arg, const struct source *source, uint64_t now_ns)
+{
+	struct session *s = arg;
+	const struct source_counters *c = source_counters(source);
+
+	if (s->progress)
+		progress_update(s->progress, &(struct progress_at){ .bytes_done = c->bytes_done,
+				.bytes_total = c->bytes_total, .packets = c->seen, .reached_ns = now_ns });
+}
+
+/* No record is lost without a word: each sink says what it could not take. */
+static int drain(struct session *s)
+{
+	int failed = 0, err;
+
+	outbox_close(s->outbox);
+	if (s->jsonl)
+		failed |= jsonl_sink_close(steal(&s->jsonl)) != 0;
+	if (s->redis)
+		failed |= redis_sink_close(steal(&s->redis)) != 0;
+	if (s->flowlog) {
+		err = flowlog_close(steal(&s->flowlog));
+		failed |= err != 0;
+	}
+	return failed;
+}
+
+static int write_manifest(struct session *s)
+{
+	struct manifest_facts facts = {
+		.source = s->source, .pipeline = s->counters.decode, .flow = &s->counters.flow,
+		.site = s->site, .run_id = s->context.run_id, .sensor = s->options->sensor,
+		.alerts = s->options->alerts, .flows = s->options->flows,
+		.workers = s->options->workers ? s->options->workers : 1,
+		.shards = s->options->shards ? s->options->shards : PIPELINE_SHARDS,
+		.filter = s->options->filter, .from = s->options->from, .to = s->options->to,
+		.channels = analysis_channels(s->analysis),
+		.incidents = incidents_counters(analysis_incidents(s->analysis)),
+		.flows_outside = analysis_counters(s->analysis)->outside_both,
+	};
+
+	return s->options->manifest ? manifest_write(s->options->manifest, &facts) : 0;
+}
+
+static void print_summary(struct session *s, bool is_live)
+{
+	struct summary_facts facts = {
+		.source = s->source, .decode = s->counters.decode, .flow = &s->counters.flow,
+		.site = s->site, .incidents = analysis_incidents(s->analysis),
+		.first_ns = analysis_first_ns(s->analysis), .last_ns = analysis_now_ns(s->analysis),
+		.flows = analysis_counters(s->analysis)->flows,
+		.flows_outside = analysis_counters(s->analysis)->outside_both,
+		.is_live = is_live, .alerts = s->options->alerts,
+	};
+
+	if (!s->options->quiet)
+		summary_print(&facts, stderr);
+}
+
+int session_run(struct session *s, bool is_live)
+{
+	struct pipeline_config cfg = { .workers = s->options->workers, .shards = s->options->shards,
+				       .tick = tick, .tick_arg = s };
+	int err = pipeline_run(s->source, &cfg, s->analysis, &s->counters);
+	int status = EXIT_DONE;
+
+	progress_stop(steal(&s->progress));
+	if (err) {
+		log_err("input", "%s", source_error_text(s->source));
+		status = EXIT_FAILED;
+	}
+	if (drain(s) != 0)
+		status = EXIT_FAILED;
+	if (write_manifest(s) != 0)
+		status = EXIT_FAILED;
+	print_summary(s, is_live);
+	return status;
+}
+
+void session_close(struct session *s)
+{
+	if (s->outbox)
+		outbox_close(s->outbox);
+	if (s->jsonl)
+		jsonl_sink_close(s->jsonl);
+	if (s->redis)
+		redis_sink_close(s->redis);
+	if (s->flowlog)
+		flowlog_close(s->flowlog);
+	progress_stop(s->progress);
+	analysis_free(s->analysis);
+	outbox_free(s->outbox);
+	source_free(s->source);
+	site_free(s->site);
+}
+
+bool session_time(const char *text, uint64_t *ret_ns)
+{
+	bool has_offset;
+	struct civil c;
+
+	if (!clock_parse(text, ret_ns, &has_offset))
+		return false;
+	if (has_offset)
+		return true;
+	c = civil_from_seconds((int64_t)(*ret_ns / NS_PER_SEC));
+	return tz_instant(&c, ret_ns);
+}

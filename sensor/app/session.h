@@ -1,0 +1,37 @@
+/* session.h - what replay and live share: policy, outbox, sinks, analysis, pipeline, and their end. */
+#ifndef NW_APP_SESSION_H
+#define NW_APP_SESSION_H
+
+#include "app/options.h"
+#include "app/pipeline.h"
+#include "output/sinks.h"
+
+struct session {
+	const struct options *options;
+	struct site *site;
+	struct alert_context context;
+	struct outbox *outbox;
+	struct flowlog *flowlog;
+	struct jsonl_sink *jsonl;
+	struct redis_sink *redis;
+	struct analysis *analysis;
+	struct source *source;
+	struct progress *progress;
+	struct pipeline_counters counters;
+	struct redis_config redis_config;
+	bool sinks_failed;
+};
+
+/* Policy, time zone and everything that can be refused before work starts: nothing is written yet.
+ * 0, or the exit status with the reason logged. */
+int session_prepare(struct session *s, const struct options *o);
+/* Opens the outputs.  0 or the exit status (logged). */
+int session_open_outputs(struct session *s);
+/* Runs the pipeline over s->source and drains the sinks.  The exit status. */
+int session_run(struct session *s, bool is_live);
+void session_close(struct session *s);
+
+/* A time of --from or --to: without an offset it is the site's.  false: malformed. */
+bool session_time(const char *text, uint64_t *ret_ns);
+
+#endif

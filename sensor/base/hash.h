@@ -1,0 +1,25 @@
+/* hash.h - hashes for tables and shards (not cryptographic; digests live in digest.h).
+ *
+ * hash_bytes() is fixed: shards and everything that can influence a result use it.  Tables whose
+ * layout must not be guessed by an attacker mix in hash_secret(), random per process: layout then
+ * differs from run to run and results must not depend on it.
+ */
+#ifndef NW_BASE_HASH_H
+#define NW_BASE_HASH_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+static inline uint64_t hash_mix(uint64_t x)	/* the finaliser of splitmix64 */
+{
+	x ^= x >> 30;
+	x *= 0xbf58476d1ce4e5b9ULL;
+	x ^= x >> 27;
+	x *= 0x94d049bb133111ebULL;
+	return x ^ x >> 31;
+}
+
+uint64_t hash_bytes(const void *data, size_t len, uint64_t seed);
+uint64_t hash_secret(void);	/* any thread; the same value for the life of the process */
+
+#endif

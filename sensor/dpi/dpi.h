@@ -1,0 +1,86 @@
+/* dpi.h - what a flow is: protocol and names, from its first packets.
+ *
+ * The only room that knows nDPI.  nDPI 4.2 can be crashed, hung and read out of bounds by one
+ * packet, so it is fed through guard.c only: a padded copy with headers of our own making, at most
+ * DPI_BYTES_MAX bytes, few packets of a flow, DTLS off where it crashes, modules made one at a
+ * time.
+ * nDPI's verdict can be provoked by the peer (cross-flow caches): verdict.source says who decided.
+ *
+ * One engine per shard; thread: the worker that serves the shard (engines share nothing after
+ * dpi_engine_new(), which may be called from any thread).
+ */
+#ifndef NW_DPI_DPI_H
+#define NW_DPI_DPI_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include "packet/packet.h"
+
+#define DPI_NAME_MAX 256		/* a DNS name in text, with the zero byte (RFC 1035) */
+#define DPI_PROTOCOL_MAX 24		/* of a protocol's name, with the zero byte */
+#define DPI_BYTES_MAX 16384		/* per packet: beyond it nDPI 4.2's 16-bit indices wrap */
+
+/* How much of a flow is shown.  More does not find more: of 3 539 flows of nDPI's own tests, 6 and
+ * 32 packets differ in one, 4 and 6 in one.  TCP has the longer beginnings (banner, STARTTLS,
+ * hello, certificate); other protocols are told by their number alone.  Empty TCP segments are not
+ * shown. */
+#define DPI_TCP_PACKETS_MAX 10
+#define DPI_UDP_PACKETS_MAX 8		/* a QUIC hello in several datagrams, STUN before media */
+#define DPI_OTHER_PACKETS_MAX 1
+#define DPI_FLOW_BYTES_MAX 32768	/* nDPI may keep what it is shown: bounds memory per flow */
+/* Flows of one engine that are not settled yet, ~0.7 kB each and up to 2 kB with what nDPI adds:
+ * 16 MB an engine under a flood.  Independent of the number of shards and workers. */
+#define DPI_FLOWS_MAX 8192
+
+struct dpi_engine;
+struct dpi_flow;			/* what nDPI knows of one flow while it can still learn */
+
+/* Who decided: `verdict` of flow records.
+ *   none	no protocol known: no payload seen, nothing recognised, or no state to be had
+ *   port	a guess by port *or by address* (nDPI's MATCH_BY_PORT and MATCH_BY_IP): nothing
+ *		of the payload speaks for it
+ *   cache	remembered from other flows of these hosts, or recognised in part only: the peer can
+ *		write that memory
+ *   light	our own light classifiers
+ *   dpi	recognised in the payload
+ */
+enum dpi_source { DPI_NONE, DPI_PORT, DPI_CACHE, DPI_LIGHT, DPI_DPI, DPI_SOURCES };
+const char *dpi_source_name(enum dpi_source s);		/* "none" "port" "cache" "light" "dpi" */
+
+struct dpi_verdict {
+	uint16_t master, app;		/* nDPI ids: the carrier, and what it carries or 0 */
+	enum dpi_source source;
+	/* Empty where none, where the verdict is a guess, and where the capture had cut the packets
+	 * they stand in.  The name is SNI, HTTP Host or DNS query as nDPI kept it: raw bytes, maybe
+	 * the tail of a longer name. */
+	char name[DPI_NAME_MAX];
+	char alpn[32];
+	char ja3[33];
+	uint16_t tls_version;		/* 0x0303 ...; 0 */
+};
+
+/* 0, -ENOMEM, or ERR_LIBRARY (the nDPI at hand is not the one compiled against). */
+int dpi_engine_new(struct dpi_engine **ret_engine);
+void dpi_engine_free(struct dpi_engine *e);
+
+/* NULL: the pool is empty or no memory; the flow's verdict is then DPI_NONE.  Call it at the first
+ * packet with payload and not at the first packet: a SYN flood must not take the pool. */
+struct dpi_flow *dpi_flow_new(struct dpi_engine *e);
+/* Shows one packet of the flow to the engine (an empty TCP segment is passed over).  true: nothing
+ * more to learn or the budget is used up, *ret_verdict is set; call dpi_flow_free(). */
+bool dpi_flow_feed(struct dpi_engine *e, struct dpi_flow *f, const struct packet *p,
+		   struct dpi_verdict *ret_verdict);
+/* Gives up (end of flow, eviction): the best verdict so far.  Call dpi_flow_free() after. */
+void dpi_flow_giveup(struct dpi_engine *e, struct dpi_flow *f, struct dpi_verdict *ret_verdict);
+void dpi_flow_free(struct dpi_engine *e, struct dpi_flow *f);		/* NULL is fine */
+
+/* "TLS", "DNS", "Facebook": borrowed, lives as long as the process.  Any thread.  "" for 0. */
+const char *dpi_protocol_name(uint16_t id);
+/* "TLS.Facebook" / "TLS" / "" into buf (2 * DPI_PROTOCOL_MAX); what ndpiReader prints. */
+const char *dpi_verdict_text(uint16_t master, uint16_t app, char *buf, size_t cap);
+/* Master where there is one, else app: the `service` of a channel, network.protocol. */
+uint16_t dpi_carrier(uint16_t master, uint16_t app);
+const char *dpi_library_version(void);
+
+#endif

@@ -1,0 +1,180 @@
+/* events.c - what a shard says about its flows (slice.h), and how a flow ends.
+ *
+ * An event is filled on the stack and moved out by the emit function, with a copy of the name.
+ */
+#include <stdlib.h>
+#include <string.h>
+#include "flow/internal.h"
+
+static void copy_pair(uint64_t to[2], const uint64_t from[2])
+{
+	to[0] = from[0];
+	to[1] = from[1];
+}
+
+/* Adds the minute's sums to the totals and empties them. */
+static void move_pair(uint64_t total[2], uint64_t minute[2])
+{
+	total[0] += minute[0];
+	total[1] += minute[1];
+	minute[0] = minute[1] = 0;
+}
+
+static struct slice make_slice(const struct shard *s, uint32_t no, enum slice_kind kind,
+			       uint64_t minute_ns)
+{
+	const struct flow *f = flow_table_flow(s->table, no);
+	const struct flow_cold *cold = flow_table_cold(s->table, no);
+	struct slice e = {
+		.kind = kind,
+		.client_is_b = f->client_is_b,
+		.client_how = f->client_how,
+		.tcp_flags = { f->tcp_flags[0] | f->minute_tcp_flags[0],
+			       f->tcp_flags[1] | f->minute_tcp_flags[1] },
+		.is_answered = f->heard == 3,
+		.minute_ns = minute_ns,
+		.first_ns = f->first_ns,
+		.last_ns = f->last_ns,
+		.id = { .first_ns = f->first_ns, .key = f->key },
+	};
+
+	memcpy(e.mac, cold->mac, sizeof(e.mac));
+	e.master = cold->master;
+	e.app = cold->app;
+	e.verdict = f->verdict;
+	if (kind != SLICE_SLICE && cold->name)
+		e.name = strdup(cold->name);
+	return e;
+}
+
+static void emit(struct shard *s, uint32_t no, struct slice *e)
+{
+	flow_table_flow(s->table, no)->is_fixed = 1;
+	s->emit(s->emit_arg, e);
+}
+
+void flow_emit_open(struct shard *s, uint32_t no, uint64_t minute_ns)
+{
+	struct flow *f = flow_table_flow(s->table, no);
+	struct slice e = make_slice(s, no, SLICE_OPEN, minute_ns);
+
+	f->is_opened = 1;
+	s->unopened--;
+	emit(s, no, &e);
+}
+
+void flow_emit_slice(struct shard *s, uint32_t no)
+{
+	struct flow *f = flow_table_flow(s->table, no);
+	struct flow_extra *extra;
+	struct slice e;
+
+	if (!(f->packets[0] | f->packets[1]))
+		return;
+	extra = flow_table_extra(s->table, no);
+	e = make_slice(s, no, SLICE_SLICE, s->minute_ns);
+	e.first_ns = f->minute_first_ns;
+	memcpy(e.tcp_flags, f->minute_tcp_flags, sizeof(e.tcp_flags));
+	copy_pair(e.sums.bytes, f->bytes);
+	copy_pair(e.sums.payload, f->payload);
+	copy_pair(e.sums.packets, f->packets);
+	move_pair(f->total_bytes, f->bytes);
+	move_pair(f->total_payload, f->payload);
+	move_pair(f->total_packets, f->packets);
+	if (extra) {
+		copy_pair(e.sums.retrans, extra->retrans);
+		move_pair(extra->total_retrans, extra->retrans);
+	}
+	for (int d = 0; d < 2; d++) {
+		f->tcp_flags[d] |= f->minute_tcp_flags[d];
+		f->minute_tcp_flags[d] = 0;
+	}
+	emit(s, no, &e);
+}
+
+static void emit_close(struct shard *s, uint32_t no, enum flow_end end, uint64_t minute_ns)
+{
+	const struct flow *f = flow_table_flow(s->table, no);
+	const struct flow_extra *extra = flow_table_extra(s->table, no);
+	struct slice e = make_slice(s, no, SLICE_CLOSE, minute_ns);
+
+	e.end = end;
+	copy_pair(e.sums.bytes, f->total_bytes);
+	copy_pair(e.sums.payload, f->total_payload);
+	copy_pair(e.sums.packets, f->total_packets);
+	for (int d = 0; extra && d < 2; d++) {
+		e.sums.retrans[d] = extra->total_retrans[d];
+		e.sums.lost[d] = extra->lost[d] + tcp_missing(&extra->holes[d]);
+		s->counters.tcp_lost_bytes += e.sums.lost[d];
+	}
+	emit(s, no, &e);
+}
+
+static void count_end(struct shard_counters *c, enum flow_end end)
+{
+	switch (end) {
+	case FLOW_END_FIN:
+		c->flows_fin++;
+		break;
+	case FLOW_END_RST:
+		c->flows_rst++;
+		break;
+	case FLOW_END_IDLE:
+		c->flows_idle++;
+		break;
+	case FLOW_END_EVICTED:
+		c->flows_evicted++;
+		break;
+	case FLOW_END_INPUT:
+	case FLOW_ENDS:
+		c->flows_input++;
+		break;
+	}
+}
+
+void flow_keep_verdict(struct shard *s, uint32_t no, const struct dpi_verdict *verdict)
+{
+	struct flow *f = flow_table_flow(s->table, no);
+	struct flow_cold *cold = flow_table_cold(s->table, no);
+
+	f->is_dpi_done = 1;
+	if (verdict) {
+		f->verdict = verdict->source;
+		cold->master = verdict->master;
+		cold->app = verdict->app;
+		if (verdict->name[0])
+			cold->name = strndup(verdict->name, sizeof(verdict->name) - 1);
+	}
+	if (cold->dpi)
+		dpi_flow_free(s->engine, cold->dpi);
+	cold->dpi = NULL;
+}
+
+void flow_close(struct shard *s, uint32_t no, enum flow_end end, uint64_t minute_ns)
+{
+	struct flow_cold *cold = flow_table_cold(s->table, no);
+	struct dpi_verdict verdict;
+
+	if (cold->dpi) {
+		dpi_flow_giveup(s->engine, cold->dpi, &verdict);
+		flow_keep_verdict(s, no, &verdict);
+	}
+	if (!flow_table_flow(s->table, no)->is_opened)
+		flow_emit_open(s, no, minute_ns);
+	flow_emit_slice(s, no);
+	emit_close(s, no, end, minute_ns);
+	count_end(&s->counters, end);
+	flow_release(s, no);
+	flow_table_remove(s->table, no);
+}
+
+void flow_release(struct shard *s, uint32_t no)
+{
+	struct flow_cold *cold = flow_table_cold(s->table, no);
+
+	if (cold->dpi)
+		dpi_flow_free(s->engine, cold->dpi);
+	free(cold->name);
+	cold->dpi = NULL;
+	cold->name = NULL;
+}

@@ -1,0 +1,46 @@
+/* internal.h - what shard.c, update.c and events.c share; nobody else includes it. */
+#ifndef NW_FLOW_INTERNAL_H
+#define NW_FLOW_INTERNAL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include "dpi/dpi.h"
+#include "flow/shard.h"
+#include "flow/table.h"
+#include "packet/fragments.h"
+#include "packet/packet.h"
+
+struct shard {
+	struct flow_table *table;
+	struct fragments *fragments;
+	struct dpi_engine *engine;	/* made when first needed */
+	bool with_dpi;			/* wanted, and not found to be impossible */
+	uint64_t minute_ns;		/* start of the current minute: the last mark */
+	uint64_t now_ns;		/* the newest stamp, at least minute_ns */
+	uint32_t unopened;		/* flows whose OPEN is still to come */
+	shard_emit_fn emit;
+	void *emit_arg;
+	struct shard_counters counters;
+};
+
+struct flow_sender {
+	bool is_b;			/* side b of the key sent the packet */
+	bool is_first;			/* it is the flow's first packet */
+};
+
+/* update.c: counts p, at s->now_ns, into the flow and shows it to DPI. */
+void flow_update(struct shard *s, uint32_t no, const struct packet *p, struct flow_sender sender);
+/* FLOW_END_FIN or FLOW_END_RST, for a flow of the class FLOW_TCP_ENDED. */
+enum flow_end flow_how_ended(const struct flow *f);
+
+/* events.c */
+void flow_emit_open(struct shard *s, uint32_t no, uint64_t minute_ns);
+/* The current minute's SLICE, when the flow did anything in it; moves its sums to the totals. */
+void flow_emit_slice(struct shard *s, uint32_t no);
+/* The events still to come, CLOSE in the minute given, and away. */
+void flow_close(struct shard *s, uint32_t no, enum flow_end end, uint64_t minute_ns);
+/* Keeps what DPI found and lets go of its state; verdict may be NULL: nothing was found. */
+void flow_keep_verdict(struct shard *s, uint32_t no, const struct dpi_verdict *verdict);
+void flow_release(struct shard *s, uint32_t no);	/* frees what the records own */
+
+#endif

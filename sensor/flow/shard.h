@@ -1,0 +1,87 @@
+/* shard.h - one shard: its flow table, reassembly and DPI engine, and what they emit.
+ *
+ * The (innermost) address pair is hashed onto a fixed number of shards, so that both directions and
+ * all fragments of a conversation meet in one, and results do not depend on the number of workers.
+ * A shard is a plain single-threaded object: packets and marks in, events out.
+ * Thread: the worker that serves it.  Memory: bounded by shard_config; the table evicts the flow
+ * idle longest when full (counted, its CLOSE says "evicted").
+ */
+#ifndef NW_FLOW_SHARD_H
+#define NW_FLOW_SHARD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include "flow/slice.h"
+#include "packet/packet.h"
+
+struct shard;
+
+struct shard_config {
+	size_t max_flows;		/* per shard; 0: 65 536 */
+	size_t max_datagrams;		/* fragments held; 0: 256 */
+	bool with_dpi;			/* false: no engine is made (tests, benches) */
+	uint64_t hash_seed;		/* 0: hash_secret(); results do not depend on it */
+};
+
+/* Every packet given to shard_packet() ends in exactly one place:
+ *
+ *	packets = flow_packets + bad_reassembled + fragments_bad + fragments_overlap +
+ *		  fragments_duplicate + fragments_timeout + fragments_evicted + fragments_held
+ *
+ * The fragments of a completed datagram are packets of the flow the datagram belongs to, each with
+ * its own IP bytes, at the time of the fragment that completed it; so flow_packets is also the sum
+ * of sums.packets over all SLICE events (and, after shard_finish(), over all CLOSE events). */
+struct shard_counters {
+	uint64_t packets;		/* given */
+	uint64_t flow_packets;		/* counted into a flow, merged fragments included */
+	uint64_t fragments;		/* given with PACKET_FRAGMENT */
+	uint64_t fragments_merged;	/* of them: in flow_packets or bad_reassembled */
+	uint64_t fragments_bad, fragments_overlap, fragments_duplicate;
+	uint64_t fragments_timeout, fragments_evicted, fragments_held;
+	uint64_t datagrams;		/* reassembled */
+	uint64_t bad_reassembled;	/* fragments of datagrams whose transport is malformed */
+	uint64_t late_packets;		/* stamped before the newest or the last mark */
+	uint64_t flows_opened, flows_evicted;
+	uint64_t flows_idle, flows_fin, flows_rst, flows_input;	/* how they closed */
+	uint64_t dpi_packets;		/* shown to the DPI engine */
+	uint64_t dpi_unavailable;	/* flows that got no DPI state */
+	uint64_t tcp_retrans_bytes;
+	uint64_t tcp_lost_bytes;	/* of closed flows */
+	uint64_t tcp_resyncs;		/* tcp.h: sequence numbers that jumped */
+};
+
+/* Takes the event's contents (a struct slice to be moved from *s).  Called on the worker's
+ * thread. */
+typedef void (*shard_emit_fn)(void *arg, struct slice *s);
+
+/* Which of n shards an address pair belongs to; the same for both directions. */
+unsigned shard_of(const struct addr *a, const struct addr *b, unsigned n_shards);
+
+/* 0, -ENOMEM, or -EINVAL for a bound out of range. */
+int shard_new(const struct shard_config *cfg, shard_emit_fn emit, void *emit_arg,
+	      struct shard **ret_shard);
+void shard_free(struct shard *s);
+
+/* p: decoded with PACKET_OK or PACKET_FRAGMENT, in the order of time.  A stamp behind the last mark
+ * or packet is taken for it (counted); one beyond the current minute acts as a mark first. */
+void shard_packet(struct shard *s, const struct packet *p, enum packet_status status);
+/* The same as shard_packet() for each item in turn, and faster when there are many flows. */
+struct shard_item {
+	const struct packet *packet;
+	enum packet_status status;
+};
+void shard_packets(struct shard *s, const struct shard_item *items, size_t n);
+/* Capture time has reached boundary_ns, a multiple of SLICE_NS: emits the SLICE events of minutes
+ * before it and closes what has been idle too long (timeouts.h).  A CLOSE by idleness falls into
+ * the minute before the first boundary at which the time-out had passed; so a mark that jumps many
+ * minutes gives the same events as marks minute by minute.  Cost: flows touched in the last two
+ * minutes, and flows closed. */
+void shard_mark(struct shard *s, uint64_t boundary_ns);
+/* End of input: emits what is left and closes every flow, with FLOW_END_INPUT unless it had ended
+ * by FIN or RST already. */
+void shard_finish(struct shard *s);
+/* A snapshot, valid until the next call on s. */
+const struct shard_counters *shard_counters(struct shard *s);
+
+#endif

@@ -1,0 +1,251 @@
+/* update.c - one packet counted into its flow: sides, sums, TCP, time-out class, DPI. */
+#include <string.h>
+#include "base/log.h"
+#include "base/err.h"
+#include "flow/internal.h"
+#include "flow/key.h"
+
+#define BOTH 3		/* bits of both sides */
+
+enum flow_end flow_how_ended(const struct flow *f)
+{
+	return (f->fin & f->heard) == f->heard ? FLOW_END_FIN : FLOW_END_RST;
+}
+
+static enum flow_class class_of(const struct flow *f)
+{
+	switch (f->key.proto) {
+	case IP_TCP:
+		if (f->has_rst || (f->fin & f->heard) == f->heard)
+			return FLOW_TCP_ENDED;
+		return f->heard == BOTH || f->has_payload ? FLOW_TCP_OPEN : FLOW_TCP_HALF;
+	case IP_UDP:
+	case IP_SCTP:
+		return FLOW_UDP;
+	}
+	return FLOW_OTHER;
+}
+
+/* --- sides --------------------------------------------------------------------------------- */
+
+static uint32_t swap_bits(uint32_t two)
+{
+	return (two >> 1 | two << 1) & BOTH;
+}
+
+#define SWAP(pair) \
+	do { \
+		__typeof__((pair)[0]) swap_ = (pair)[0]; \
+		(pair)[0] = (pair)[1]; \
+		(pair)[1] = swap_; \
+	} while (0)
+
+static void swap_macs(struct flow_cold *cold)
+{
+	uint8_t mac[6];
+
+	memcpy(mac, cold->mac[0], sizeof(mac));
+	memcpy(cold->mac[0], cold->mac[1], sizeof(mac));
+	memcpy(cold->mac[1], mac, sizeof(mac));
+}
+
+/* The client was the other one.  Totals are empty: no minute has been emitted. */
+static void swap_sides(struct flow_table *t, uint32_t no)
+{
+	struct flow *f = flow_table_flow(t, no);
+	struct flow_cold *cold = flow_table_cold(t, no);
+	struct flow_extra *extra = flow_table_extra(t, no);
+
+	f->client_is_b = !f->client_is_b;
+	f->heard = swap_bits(f->heard);
+	f->fin = swap_bits(f->fin);
+	f->is_started = swap_bits(f->is_started);
+	f->is_bare = swap_bits(f->is_bare);
+	f->has_isn = swap_bits(f->has_isn);
+	SWAP(f->minute_tcp_flags);
+	SWAP(f->bytes);
+	SWAP(f->payload);
+	SWAP(f->packets);
+	SWAP(f->next);
+	SWAP(cold->isn);
+	swap_macs(cold);
+	if (extra) {
+		SWAP(extra->retrans);
+		SWAP(extra->lost);
+		SWAP(extra->holes);
+	}
+}
+
+/* Who is the client: by the first packet, or by a surer one as long as nothing was said yet. */
+static void settle_client(struct shard *s, uint32_t no, const struct packet *p,
+			  struct flow_sender sender)
+{
+	struct flow *f = flow_table_flow(s->table, no);
+	enum flow_client how;
+	bool client_is_b;
+
+	if (!sender.is_first &&
+	    (f->is_fixed || f->client_how == FLOW_CLIENT_SYN || p->proto != IP_TCP))
+		return;
+	client_is_b = flow_client_decide(p, &how) == sender.is_b;
+	if (sender.is_first) {
+		f->client_is_b = client_is_b;
+		f->client_how = how;
+	} else if (how < f->client_how && how <= FLOW_CLIENT_SYNACK) {
+		f->client_how = how;
+		if (f->client_is_b != client_is_b)
+			swap_sides(s->table, no);
+	}
+}
+
+/* --- sums ---------------------------------------------------------------------------------- */
+
+static struct tcp_side load_side(const struct flow *f, const struct flow_cold *cold, unsigned d)
+{
+	return (struct tcp_side){
+		.next = f->next[d], .isn = cold->isn[d], .is_started = f->is_started >> d & 1,
+		.is_bare = f->is_bare >> d & 1, .has_isn = f->has_isn >> d & 1,
+	};
+}
+
+static uint32_t put_bit(uint32_t bits, unsigned d, bool value)
+{
+	return (bits & ~(1U << d)) | (uint32_t)value << d;
+}
+
+static void store_side(struct flow *f, struct flow_cold *cold, unsigned d,
+		       const struct tcp_side *side)
+{
+	f->next[d] = side->next;
+	cold->isn[d] = side->isn;
+	f->is_started = put_bit(f->is_started, d, side->is_started);
+	f->is_bare = put_bit(f->is_bare, d, side->is_bare);
+	f->has_isn = put_bit(f->has_isn, d, side->has_isn);
+}
+
+/* Returns false for a keep-alive probe, whose byte is nobody's payload. */
+static bool count_tcp(struct shard *s, uint32_t no, const struct packet *p, unsigned d)
+{
+	const struct tcp_segment seg = { p->seq, p->payload_len, p->tcp_flags };
+	struct flow *f = flow_table_flow(s->table, no);
+	struct flow_cold *cold = flow_table_cold(s->table, no);
+	struct tcp_side side = load_side(f, cold, d);
+	struct flow_extra *extra = flow_table_extra(s->table, no);
+	struct tcp_counts c;
+
+	if (!extra && tcp_needs_holes(&side, &seg))
+		extra = flow_table_need_extra(s->table, no);
+	c = tcp_count(&side, extra ? &extra->holes[d] : NULL, &seg);
+	store_side(f, cold, d, &side);
+	f->payload[d] += c.payload;
+	if (c.payload)
+		f->has_payload = 1;
+	if (!extra && c.retrans)
+		extra = flow_table_need_extra(s->table, no);
+	if (extra) {
+		extra->retrans[d] += c.retrans;
+		extra->lost[d] += c.lost;
+	}
+	s->counters.tcp_retrans_bytes += c.retrans;
+	s->counters.tcp_resyncs += c.is_resync;
+	return !c.is_keepalive;
+}
+
+/* A bare acknowledgement of a direction that has begun changes nothing in the sequence. */
+static bool is_plain_ack(const struct flow *f, const struct packet *p, unsigned d)
+{
+	return !p->payload_len && f->is_started >> d & 1 &&
+	       !(p->tcp_flags & (PACKET_SYN | PACKET_FIN | PACKET_RST));
+}
+
+static void note_tcp_flags(struct flow *f, uint8_t flags, unsigned d)
+{
+	f->minute_tcp_flags[d] |= flags;
+	if (flags & PACKET_FIN)
+		f->fin |= 1U << d;
+	if (flags & PACKET_RST)
+		f->has_rst = 1;
+}
+
+static void note_macs(struct flow *f, struct flow_cold *cold, const struct packet *p, unsigned d)
+{
+	f->has_macs = 1;
+	memcpy(cold->mac[d], p->src_mac, sizeof(p->src_mac));
+	memcpy(cold->mac[!d], p->dst_mac, sizeof(p->dst_mac));
+}
+
+/* --- DPI ----------------------------------------------------------------------------------- */
+
+static struct dpi_flow *need_dpi(struct shard *s, struct flow_cold *cold)
+{
+	if (cold->dpi)
+		return cold->dpi;
+	if (!s->engine) {
+		int err = dpi_engine_new(&s->engine);
+
+		if (err) {
+			log_err("dpi", "no protocol detection: %s", err_text(err));
+			s->engine = NULL;
+			s->with_dpi = false;
+			return NULL;
+		}
+	}
+	cold->dpi = dpi_flow_new(s->engine);
+	return cold->dpi;
+}
+
+/* Protocols with ports say nothing in a packet without payload. */
+static bool is_telling(const struct packet *p)
+{
+	return p->payload_len || (p->proto != IP_TCP && p->proto != IP_UDP && p->proto != IP_SCTP);
+}
+
+static void show_dpi(struct shard *s, uint32_t no, const struct packet *p)
+{
+	struct flow_cold *cold = flow_table_cold(s->table, no);
+	struct dpi_verdict verdict;
+
+	if (!s->with_dpi || !need_dpi(s, cold)) {
+		s->counters.dpi_unavailable++;
+		flow_keep_verdict(s, no, NULL);
+		return;
+	}
+	s->counters.dpi_packets++;
+	if (dpi_flow_feed(s->engine, cold->dpi, p, &verdict))
+		flow_keep_verdict(s, no, &verdict);
+}
+
+/* --- the whole ----------------------------------------------------------------------------- */
+
+void flow_update(struct shard *s, uint32_t no, const struct packet *p, struct flow_sender sender)
+{
+	struct flow *f = flow_table_flow(s->table, no);
+	bool is_payload = true;
+	uint32_t frames = 1;
+	unsigned d;
+
+	settle_client(s, no, p, sender);
+	d = sender.is_b != f->client_is_b;
+	if (!(f->packets[0] | f->packets[1]))
+		f->minute_first_ns = s->now_ns;
+	if (p->is_reassembled)
+		frames = p->fragments;
+	f->packets[d] += frames;
+	f->bytes[d] += p->is_reassembled ? p->fragments_bytes : p->ip_len;
+	s->counters.flow_packets += frames;
+	f->heard |= 1U << d;
+	if (p->has_macs && !f->has_macs)
+		note_macs(f, flow_table_cold(s->table, no), p, d);
+	if (p->proto == IP_TCP) {
+		note_tcp_flags(f, p->tcp_flags, d);
+		if (!is_plain_ack(f, p, d))
+			is_payload = count_tcp(s, no, p, d);
+	} else {
+		f->payload[d] += p->payload_len;
+	}
+	flow_table_touch(s->table, no, class_of(f), s->now_ns);
+	if (!f->is_dpi_done && is_payload && is_telling(p))
+		show_dpi(s, no, p);
+	if (f->is_dpi_done && !f->is_opened)
+		flow_emit_open(s, no, s->minute_ns);
+}

@@ -1,0 +1,214 @@
+/* manifest.c - see manifest.h. */
+#include "output/manifest.h"
+
+#include <errno.h>
+#include <jansson.h>
+#include <pcap/pcap.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <zlib.h>
+#include "base/clock.h"
+#include "base/err.h"
+#include "base/log.h"
+#include "base/text.h"
+#include "config.h"
+#include "packet/packet.h"
+
+#define NAME_MAX_BYTES 4096
+
+struct counter {
+	const char *name;
+	uint64_t value;
+};
+
+static void put_text(json_t *object, const char *key, const char *text)
+{
+	char clean[NAME_MAX_BYTES];
+
+	if (!text) {
+		json_object_set_new(object, key, json_null());
+		return;
+	}
+	text_repair(text, strlen(text), clean, sizeof(clean));
+	json_object_set_new(object, key, json_string(clean));
+}
+
+static void put_int(json_t *object, const char *key, uint64_t value)
+{
+	json_object_set_new(object, key, json_integer((json_int_t)value));
+}
+
+static void put_time(json_t *object, const char *key, uint64_t ns)
+{
+	char text[CLOCK_TEXT_MAX];
+
+	put_text(object, key, ns ? clock_format(ns, text) : NULL);
+}
+
+static json_t *files_array(const struct source *s)
+{
+	json_t *files = json_array();
+
+	for (size_t i = 0; i < source_inputs(s); i++) {
+		const struct source_input *input = source_input(s, i);
+		json_t *file = json_object();
+		char sha256[DIGEST_HEX_MAX];
+		int err = input->size ? digest_sha256_file(input->name, sha256) : -ENOENT;
+
+		put_text(file, "name", input->name);
+		put_int(file, "size", input->size);
+		put_text(file, "sha256", err ? NULL : sha256);
+		put_time(file, "first", input->first_ns);
+		put_time(file, "last", input->last_ns);
+		put_int(file, "packets", input->packets);
+		put_text(file, "damage", input->damage);
+		json_object_set_new(file, "refused", json_boolean(input->is_refused));
+		json_array_append_new(files, file);
+	}
+	return files;
+}
+
+static void put_counters(json_t *object, const struct counter *list, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		put_int(object, list[i].name, list[i].value);
+}
+
+static json_t *counters_object(const struct manifest_facts *f)
+{
+	const struct source_counters *c = source_counters(f->source);
+	const struct shard_counters *s = f->flow;
+	const struct counter list[] = {
+		{ "capture.seen", c->seen }, { "capture.filtered", c->filtered }, { "capture.reordered", c->reordered },
+		{ "capture.clamped", c->clamped }, { "capture.normalised", c->normalised },
+		{ "capture.kernel_received", c->kernel_received },
+		{ "capture.kernel_drops", c->kernel_drops },
+		{ "capture.files_damaged", c->files_damaged },
+		{ "capture.files_refused", c->files_refused },
+		{ "flow.packets", s->packets }, { "flow.counted", s->flow_packets },
+		{ "flow.late", s->late_packets }, { "flow.opened", s->flows_opened },
+		{ "flow.end_fin", s->flows_fin }, { "flow.end_rst", s->flows_rst },
+		{ "flow.end_idle", s->flows_idle }, { "flow.end_evicted", s->flows_evicted },
+		{ "flow.end_input", s->flows_input }, { "flow.outside_both", f->flows_outside },
+		{ "fragment.given", s->fragments }, { "fragment.merged", s->fragments_merged },
+		{ "fragment.bad", s->fragments_bad }, { "fragment.overlap", s->fragments_overlap },
+		{ "fragment.duplicate", s->fragments_duplicate },
+		{ "fragment.timeout", s->fragments_timeout },
+		{ "fragment.evicted", s->fragments_evicted }, { "fragment.held", s->fragments_held },
+		{ "fragment.datagrams", s->datagrams }, { "fragment.bad_transport", s->bad_reassembled },
+		{ "tcp.retransmitted_bytes", s->tcp_retrans_bytes },
+		{ "tcp.lost_bytes", s->tcp_lost_bytes }, { "tcp.resyncs", s->tcp_resyncs },
+		{ "dpi.packets", s->dpi_packets }, { "dpi.unavailable", s->dpi_unavailable },
+		{ "channel.live", f->channels->live }, { "channel.evicted", f->channels->evicted },
+		{ "channel.with_evidence", f->channels->with_evidence },
+		{ "channel.evicted_with_evidence", f->channels->evicted_with_evidence },
+		{ "incident.opened", f->incidents->opened }, { "incident.updated", f->incidents->updated },
+		{ "incident.resolved", f->incidents->resolved },
+		{ "incident.flooded", f->incidents->flooded },
+	};
+	json_t *object = json_object();
+
+	put_counters(object, list, ARRAY_SIZE(list));
+	for (int i = 0; i < PACKET_STATUSES; i++) {
+		char name[64];
+
+		snprintf(name, sizeof(name), "decode.%s", packet_status_name((enum packet_status)i));
+		put_int(object, name, f->pipeline[i]);
+	}
+	return object;
+}
+
+/* Where every packet ended. */
+static json_t *balance_object(const struct manifest_facts *f)
+{
+	const struct shard_counters *s = f->flow;
+	uint64_t accounted = s->flow_packets + s->bad_reassembled + s->fragments_bad +
+		s->fragments_overlap + s->fragments_duplicate + s->fragments_timeout +
+		s->fragments_evicted + s->fragments_held;
+	json_t *object = json_object();
+
+	for (int i = PACKET_FRAGMENT + 1; i < PACKET_STATUSES; i++)
+		accounted += f->pipeline[i];
+	put_int(object, "seen", source_counters(f->source)->seen);
+	put_int(object, "accounted", accounted);
+	return object;
+}
+
+static json_t *versions_object(void)
+{
+	json_t *object = json_object();
+
+	put_text(object, "nachtwacht", PACKAGE_VERSION);
+	put_text(object, "ndpi", dpi_library_version());
+	put_text(object, "libpcap", pcap_lib_version());
+	put_text(object, "jansson", JANSSON_VERSION);
+	put_text(object, "zlib", zlibVersion());
+	return object;
+}
+
+static json_t *options_object(const struct manifest_facts *f)
+{
+	json_t *object = json_object();
+
+	put_text(object, "sensor", f->sensor);
+	put_text(object, "filter", f->filter);
+	put_text(object, "from", f->from);
+	put_text(object, "to", f->to);
+	put_int(object, "workers", f->workers);
+	put_int(object, "shards", f->shards);
+	return object;
+}
+
+/* The digest of an output that is a file; null for standard output. */
+static void put_output(json_t *object, const char *key, const char *path)
+{
+	char sha256[DIGEST_HEX_MAX];
+	bool has = path && strcmp(path, "-") && !digest_sha256_file(path, sha256);
+
+	put_text(object, key, has ? sha256 : NULL);
+}
+
+static json_t *manifest_object(const struct manifest_facts *f)
+{
+	json_t *root = json_object(), *site = json_object(), *outputs = json_object();
+
+	put_text(site, "id", f->site->id);
+	put_text(site, "sha256", f->site->sha256);
+	put_text(site, "timezone", f->site->timezone);
+	put_output(outputs, "alerts_sha256", f->alerts);
+	put_output(outputs, "flows_sha256", f->flows);
+	put_int(root, "schema", 1);
+	put_text(root, "run", f->run_id);
+	json_object_set_new(root, "site", site);
+	json_object_set_new(root, "versions", versions_object());
+	json_object_set_new(root, "options", options_object(f));
+	json_object_set_new(root, "files", files_array(f->source));
+	json_object_set_new(root, "counters", counters_object(f));
+	json_object_set_new(root, "balance", balance_object(f));
+	json_object_set_new(root, "outputs", outputs);
+	return root;
+}
+
+int manifest_write(const char *path, const struct manifest_facts *facts)
+{
+	FILE *out = strcmp(path, "-") ? fopen(path, "w") : stdout;
+	json_t *root;
+	int err = 0;
+
+	if (!out) {
+		err = -errno;
+		log_err("manifest", "%s: %s", path, err_text(err));
+		return err;
+	}
+	root = manifest_object(facts);
+	errno = 0;
+	if (json_dumpf(root, out, JSON_INDENT(2) | JSON_SORT_KEYS) || fputc('\n', out) == EOF || fflush(out))
+		err = errno ? -errno : -EIO;
+	json_decref(root);
+	if (out != stdout && fclose(out) && !err)
+		err = -errno;
+	if (err)
+		log_err("manifest", "%s: %s", path, err_text(err));
+	return err;
+}

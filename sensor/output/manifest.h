@@ -1,0 +1,31 @@
+/* manifest.h - what a run read, with which program and options, and what it counted (--manifest).
+ *
+ * The form is rules/schema/manifest.schema.json.  Counters are kept by dotted names; "balance" says
+ * that every packet is accounted for: seen = the sum of every place where a packet can end.
+ */
+#ifndef NW_OUTPUT_MANIFEST_H
+#define NW_OUTPUT_MANIFEST_H
+
+#include <stdint.h>
+#include "alert/incident.h"
+#include "capture/source.h"
+#include "flow/shard.h"
+
+struct manifest_facts {			/* all borrowed */
+	const struct source *source;
+	const uint64_t *pipeline;	/* decode counters by enum packet_status */
+	const struct shard_counters *flow;
+	const struct channels_counters *channels;
+	const struct incidents_counters *incidents;
+	const struct site *site;
+	const char *run_id, *sensor;
+	const char *alerts, *flows;	/* outputs, or NULL */
+	const char *filter, *from, *to;
+	unsigned workers, shards;
+	uint64_t flows_outside;
+};
+
+/* path: a file, or "-".  0 or -errno (logged). */
+int manifest_write(const char *path, const struct manifest_facts *facts);
+
+#endif

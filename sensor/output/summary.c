@@ -1,0 +1,147 @@
+/* summary.c - see summary.h. */
+#include "output/summary.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include "base/clock.h"
+#include "base/tz.h"
+#include "packet/packet.h"
+
+#define INCIDENTS_SHOWN 20
+#define SEVERITY_SHOWN 3
+#define WIDTH 100
+
+/* Breaks text at blanks; continuation lines are indented. */
+static void print_wrapped(FILE *out, const char *first, const char *indent, const char *text)
+{
+	size_t column = strlen(first);
+
+	fputs(first, out);
+	for (bool is_first = true; *text; is_first = false) {
+		size_t word = strcspn(text, " ");
+
+		if (!is_first && column + 1 + word > WIDTH) {
+			fprintf(out, "\n%s%.*s", indent, (int)word, text);
+			column = strlen(indent) + word;
+		} else {
+			fprintf(out, "%s%.*s", is_first ? "" : " ", (int)word, text);
+			column += word + !is_first;
+		}
+		text += word + (text[word] != '\0');
+	}
+	fputc('\n', out);
+}
+
+static void print_time(FILE *out, uint64_t ns)
+{
+	char local[CLOCK_TEXT_MAX];
+
+	fputs(clock_format_offset(ns, tz_offset(ns), local), out);
+}
+
+static void print_incident(FILE *out, const struct incident *i)
+{
+	static const char *const levels[] = { "", ", level L1 (early warning)", ", level L2 (alert)",
+					      ", level L3 (critical)" };
+	const struct rule *rule = rule_of(i->rule);
+
+	fprintf(out, "\n  [severity %u%s] %s %s%s\n", i->severity, levels[i->level], rule->id, rule->name,
+		i->is_open ? "" : " (resolved)");
+	print_wrapped(out, "    ", "    ", i->message);
+	for (unsigned k = 0; k < i->explain_n; k++)
+		print_wrapped(out, "      - ", "        ", i->explain[k]);
+	fputs("    What to check next:\n", out);
+	for (const char *const *line = rule->triage; *line; line++)
+		print_wrapped(out, "      * ", "        ", *line);
+	fprintf(out, "    opened ");
+	print_time(out, i->opened_ns);
+	fprintf(out, ", %u record%s, incident %s, case %s\n", i->records, i->records == 1 ? "" : "s", i->id,
+		i->case_id);
+}
+
+static int compare_incidents(const void *a, const void *b)
+{
+	const struct incident *x = *(const struct incident *const *)a;
+	const struct incident *y = *(const struct incident *const *)b;
+
+	if (x->severity != y->severity)
+		return x->severity > y->severity ? -1 : 1;
+	if (x->level != y->level)
+		return x->level > y->level ? -1 : 1;
+	if (x->opened_ns != y->opened_ns)
+		return x->opened_ns < y->opened_ns ? -1 : 1;
+	return strcmp(x->id, y->id);
+}
+
+static void print_incidents(const struct summary_facts *f, FILE *out)
+{
+	size_t n = incidents_count(f->incidents), shown = 0, minor = 0;
+	const struct incident **list = calloc(n + 1, sizeof(struct incident *));
+
+	for (size_t i = 0; list && i < n; i++)
+		list[i] = incidents_at(f->incidents, i);
+	if (list)
+		qsort(list, n, sizeof(struct incident *), compare_incidents);
+	for (size_t i = 0; list && i < n; i++)
+		minor += list[i]->severity < SEVERITY_SHOWN;
+	if (n == minor)
+		fprintf(out, "Nothing of severity %u or more was raised.", SEVERITY_SHOWN);
+	else
+		fprintf(out, "%zu incident%s of severity %u or more:", n - minor, n - minor == 1 ? "" : "s",
+			SEVERITY_SHOWN);
+	if (minor)
+		fprintf(out, " %zu of less.", minor);
+	fputc('\n', out);
+	for (size_t i = 0; list && i < n && shown < INCIDENTS_SHOWN; i++)
+		if (list[i]->severity >= SEVERITY_SHOWN) {
+			print_incident(out, list[i]);
+			shown++;
+		}
+	if (n - minor > shown)
+		fprintf(out, "\n  ... and %zu more in the records.\n", n - minor - shown);
+	free(list);
+}
+
+static void print_not_judged(const struct summary_facts *f, FILE *out)
+{
+	const struct source_counters *c = source_counters(f->source);
+
+	if (c->files_damaged || c->files_refused)
+		fprintf(out, "  inputs: %" PRIu64 " damaged (used up to the damage), %" PRIu64 " refused\n",
+			c->files_damaged, c->files_refused);
+	if (c->clamped || c->normalised)
+		fprintf(out, "  stamps: %" PRIu64 " packets out of order by more than 1 s, %" PRIu64
+			" with impossible lengths or stamps\n", c->clamped, c->normalised);
+	for (int i = PACKET_FRAGMENT + 1; i < PACKET_STATUSES; i++)
+		if (f->decode[i])
+			fprintf(out, "  not judged: %" PRIu64 " packets %s\n", f->decode[i],
+				packet_status_name((enum packet_status)i));
+	if (f->flow->flows_evicted)
+		fprintf(out, "  flow table full: %" PRIu64 " flows ended early\n", f->flow->flows_evicted);
+	if (f->flows_outside)
+		fprintf(out, "  not judged: %" PRIu64 " flows between two addresses that are not internal%s\n",
+			f->flows_outside, f->site->is_default ? " (no --site)" : "");
+	if (f->is_live)
+		fprintf(out, "  interface: %" PRIu64 " packets received by the kernel, %" PRIu64
+			" dropped before they were read\n", c->kernel_received, c->kernel_drops);
+}
+
+void summary_print(const struct summary_facts *f, FILE *out)
+{
+	fputc('\n', out);
+	if (!f->first_ns) {
+		fputs("No packet was seen.\n", out);
+		print_not_judged(f, out);
+		return;
+	}
+	fprintf(out, "%" PRIu64 " packets, %" PRIu64 " flows, ", source_counters(f->source)->seen, f->flows);
+	print_time(out, f->first_ns);
+	fputs(" to ", out);
+	print_time(out, f->last_ns);
+	fprintf(out, " (%s)\n", f->site->timezone);
+	print_not_judged(f, out);
+	print_incidents(f, out);
+	if (f->alerts && strcmp(f->alerts, "-"))
+		fprintf(out, "\nRecords (JSON lines): %s\n", f->alerts);
+}

@@ -1,0 +1,27 @@
+/* summary.h - the end of a run in words, for the person at the terminal. */
+#ifndef NW_OUTPUT_SUMMARY_H
+#define NW_OUTPUT_SUMMARY_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include "alert/incident.h"
+#include "capture/source.h"
+#include "flow/shard.h"
+
+struct summary_facts {			/* all borrowed */
+	const struct source *source;
+	const uint64_t *decode;		/* by enum packet_status */
+	const struct shard_counters *flow;
+	const struct site *site;
+	const struct incidents *incidents;
+	uint64_t first_ns, last_ns;	/* capture time covered; 0: nothing */
+	uint64_t flows, flows_outside;
+	bool is_live;
+	const char *alerts;		/* where the records went, or NULL */
+};
+
+/* Severity 3 and more in full, the most severe first; the rest counted. */
+void summary_print(const struct summary_facts *facts, FILE *out);
+
+#endif

@@ -1,0 +1,112 @@
+/* packet.h - from captured bytes to the innermost address pair and transport header.
+ *
+ * A frame is what a source hands out: bytes, lengths, stamp, link type, tap.  packet_decode() walks
+ * link layer, VLAN tags and IP down to the transport and fills a struct packet, which keeps offsets
+ * into the frame's bytes, so that a packet can be copied to another buffer by changing one pointer.
+ * Captured bytes may be cut (snaplen): lengths come from the headers, bounded by the length on the
+ * wire; what is read is bounded by what was captured.
+ *
+ * Every frame ends in exactly one enum packet_status, and every status has a counter: that is how
+ * seen = decoded + each named reason balances.
+ * No state, no allocation, any thread.  Fragments are put together by fragments.h.
+ */
+#ifndef NW_PACKET_PACKET_H
+#define NW_PACKET_PACKET_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include "base/addr.h"
+
+#define PACKET_VLANS_MAX 2		/* outermost first; deeper tags are walked, not kept */
+#define PACKET_BYTES_MAX 262144		/* as libpcap's MAXIMUM_SNAPLEN: a longer one is damage */
+
+struct frame {
+	uint64_t ts_ns;			/* capture time */
+	const uint8_t *bytes;		/* borrows: what was captured, link layer first */
+	uint32_t caplen;		/* bytes captured; the source sees that it is <= wirelen */
+	uint32_t wirelen;		/* bytes on the wire */
+	uint16_t link;			/* LINKTYPE_ number (not DLT_) */
+	uint16_t tap;			/* index of the tap; 0 where only one is named */
+};
+
+enum packet_status {
+	PACKET_OK,			/* address pair and transport are there */
+	PACKET_FRAGMENT,		/* address pair is there; give it to fragments.h */
+	PACKET_ARP,			/* understood, not IP */
+	PACKET_NOT_IP,			/* another network protocol (LLDP, STP, IPX, ...) */
+	PACKET_BAD_LINK,		/* link header cut or malformed */
+	PACKET_UNKNOWN_LINK,		/* a link type not decoded here */
+	PACKET_BAD_IP,			/* IP header cut or malformed */
+	PACKET_BAD_EXTENSION,		/* IPv6 extension headers cut, malformed or too many */
+	PACKET_BAD_TRANSPORT,		/* transport header cut or malformed */
+	PACKET_STATUSES
+};
+
+/* "ok", "fragment", "arp", "not_ip", ...: counter names under "decode." */
+const char *packet_status_name(enum packet_status s);
+
+enum packet_tcp_flag {
+	PACKET_FIN = 0x01, PACKET_SYN = 0x02, PACKET_RST = 0x04, PACKET_PSH = 0x08,
+	PACKET_ACK = 0x10, PACKET_URG = 0x20
+};
+
+enum { IP_ICMP = 1, IP_TCP = 6, IP_UDP = 17, IP_ICMPV6 = 58, IP_SCTP = 132 };
+
+struct packet {
+	uint64_t ts_ns;
+	const uint8_t *bytes;		/* borrows the frame's bytes (or a reassembled datagram) */
+	uint32_t caplen, wirelen;	/* of the frame */
+	struct addr src, dst;
+	uint16_t sport, dport;		/* TCP, UDP, SCTP; ICMP: type and code; else 0 */
+	uint16_t tap;
+	uint16_t vlan[PACKET_VLANS_MAX];	/* 12-bit ids; a priority tag (id 0) is not kept */
+	uint8_t vlans;			/* how many of them are set */
+	uint8_t ip_version;		/* 4 or 6 */
+	uint8_t proto;			/* IP protocol number of the transport */
+	uint8_t ttl;
+	uint8_t tcp_flags;
+	uint8_t src_mac[6], dst_mac[6];
+	bool has_macs;			/* Linux cooked: the sender's only, dst_mac is zero */
+	bool is_reassembled;
+	uint16_t window;		/* TCP */
+	uint32_t seq, ack;		/* TCP */
+	/* Offsets from bytes.  *_len by the headers (bounded by wirelen); captured may be less. */
+	uint32_t ip_off, ip_len;	/* IP header to the end of the datagram */
+	uint32_t payload_off, payload_len;	/* after the transport header; by the headers,
+						 * so payload_off may lie beyond caplen */
+	/* For PACKET_FRAGMENT only. */
+	uint32_t fragment_id;
+	uint32_t fragment_off;		/* bytes */
+	uint32_t fragment_data_off;	/* from bytes: where this fragment's data begins */
+	uint32_t fragment_data_len;	/* by the headers */
+	bool fragment_is_last;
+	/* For a reassembled datagram only (set by fragments_add(), 0 elsewhere): the fragments
+	 * that were merged into it and their IP bytes, each with its own headers.  A flow counts
+	 * these, so that no byte of the wire is lost or counted twice. */
+	uint32_t fragments;
+	uint32_t fragments_bytes;
+};
+
+enum packet_status packet_decode(const struct frame *f, struct packet *ret_packet);
+
+/* Whether packet_decode() knows this LINKTYPE_ number; a file of another can be refused at once. */
+bool packet_link_is_known(uint16_t link);
+
+/* From the IP header at p->ip_off through the transport: for a datagram put together from
+ * fragments.  p->bytes, caplen and wirelen describe the datagram; fields outside IP stay. */
+enum packet_status packet_decode_ip(struct packet *p);
+
+/* How much of the payload was captured. */
+static inline uint32_t packet_payload_captured(const struct packet *p)
+{
+	uint32_t left = p->payload_off < p->caplen ? p->caplen - p->payload_off : 0;
+
+	return left < p->payload_len ? left : p->payload_len;
+}
+
+static inline const uint8_t *packet_payload(const struct packet *p)
+{
+	return p->bytes + p->payload_off;
+}
+
+#endif

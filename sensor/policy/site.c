@@ -1,0 +1,373 @@
+/* site.c - see site.h: from a file, from memory, or the defaults, to a snapshot.
+ *
+ * The text is scanned for positions (which bounds its depth and size before the parser recurses),
+ * parsed by jansson, and read section by section in an order of our own: references then look back
+ * only.  The list of expected traffic is parsed entry by entry.
+ */
+#include "policy/site.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include "base/err.h"
+#include "base/log.h"
+#include "base/text.h"
+#include "base/tz.h"
+#include "policy/site_index.h"
+#include "policy/site_read.h"
+#include "policy/site_values.h"
+
+enum section { SITE, ZONES, ASSETS, EXPECTED, WORK_ORDERS, GEO, BASELINE, PRIVACY, RETENTION, RULES,
+	       SUPPRESS, SECTIONS };
+
+/* Sections as they were met; read afterwards in the order of the enum. */
+struct found {
+	struct at at[SECTIONS];
+	bool is_there[SECTIONS];
+};
+
+static void keep_section(struct reader *r, const struct at *at, void *into);
+
+static const struct key root_keys[SECTIONS] = {
+	[SITE] = { "site", TYPE_OBJECT, true, keep_section },
+	[ZONES] = { "zones", TYPE_ARRAY, false, keep_section },
+	[ASSETS] = { "assets", TYPE_ARRAY, false, keep_section },
+	[EXPECTED] = { "expected", TYPE_ARRAY, false, keep_section },
+	[WORK_ORDERS] = { "work_orders", TYPE_STRING, false, keep_section },
+	[GEO] = { "geo", TYPE_OBJECT, false, keep_section },
+	[BASELINE] = { "baseline", TYPE_STRING, false, keep_section },
+	[PRIVACY] = { "privacy", TYPE_OBJECT, false, keep_section },
+	[RETENTION] = { "retention", TYPE_OBJECT, false, keep_section },
+	[RULES] = { "rules", TYPE_OBJECT, false, keep_section },
+	[SUPPRESS] = { "suppress", TYPE_ARRAY, false, keep_section },
+};
+
+static const struct {
+	reader_fn *read;
+	bool is_without_effect;		/* in this version: said, so that nobody relies on it */
+} sections[SECTIONS] = {
+	[SITE] = { read_site_section, false },
+	[ZONES] = { read_zones, false },
+	[ASSETS] = { read_assets, false },
+	[EXPECTED] = { read_expected, false },
+	[WORK_ORDERS] = { read_path, true },
+	[GEO] = { read_geo, true },
+	[BASELINE] = { read_baseline, false },
+	[PRIVACY] = { read_privacy, true },
+	[RETENTION] = { read_retention, true },
+	[RULES] = { read_rules, true },
+	[SUPPRESS] = { read_suppress, true },
+};
+
+static void keep_section(struct reader *r, const struct at *at, void *into)
+{
+	struct found *found = into;
+
+	(void)r;
+	for (size_t i = 0; i < SECTIONS; i++)
+		if (!strcmp(at->key, root_keys[i].name)) {
+			found->at[i] = *at;
+			found->is_there[i] = true;
+		}
+}
+
+static int add_private_networks(struct site *site)
+{
+	site->networks = arena_alloc(site->arena, site_n_private_networks, sizeof(*site->networks));
+	if (!site->networks)
+		return -ENOMEM;
+	for (size_t i = 0; i < site_n_private_networks; i++)
+		if (cidr_parse(site_private_networks[i], &site->networks[site->n_networks]))
+			site->n_networks++;
+	return 0;
+}
+
+static void say_without_effect(const struct reader *r, const struct found *found)
+{
+	char names[128] = "";
+	size_t len = 0;
+
+	for (size_t i = 0; i < SECTIONS && len < sizeof(names); i++)
+		if (found->is_there[i] && sections[i].is_without_effect)
+			len += (size_t)snprintf(names + len, sizeof(names) - len, "%s\"%s\"",
+						len ? ", " : "", root_keys[i].name);
+	if (len)
+		log_notice("site", "%s: checked in form, without effect in this version: %s",
+			   r->file, names);
+}
+
+static int read_root(struct reader *r, const json_t *tree)
+{
+	struct at root = { .value = tree };
+	struct found found = { 0 };
+
+	if (!json_is_object(tree))
+		reader_error(r, &root, "a site file is one object: { \"site\": { ... }, ... }");
+	else
+		reader_object(r, &root, KEYS(root_keys), &found);
+	for (size_t i = 0; i < SECTIONS && !reader_is_stopped(r); i++) {
+		if (found.is_there[i])
+			sections[i].read(r, &found.at[i], r->site);
+		if (i == SITE && !r->site->n_networks && add_private_networks(r->site))
+			return -ENOMEM;
+	}
+	if (r->no_memory)
+		return -ENOMEM;
+	if (r->n_errors)
+		return ERR_FORMAT;
+	say_without_effect(r, &found);
+	return 0;
+}
+
+static void free_reader_maps(struct reader *r)
+{
+	struct keymap *maps[] = { &r->zones, &r->assets, &r->expected, &r->addresses, &r->macs,
+				  &r->networks, &r->roles, &r->vendors, &r->roles_said };
+
+	for (size_t i = 0; i < ARRAY_SIZE(maps); i++)
+		keymap_free(maps[i]);
+}
+
+static int new_site(struct site **ret_site)
+{
+	struct site *s = calloc(1, sizeof(*s));
+
+	if (!s)
+		return -ENOMEM;
+	s->arena = arena_new();
+	if (!s->arena) {
+		free(s);
+		return -ENOMEM;
+	}
+	*ret_site = s;
+	return 0;
+}
+
+static int scan_positions(const char *file, const char *text, size_t len, struct jsonpos **ret_pos)
+{
+	enum jsonpos_problem problem;
+	struct place place;
+	int err = jsonpos_new(text, len, ret_pos, &problem, &place);
+
+	if (problem == JSONPOS_TOO_LARGE)
+		log_err("site", "%s: larger than %u MiB; a site file is not", file,
+			JSONPOS_BYTES_MAX >> 20);
+	else if (problem == JSONPOS_TOO_DEEP)
+		log_err("site", "%s:%u:%u: nested more than %d deep; a site file is not", file,
+			place.line, place.column, JSONPOS_DEPTH_MAX);
+	else if (problem == JSONPOS_TOO_MANY)
+		log_err("site", "%s:%u:%u: more than %d values; a site file has fewer", file,
+			place.line, place.column, JSONPOS_NODES_MAX);
+	return err;
+}
+
+/* The list of expected traffic is what grows: it is left out of the tree (which would take ten
+ * times the memory of the text and twice the time) and parsed entry by entry when it is read.  The
+ * tree, or NULL: then the whole text goes to the parser, for its message or because there is no
+ * such list. */
+static json_t *parse_without_list(struct reader *r)
+{
+	uint32_t node = jsonpos_find(r->pos, root_keys[EXPECTED].name);
+	size_t start = jsonpos_start(r->pos, node) + 1, end = jsonpos_end(r->pos, node) - 1;
+	json_t *tree;
+	char *rest;
+
+	if (!node || r->text[start - 1] != '[')
+		return NULL;
+	rest = malloc(r->len - (end - start));
+	if (!rest)
+		return NULL;
+	memcpy(rest, r->text, start);
+	memcpy(rest + start, r->text + end, r->len - end);
+	tree = json_loadb(rest, r->len - (end - start), JSON_REJECT_DUPLICATES, NULL);
+	if (tree)
+		r->in_pieces = node;
+	free(rest);
+	return tree;
+}
+
+static int parse_text(const char *name, const char *text, size_t len, struct site *site)
+{
+	struct reader r = { .text = text, .len = len, .site = site, .arena = site->arena };
+	struct jsonpos *pos = NULL;
+	json_t *tree = NULL;
+	json_error_t error;
+	int err;
+
+	text_escape(name, strlen(name), r.file, sizeof(r.file));
+	err = scan_positions(r.file, text, len, &pos);
+	if (err == -ENOMEM || err == ERR_LIMIT)
+		goto out;
+	r.pos = pos;
+	if (pos)
+		tree = parse_without_list(&r);
+	if (!tree)
+		tree = json_loadb(text, len, JSON_REJECT_DUPLICATES, &error);
+	if (!tree)
+		reader_syntax_error(&r, &error);
+	else if (!pos)
+		log_err("site", "%s: not JSON", r.file); /* the parser is laxer than we are */
+	err = tree && pos ? read_root(&r, tree) : ERR_FORMAT;
+out:
+	if (err == -ENOMEM)
+		log_err("site", "%s: out of memory", r.file);
+	free_reader_maps(&r);
+	json_decref(tree);
+	jsonpos_free(pos);
+	return err;
+}
+
+static int say_empty(const char *name)
+{
+	char file[256];
+
+	log_err("site", "%s:1:1: the file is empty; a site file is { \"site\": { ... }, ... }",
+		text_escape(name, strlen(name), file, sizeof(file)));
+	return ERR_FORMAT;
+}
+
+int site_parse(const char *name, const char *text, size_t len, struct site **ret_site)
+{
+	static const char bom[] = "\xef\xbb\xbf";	/* some editors put it in front */
+	struct site *site = NULL;
+	int err = new_site(&site);
+
+	if (err)
+		return err;
+	digest_sha256_hex(text, len, site->sha256);
+	if (len >= 3 && !memcmp(text, bom, 3)) {
+		text += 3;
+		len -= 3;
+	}
+	err = len ? parse_text(name, text, len, site) : say_empty(name);
+	if (!err)
+		err = site_index_new(site);
+	if (!err)
+		*ret_site = steal(&site);
+	site_free(site);
+	return err;
+}
+
+/* The whole file, at most one byte more than is allowed.  Gives *ret_text. */
+static int read_file(const char *path, char **ret_text, size_t *ret_len)
+{
+	size_t len = 0, room = 65536;
+	char *text = malloc(room);
+	int fd = open(path, O_RDONLY | O_CLOEXEC), err = fd < 0 ? -errno : text ? 0 : -ENOMEM;
+
+	while (!err) {
+		ssize_t n = read(fd, text + len, room - len);
+
+		if (n < 0)
+			err = errno == EINTR ? 0 : -errno;
+		else if (n == 0)
+			break;
+		else
+			len += (size_t)n;
+		if (len > JSONPOS_BYTES_MAX)
+			break;
+		if (len == room) {
+			char *more = realloc(text, room *= 2);
+
+			if (!more)
+				err = -ENOMEM;
+			else
+				text = more;
+		}
+	}
+	if (fd >= 0)
+		close(fd);
+	if (err) {
+		free(text);
+		return err;
+	}
+	*ret_text = text;
+	*ret_len = len;
+	return 0;
+}
+
+int site_load(const char *path, struct site **ret_site)
+{
+	char *text = NULL, shown[256];
+	size_t len = 0;
+	int err = read_file(path, &text, &len);
+
+	if (err)
+		log_err("site", "%s: cannot be read: %s",
+			text_escape(path, strlen(path), shown, sizeof(shown)), err_text(err));
+	else
+		err = site_parse(path, text, len, ret_site);
+	free(text);
+	return err;
+}
+
+/* "22:00-05:00" */
+static bool parse_hours(const char *text, struct closed_hours *hours)
+{
+	char from[6], to[6];
+
+	if (strlen(text) != 11 || text[5] != '-')
+		return false;
+	text_copy(from, sizeof(from), text);
+	text_copy(to, sizeof(to), text + 6);
+	hours->days = 0x7f;
+	return value_hhmm(from, false, &hours->from_min) && value_hhmm(to, true, &hours->to_min);
+}
+
+static int fill_default(struct site *s, const char *timezone, const char *closed)
+{
+	char canonical[256], shown[80];
+	struct zone *zone;
+
+	text_copy(s->id, sizeof(s->id), "default");
+	s->is_default = true;
+	if (!tz_is_known(timezone) || !text_copy(s->timezone, sizeof(s->timezone), timezone)) {
+		log_err("site",
+			"--timezone: \"%s\" is not a time zone of this machine; give an IANA name "
+			"(\"Europe/Amsterdam\") or \"UTC\", and see that tzdata is installed",
+			text_escape(timezone, strlen(timezone), shown, sizeof(shown)));
+		return -EINVAL;
+	}
+	s->closed = arena_alloc(s->arena, 1, sizeof(*s->closed));
+	zone = s->zones = arena_alloc(s->arena, 1, sizeof(*s->zones));
+	if (!s->closed || !zone || add_private_networks(s))
+		return -ENOMEM;
+	s->n_closed = s->n_zones = 1;
+	if (!parse_hours(closed, s->closed)) {
+		log_err("site", "--closed: \"%s\" is not a span of hours; give \"22:00-05:00\"",
+			text_escape(closed, strlen(closed), shown, sizeof(shown)));
+		return -EINVAL;
+	}
+	text_copy(zone->id, sizeof(zone->id), "private");
+	zone->networks = s->networks;
+	zone->n_networks = s->n_networks;
+	snprintf(canonical, sizeof(canonical), "nachtwacht default site\n%s\n%s\n", s->timezone,
+		 closed);
+	digest_sha256_hex(canonical, strlen(canonical), s->sha256);
+	return site_index_new(s);
+}
+
+int site_default(const char *timezone, const char *closed, struct site **ret_site)
+{
+	struct site *s = NULL;
+	int err = new_site(&s);
+
+	if (!err)
+		err = fill_default(s, timezone ? timezone : "UTC", closed ? closed : "22:00-05:00");
+	if (!err)
+		*ret_site = steal(&s);
+	site_free(s);
+	return err;
+}
+
+void site_free(struct site *s)
+{
+	if (!s)
+		return;
+	site_index_free(s->index);
+	arena_free(s->arena);
+	free(s);
+}

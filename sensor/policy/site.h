@@ -1,0 +1,143 @@
+/* site.h - the site policy: what is where, and what is expected there.
+ *
+ * Parsed once into an immutable snapshot; look-ups are read-only and may come from any thread.
+ * Every error names file:line:column, the key and the remedy, through log_err("site", ...).
+ * The form of the file is rules/schema/site.schema.json.
+ */
+#ifndef NW_POLICY_SITE_H
+#define NW_POLICY_SITE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include "base/addr.h"
+#include "base/digest.h"
+
+#define SITE_ID_MAX 64			/* with the zero byte; ids are [A-Za-z0-9._-]+ */
+#define SITE_CLOSED_MAX 32		/* entries of one closed_hours list */
+
+/* One entry of closed_hours: an interval that starts on the given days of the week. */
+struct closed_hours {
+	uint8_t days;			/* bit 0 Monday .. bit 6 Sunday */
+	uint16_t from_min, to_min;	/* minutes after local midnight; to <= from ends next day */
+};
+
+struct zone {
+	char id[SITE_ID_MAX];
+	struct cidr *networks;
+	size_t n_networks;
+	uint16_t *vlans;
+	size_t n_vlans;
+	bool is_closed;			/* no external traffic at all: NW-DST-002 */
+	struct closed_hours *closed;	/* overrides the site's when has_closed */
+	size_t n_closed;
+	bool has_closed;
+};
+
+struct asset {
+	char id[SITE_ID_MAX];
+	char role[SITE_ID_MAX];		/* "" when not given */
+	char vendor[SITE_ID_MAX];
+	const struct zone *zone;	/* NULL: by address */
+	struct addr *ips;
+	size_t n_ips;
+	uint8_t (*macs)[6];
+	size_t n_macs;
+};
+
+/* What `from` and `to` of an expected entry take: every condition given must hold.  Texts live as
+ * long as the snapshot and are "" when not given (pointers, so that 100 000 entries stay small). */
+struct party {
+	const char *asset, *role, *vendor, *zone;
+	struct cidr *networks;		/* key "ip" */
+	size_t n_networks;
+	const char *domain;		/* "*.example.net" (any depth below, not itself) or
+					 * "host.example.net"; lower case */
+	uint32_t asn;			/* 0: not given.  asn and country are not looked up */
+	char country[3];		/* yet: an entry that names one covers nothing */
+};
+
+struct service {
+	uint8_t proto;			/* IP protocol; 0: by name */
+	uint16_t port;
+	char name[24];			/* DPI name, when proto is 0; compared without case */
+};
+
+struct expected {
+	char id[SITE_ID_MAX];
+	struct party from, to;
+	struct service *services;	/* none: any */
+	size_t n_services;
+	bool has_window;
+	struct closed_hours window;
+	uint64_t max_bytes_per_night;	/* 0: any amount */
+	const char *owner, *ticket;	/* "" when not given */
+	int32_t expires_day;		/* the last civil day on which it counts, as days since
+					 * 1970-01-01; INT32_MAX: no end */
+};
+
+enum baseline { BASELINE_OBSERVE, BASELINE_LEARN, BASELINE_ENFORCE };
+
+struct site {
+	char id[SITE_ID_MAX];
+	char timezone[64];
+	struct cidr *networks;		/* internal */
+	size_t n_networks;
+	char (*countries)[3];
+	size_t n_countries;
+	struct closed_hours *closed;
+	size_t n_closed;
+	int32_t *holidays;		/* civil days as days since 1970-01-01, sorted */
+	size_t n_holidays;
+	struct zone *zones;
+	size_t n_zones;
+	struct asset *assets;
+	size_t n_assets;
+	struct expected *expected;
+	size_t n_expected;
+	enum baseline baseline;
+	bool is_default;		/* no site file was given */
+	char sha256[DIGEST_HEX_MAX];	/* of the file; of the canonical defaults without one */
+	struct site_index *index;	/* site_lookup.c */
+	struct arena *arena;		/* owns every array and text above */
+};
+
+/* 0 and a snapshot (free with site_free()); -errno or ERR_FORMAT with every error found (up to 20)
+ * logged.  Does not touch the process's time zone: the caller calls tz_use(site->timezone). */
+int site_load(const char *path, struct site **ret_site);
+/* The same from memory, for tests and fuzzing; name stands for the file in messages. */
+int site_parse(const char *name, const char *text, size_t len, struct site **ret_site);
+/* Without a file: one zone "private" of the private networks (not closed), UTC, closed 22:00-05:00.
+ * timezone, closed ("HH:MM-HH:MM"): NULL for these defaults.  -EINVAL with the reason logged. */
+int site_default(const char *timezone, const char *closed, struct site **ret_site);
+void site_free(struct site *s);
+
+/* --- look-ups ------------------------------------------------------------------------ */
+
+const struct asset *site_asset(const struct site *s, const struct addr *a); /* listed, or NULL */
+/* The zone of an address: its asset's, else the most specific network; NULL: no zone. */
+const struct zone *site_zone(const struct site *s, const struct addr *a);
+/* Internal = site.networks (default RFC 1918, ULA, link-local) or any listed asset. */
+bool site_is_internal(const struct site *s, const struct addr *a);
+
+enum crossing { CROSSING_NONE, CROSSING_INTERNAL, CROSSING_EXTERNAL };
+/* What traffic from an asset's address to a peer is: none inside a zone, of link scope, or to the
+ * broadcast address of one of the zone's own networks; internal when it leaves the zone for another
+ * internal address or a multicast group of at most the organisation's scope; external otherwise. */
+enum crossing site_crossing(const struct site *s, const struct addr *asset,
+			    const struct addr *peer);
+
+struct expected_query {
+	const struct addr *from, *to;	/* from: the asset */
+	uint8_t proto;
+	uint16_t server_port;
+	const char *service;		/* DPI name of the carrier, "" unknown */
+	const char *name;		/* of the server (SNI, Host, DNS), "" unknown; raw bytes */
+	uint64_t at_ns;			/* start of the run; judged against the window */
+};
+/* The first entry (in the order of the file) that covers the conversation at that time, or NULL. An
+ * entry with a window also covers up to 60 min after its end; one that has expired on the day of
+ * at_ns (capture time) does not count.  Uses the process's zone (tz_use()). */
+const struct expected *site_expected(const struct site *s, const struct expected_query *q);
+
+#endif

@@ -1,0 +1,178 @@
+/* site_later.c - the sections of a site file that are checked in form here and read by later parts:
+ * work orders, geography, privacy, retention, rules, suppressions.
+ *
+ * Nothing of them is kept in struct site.  The operator is told which sections have no effect yet.
+ */
+#include <string.h>
+#include "base/clock.h"
+#include "policy/site_read.h"
+#include "policy/site_values.h"
+
+#define TEXT_LONGEST 1024
+#define PATH_LONGEST 4096
+
+static void read_any_text(struct reader *r, const struct at *at, void *into)
+{
+	(void)into;
+	reader_text(r, at, TEXT_LONGEST);
+}
+
+void read_path(struct reader *r, const struct at *at, void *into)
+{
+	(void)into;
+	reader_text(r, at, PATH_LONGEST);
+}
+
+void read_baseline(struct reader *r, const struct at *at, void *into)
+{
+	static const char *const names[] = { [BASELINE_OBSERVE] = "observe",
+					     [BASELINE_LEARN] = "learn",
+					     [BASELINE_ENFORCE] = "enforce" };
+	struct site *site = into;
+	char shown[SHOWN_MAX];
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		if (!strcmp(at_text(at), names[i])) {
+			site->baseline = (enum baseline)i;
+			return;
+		}
+	reader_error(r, at,
+		     "%s is not a state of the baseline; \"learn\", \"observe\" or \"enforce\"",
+		     at_shown(at, shown));
+}
+
+static const struct key geo_keys[] = {
+	{ "asn", TYPE_STRING, false, read_path },
+	{ "country", TYPE_STRING, false, read_path },
+};
+
+void read_geo(struct reader *r, const struct at *at, void *into)
+{
+	reader_object(r, at, KEYS(geo_keys), into);
+}
+
+static void read_pseudonym(struct reader *r, const struct at *at, void *into)
+{
+	char shown[SHOWN_MAX];
+
+	(void)into;
+	if (strcmp(at_text(at), "external_ip") && strcmp(at_text(at), "names"))
+		reader_error(r, at, "%s cannot be pseudonymised; \"external_ip\" and \"names\" can",
+			     at_shown(at, shown));
+}
+
+static void read_pseudonyms(struct reader *r, const struct at *at, void *into)
+{
+	reader_each(r, at, TYPE_STRING, read_pseudonym, into);
+}
+
+static const struct key privacy_keys[] = {
+	{ "pseudonymise", TYPE_ARRAY, false, read_pseudonyms },
+	{ "key_file", TYPE_STRING, false, read_path },
+};
+
+void read_privacy(struct reader *r, const struct at *at, void *into)
+{
+	reader_object(r, at, KEYS(privacy_keys), into);
+	if (json_array_size(json_object_get(at->value, "pseudonymise")) &&
+	    !json_object_get(at->value, "key_file"))
+		reader_error(r, at, "\"pseudonymise\" needs a \"key_file\" for its keyed hash");
+}
+
+static void read_duration(struct reader *r, const struct at *at, void *into)
+{
+	char shown[SHOWN_MAX];
+	uint64_t ns = 0;
+
+	(void)into;
+	if (!duration_parse(at_text(at), &ns) || ns == 0)
+		reader_error(r, at,
+			     "%s is not a duration; write \"400d\", \"12h\", \"30m\" or \"10s\"",
+			     at_shown(at, shown));
+}
+
+static const struct key retention_keys[] = {
+	{ "nights", TYPE_STRING, false, read_duration },
+	{ "incidents", TYPE_STRING, false, read_duration },
+	{ "outbox", TYPE_STRING, false, read_duration },
+};
+
+void read_retention(struct reader *r, const struct at *at, void *into)
+{
+	reader_object(r, at, KEYS(retention_keys), into);
+}
+
+static void check_rule_id(struct reader *r, const struct at *at, const char *id, const char *shown)
+{
+	if (!value_is_rule(id))
+		reader_error(r, at,
+			     "%s is not the id of a rule; write \"NW-EXF-003\" or an id of the "
+			     "site's own",
+			     shown);
+}
+
+/* A rule's parameters are the rule pack's business; only "enabled" is common to all. */
+void read_rules(struct reader *r, const struct at *at, void *into)
+{
+	struct at rule = { .up = at, .node = at->node + 1 }, enabled;
+	json_t *tree = (json_t *)at->value;
+
+	(void)into;
+	for (void *i = json_object_iter(tree); i; i = json_object_iter_next(tree, i)) {
+		if (reader_is_stopped(r))
+			return;
+		rule.key = json_object_iter_key(i);
+		rule.value = json_object_iter_value(i);
+		check_rule_id(r, &rule, rule.key, "the key");
+		if (!json_is_object(rule.value))
+			reader_error(r, &rule, "must be an object such as {\"enabled\": false}");
+		else if (reader_member(r, &rule, "enabled", &enabled) &&
+			 !json_is_boolean(enabled.value))
+			reader_error(r, &enabled, "must be true or false");
+		rule.node = jsonpos_after(r->pos, rule.node);
+	}
+}
+
+static void read_suppressed_rule(struct reader *r, const struct at *at, void *into)
+{
+	char shown[SHOWN_MAX];
+
+	(void)into;
+	check_rule_id(r, at, at_text(at), at_shown(at, shown));
+}
+
+static void read_suppressed_asset(struct reader *r, const struct at *at, void *into)
+{
+	char shown[SHOWN_MAX];
+
+	(void)into;
+	if (keymap_get(&r->assets, at_text(at), strlen(at_text(at))) == KEYMAP_NONE)
+		reader_error(r, at, "there is no asset %s; assets are listed under \"assets\"",
+			     at_shown(at, shown));
+}
+
+static void read_any_date(struct reader *r, const struct at *at, void *into)
+{
+	int32_t day;
+
+	(void)into;
+	reader_date(r, at, &day);
+}
+
+static const struct key suppress_keys[] = {
+	{ "rule", TYPE_STRING, true, read_suppressed_rule },
+	{ "asset", TYPE_STRING, false, read_suppressed_asset },
+	{ "reason", TYPE_STRING, true, read_any_text },
+	{ "owner", TYPE_STRING, false, read_any_text },
+	{ "expires", TYPE_STRING, false, read_any_date },
+};
+
+static void read_suppression(struct reader *r, const struct at *at, void *into)
+{
+	reader_object(r, at, KEYS(suppress_keys), into);
+}
+
+void read_suppress(struct reader *r, const struct at *at, void *into)
+{
+	reader_each(r, at, TYPE_OBJECT, read_suppression, into);
+}

@@ -1,0 +1,51 @@
+/* outbox.h - records on their way out: kept until every sink has taken them.
+ *
+ * The analysis appends, sinks follow with a cursor of their own.  This form lives in memory and
+ * is bounded by OUTBOX_BYTES_MAX: when full, outbox_append() waits for the sinks in replay and
+ * live (the packet path is not involved: rings and shards go on, analysis lags and says so).
+ * Threads: one appender; any number of sinks, each with its own cursor; a mutex inside, no lock
+ * is held while a sink works.  outbox_close() may come from any thread: it ends the appender's
+ * waiting, and the record that waited goes in over the bound, before the sinks see the end.
+ */
+#ifndef NW_STORE_OUTBOX_H
+#define NW_STORE_OUTBOX_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include "alert/record.h"
+
+#define OUTBOX_SINKS_MAX 8
+#define OUTBOX_BYTES_MAX (64ULL << 20)	/* records not yet taken by all: about 20 000 of them */
+
+struct outbox;
+
+int outbox_new(struct outbox **ret_outbox);
+void outbox_free(struct outbox *o);			/* after sinks have stopped */
+
+/* Before the first append: a sink's number, 0.., or ERR_LIMIT.  name (for messages) is copied. */
+int outbox_add_sink(struct outbox *o, const char *name);
+
+/* Takes r.  Never loses it, may wait; not after outbox_close().  Without sinks it is freed. */
+void outbox_append(struct outbox *o, struct record *r);
+void outbox_close(struct outbox *o);			/* no more records will come */
+
+/* Up to max records after the sink's cursor, oldest first, borrowed until outbox_taken(). Waits
+ * until there is one, or until timeout_ns of the monotonic clock have passed, or the outbox is
+ * closed.  0 with *ret_closed true: closed and drained. */
+size_t outbox_peek(struct outbox *o, int sink, const struct record **records, size_t max,
+		   uint64_t timeout_ns, bool *ret_closed);
+void outbox_taken(struct outbox *o, int sink, size_t n);	/* moves the cursor */
+void outbox_give_up(struct outbox *o, int sink);	/* it takes no more: what waits is left */
+/* Not taken by it yet; after outbox_give_up() what was left, and all that came later. */
+size_t outbox_waiting(struct outbox *o, int sink);
+
+struct outbox_counters {
+	uint64_t appended;		/* records */
+	uint64_t full_waits;		/* appends that had to wait for a sink */
+	uint64_t full_wait_ns;		/* of the monotonic clock, all of them together */
+	uint64_t bytes;			/* held now: a gauge */
+};
+void outbox_counters(struct outbox *o, struct outbox_counters *ret_counters);
+
+#endif

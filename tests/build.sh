@@ -1,0 +1,43 @@
+#!/bin/sh
+# build.sh - builds the program in a directory of its own, quietly.
+#
+# usage: tests/build.sh NAME [configure options]
+#
+# The build tree is build/NAME, the log build/log/NAME-build.log; its last lines are shown when
+# something fails.  Autotools files are made when they are missing or older than their sources; a
+# release archive brings them along.
+set -eu
+
+top=$(cd "$(dirname "$0")/.." && pwd)
+name=$1
+shift
+build=$top/build/$name
+log=$top/build/log/$name-build.log
+mkdir -p "$build" "$top/build/log"
+: >"$log"
+
+if [ -e "$top/config.status" ]; then
+	echo "build: the source directory itself is configured; run 'make distclean' in it first" >&2
+	exit 1
+fi
+
+fail() {
+	tail -n 25 "$log" >&2
+	echo "build: $1 failed; the whole log is $log" >&2
+	exit 1
+}
+
+cd "$top"
+if [ ! -e configure ] || [ ! -e Makefile.in ] ||
+   [ -n "$(find configure.ac Makefile.am m4 sensor rules pcaps tests \
+	\( -name '*.am' -o -name '*.ac' -o -name '*.m4' \) -newer configure -print)" ]; then
+	autoreconf -fi >>"$log" 2>&1 || fail autoreconf
+fi
+cd "$build"
+# The options are part of the tree: other options, another configure.
+if [ ! -e config.status ] || [ "$(cat options 2>/dev/null)" != "$*" ] ||
+   [ "$top/configure" -nt config.status ]; then
+	"$top/configure" "$@" >>"$log" 2>&1 || fail configure
+	echo "$*" >options
+fi
+make -j"$(nproc)" >>"$log" 2>&1 || fail make

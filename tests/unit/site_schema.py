@@ -1,0 +1,63 @@
+#!/usr/bin/python3
+"""site_schema.py - the site schema and the program's reader agree.
+
+Every example site validates against rules/schema/site.schema.json, the schema itself is valid, and
+the files of tests/unit/site-errors/ that a schema can refuse are refused by it too.  Prints TAP.
+"""
+import json
+import os
+import pathlib
+import sys
+
+try:
+    import jsonschema
+except ImportError:
+    print("1..0 # SKIP python3-jsonschema is not installed")
+    sys.exit(0)
+
+# What only the reader can see: references, uniqueness, calendars, host bits, and what is no JSON.
+READER_ONLY = {
+    "address-multicast", "address-twice", "bad-utf8", "country", "date", "duplicate-in-entry",
+    "duplicate-key", "empty", "everything-internal", "expected-domain", "expected-expires",
+    "expected-references", "garbage", "host-bits", "host-bits-ipv6", "id-twice", "list-twice",
+    "mac-twice", "network-twice", "number-in-list", "outside-zone", "syntax", "syntax-behind-list",
+    "syntax-in-entry", "syntax-trailing-comma", "timezone", "zone-unknown",
+}
+
+source = pathlib.Path(os.environ.get("NW_SRCDIR", "."))
+schema = json.loads((source / "rules/schema/site.schema.json").read_text())
+validator = jsonschema.Draft202012Validator(schema)
+done = failed = 0
+
+
+def report(good, text):
+    global done, failed
+    done += 1
+    failed += not good
+    print(f"{'ok' if good else 'not ok'} {done} - site schema: {text}", flush=True)
+
+
+def is_site(path):
+    return "site" in json.loads(path.read_text())
+
+
+try:
+    jsonschema.Draft202012Validator.check_schema(schema)
+    report(True, "is a schema")
+except jsonschema.SchemaError as error:
+    report(False, f"is a schema: {error.message}")
+
+examples = sorted((source / "rules/examples").glob("*.json"))
+examples += [source / "tests/fuzz/corpus/site/every-key.json"]
+for path in filter(is_site, examples):
+    errors = [f"{e.json_path}: {e.message}" for e in validator.iter_errors(json.loads(path.read_text()))]
+    report(not errors, f"{path.name} {'; '.join(errors)}".rstrip())
+report(len(examples) > 1, "there are examples")
+
+for path in sorted((source / "tests/unit/site-errors").glob("*.json")):
+    if path.stem in READER_ONLY:
+        continue
+    report(not validator.is_valid(json.loads(path.read_text())), f"refuses {path.name}")
+
+print(f"1..{done}")
+sys.exit(1 if failed else 0)
