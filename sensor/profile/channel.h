@@ -4,8 +4,7 @@
  * address with its service; the table, the rows and the evidence are made for the others to join.
  *
  *   channel --- row        slots of the running row, kept while there is traffic in it
- *           `-- evidence   from the first qualifying night on: 64 nights, the processes' M, burst
- * times
+ *           `-- evidence   from the first qualifying night on: nights, the processes' M, bursts
  *
  * Bounded: at most channels_max channels; when full, one without evidence and longest silent goes,
  * else the one with the least M; counted. Thread: analysis.  Pointers to channels stay valid until
