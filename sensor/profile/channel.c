@@ -18,6 +18,8 @@ struct channels {
 	struct channel **table;
 	size_t slots, max, count;
 	struct channel **sorted; /* scratch of channels_sorted() and eviction: max pointers */
+	channels_removed_fn removed;
+	void *removed_arg;
 	struct channels_counters counters;
 };
 
@@ -89,6 +91,8 @@ static void remove_channel(struct channels *c, struct channel *ch)
 	c->counters.evicted++;
 	c->counters.evicted_with_evidence += ch->evidence != NULL;
 	c->counters.with_evidence -= ch->evidence != NULL;
+	if (c->removed)
+		c->removed(c->removed_arg, ch);
 	channel_free(ch);
 	c->table[hole] = NULL;
 	c->count--;
@@ -106,6 +110,12 @@ static void remove_channel(struct channels *c, struct channel *ch)
 			hole = i;
 		}
 	}
+}
+
+void channels_on_remove(struct channels *c, channels_removed_fn removed, void *arg)
+{
+	c->removed = removed;
+	c->removed_arg = arg;
 }
 
 static int compare_keys(const struct channel *a, const struct channel *b)

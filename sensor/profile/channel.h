@@ -59,6 +59,7 @@ struct channel {
 	int64_t crossing_row;		/* the last row for which NW-DST-002 was raised ... */
 	bool crossing_answered;		/* ... and whether an answer had been seen then */
 	int64_t row_number;		/* of row */
+	bool is_changed, evidence_changed; /* since they were last packed */
 	struct row *row;		/* NULL: silent so far in row_number */
 	struct evidence *evidence;	/* NULL: never qualified */
 };
@@ -73,6 +74,10 @@ int channels_new(size_t max, struct channels **ret_channels);	/* max 0: CHANNELS
 void channels_free(struct channels *c);
 struct channel *channels_get(struct channels *c, struct subject *s, const struct channel_key *key);
 const struct channels_counters *channels_counters(const struct channels *c);
+
+/* Called for each channel that is evicted, before it goes: the state forgets it. */
+typedef void (*channels_removed_fn)(void *arg, const struct channel *ch);
+void channels_on_remove(struct channels *c, channels_removed_fn removed, void *arg);
 
 /* All channels in the order of (subject id, peer, service), which no table layout and no order of
  * arrival can change.  Borrowed until the next channels_get(). */

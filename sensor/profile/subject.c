@@ -146,6 +146,30 @@ struct subject *subjects_get(struct subjects *s, const struct addr *a)
 	return subject;
 }
 
+struct subject *subjects_by_id(const struct subjects *s, const char *id)
+{
+	struct addr a;
+
+	/* Addresses have their entry; assets and "unlisted" are few. */
+	if (addr_parse(id, &a))
+		return find_entry(s, &a)->subject;
+	for (size_t i = 0; i < s->count; i++)
+		if (!strcmp(s->list[i]->id, id))
+			return s->list[i];
+	return NULL;
+}
+
+struct subject *subjects_restore(struct subjects *s, const char *id, const struct addr *a)
+{
+	struct subject *subject = subjects_by_id(s, id);
+	char text[ADDR_TEXT_MAX];
+
+	if (subject)
+		return subject;
+	/* An id that is no address was an asset that the site no longer lists. */
+	return strcmp(addr_format(a, text), id) ? NULL : subjects_get(s, a);
+}
+
 size_t subjects_count(const struct subjects *s)
 {
 	return s->count;
@@ -173,6 +197,7 @@ void subject_add_volume(struct subject *s, int64_t row, uint64_t up)
 	if (v->row != row)
 		*v = (struct volume_night){ .row = row };
 	v->up += up;
+	s->is_changed = true;
 }
 
 unsigned subject_volumes(const struct subject *s, int64_t since, int64_t row,
@@ -190,18 +215,34 @@ unsigned subject_volumes(const struct subject *s, int64_t since, int64_t row,
 	return n;
 }
 
-void subject_count_bet(struct subject *s, int64_t row, bool is_promotion)
+/* The place of that row; NULL: no memory. */
+static struct bound_night *bound_place(struct subject *s, int64_t row)
 {
-	struct bound_night *b;
-
 	if (!s->bound) {
 		s->bound = calloc(BOUND_NIGHTS, sizeof(*s->bound));
 		if (!s->bound)
-			return;
+			return NULL;
 		for (size_t i = 0; i < BOUND_NIGHTS; i++)
 			s->bound[i].row = INT64_MIN;
 	}
-	b = &s->bound[ring_place(row, BOUND_NIGHTS)];
+	return &s->bound[ring_place(row, BOUND_NIGHTS)];
+}
+
+void subject_restore_bets(struct subject *s, const struct bound_night *night)
+{
+	struct bound_night *b = bound_place(s, night->row);
+
+	if (b)
+		*b = *night;
+}
+
+void subject_count_bet(struct subject *s, int64_t row, bool is_promotion)
+{
+	struct bound_night *b = bound_place(s, row);
+
+	if (!b)
+		return;
+	s->is_changed = true;
 	if (b->row != row)
 		*b = (struct bound_night){ .row = row };
 	b->channel_nights++;

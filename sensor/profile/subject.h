@@ -38,6 +38,7 @@ struct subject {
 	uint32_t number;		/* order of creation: stable within a run */
 	struct volume_night volume[VOLUME_NIGHTS];	/* ring by row */
 	struct bound_night *bound;	/* ring of BOUND_NIGHTS, made at the first promotion */
+	bool is_changed;		/* since it was last packed */
 	uint32_t closed_zone_peers;	/* open NW-DST-002 incidents, see alert/incident.h */
 };
 
@@ -48,6 +49,11 @@ void subjects_free(struct subjects *s);
 
 /* The subject of an internal address, made when first seen.  NULL: not internal, or no memory. */
 struct subject *subjects_get(struct subjects *s, const struct addr *a);
+/* The subject of that id, or NULL. */
+struct subject *subjects_by_id(const struct subjects *s, const char *id);
+/* From a state: the subject of that id, made (with its address) when it is not listed.  NULL: it is
+ * no longer internal, or no memory. */
+struct subject *subjects_restore(struct subjects *s, const char *id, const struct addr *a);
 size_t subjects_count(const struct subjects *s);
 struct subject *subjects_at(const struct subjects *s, size_t number);
 uint64_t subjects_overflowed(const struct subjects *s);	/* look-ups that got "unlisted" */
@@ -58,6 +64,7 @@ void subject_add_volume(struct subject *s, int64_t row, uint64_t up);
 unsigned subject_volumes(const struct subject *s, int64_t since, int64_t row,
 			 struct volume_night ret[static VOLUME_NIGHTS]);
 
+void subject_restore_bets(struct subject *s, const struct bound_night *night);
 void subject_count_bet(struct subject *s, int64_t row, bool is_promotion);
 /* Channel-nights and promotions in the 365 rows up to and with row. */
 void subject_bets(const struct subject *s, int64_t row, uint64_t *ret_channel_nights,
