@@ -260,6 +260,16 @@ static json_t *asset_object(const struct subject *s)
 	return object;
 }
 
+static json_t *members_array(const struct incident *in)
+{
+	json_t *members = json_array();
+	char text[ADDR_TEXT_MAX];
+
+	for (uint32_t i = 0; in->is_any && i < in->members && i < INCIDENT_MEMBERS_MAX; i++)
+		json_array_append_new(members, json_string(addr_format(&in->member[i], text)));
+	return members;
+}
+
 static json_t *channel_object(const struct incident *in)
 {
 	json_t *object = json_object();
@@ -268,7 +278,7 @@ static json_t *channel_object(const struct incident *in)
 	put_text(object, "group", in->is_any ? "any" : "ip");
 	put_text(object, "value", in->is_any ? "*" : addr_format(&in->key.peer, text));
 	put_text(object, "service", in->is_any ? "-" : in->key.service);
-	json_object_set_new(object, "members", json_array());
+	json_object_set_new(object, "members", members_array(in));
 	json_object_set_new(object, "attached", json_array());
 	if (in->is_any)
 		put_int(object, "count", in->members);
@@ -301,7 +311,7 @@ static json_t *evidence_object(const struct finding *f, const struct nightly_fac
 	put_int(object, "nights_seen", facts->seen);
 	put_int(object, "nights_hit", facts->hit);
 	put_int(object, "nights_missed", facts->missed);
-	put_int(object, "nights_degraded", 0);
+	json_object_set_new(object, "nights_degraded", json_null());	/* not measured yet */
 	put_int(object, "nights_skipped", facts->skipped);
 	put_text(object, "clock", facts->is_utc ? "utc" : "local");
 	put_text(object, "phase", phase);
@@ -334,7 +344,7 @@ static json_t *night_object(const struct alert_context *ctx, const struct findin
 	put_real(object, "z", n->z);
 	put_real(object, "e", n->e[f->process]);
 	put_real(object, "coverage", n->coverage);
-	put_real(object, "loss", 0);
+	json_object_set_new(object, "loss", json_null());	/* not measured yet */
 	put_text(object, "top", n->up ? addr_format(&f->channel->key.peer, peer) : NULL);
 	json_object_set_new(object, "hit", json_boolean(n->is_hit[f->process]));
 	json_object_set_new(object, "skipped", json_boolean(n->is_skipped));
@@ -382,20 +392,23 @@ static json_t *baseline_object(const struct alert_context *ctx, const struct fin
 		[BASELINE_LEARN] = "learn",
 		[BASELINE_ENFORCE] = "enforce",
 	};
+	/* The first 14 days: DETECTION "Expected jobs". */
+	bool is_learning = ctx->site->baseline != BASELINE_ENFORCE && f->row - ctx->since_row < 14;
 	json_t *object = json_object();
 	char text[INCIDENT_TEXT_MAX];
 
-	put_text(object, "state", states[ctx->site->baseline]);
+	put_text(object, "state", is_learning ? "learn" : states[ctx->site->baseline]);
 	put_text(object, "text", explain_baseline(ctx, f, text, sizeof(text)));
 	return object;
 }
 
-static json_t *tap_object(const struct alert_context *ctx)
+static json_t *tap_object(void)
 {
 	json_t *tap = json_object();
 
-	put_real(tap, "drop_ratio", ctx->drop_ratio);
-	json_object_set_new(tap, "duplicate_ratio", json_null()); /* not measured in this version */
+	/* None of these is measured in this version. */
+	json_object_set_new(tap, "drop_ratio", json_null());
+	json_object_set_new(tap, "duplicate_ratio", json_null());
 	json_object_set_new(tap, "one_sided", json_null());
 	return tap;
 }
@@ -426,7 +439,7 @@ static json_t *own_object(const struct alert_context *ctx, const struct incident
 	put_text(order, "nearest", NULL);
 	json_object_set_new(own, "work_order", order);
 	json_object_set_new(own, "suppression", json_null());
-	json_object_set_new(own, "tap", tap_object(ctx));
+	json_object_set_new(own, "tap", tap_object());
 	put_text(run, "id", ctx->run_id);
 	json_object_set_new(own, "run", run);
 	return own;
