@@ -168,13 +168,13 @@ static json_t *observer_object(const struct alert_context *ctx, const struct sub
 	return observer;
 }
 
-static json_t *source_object(const struct subject *s, uint64_t up)
+static json_t *source_object(const struct subject *s, const struct channel *ch, uint64_t up)
 {
 	static const uint8_t none[6];
 	json_t *source = json_object();
 	char text[ADDR_TEXT_MAX];
 
-	put_text(source, "ip", addr_format(&s->addr, text));
+	put_text(source, "ip", addr_format(&ch->own, text));
 	if (memcmp(s->mac, none, 6)) {
 		snprintf(text, sizeof(text), "%02X-%02X-%02X-%02X-%02X-%02X", s->mac[0], s->mac[1],
 			 s->mac[2], s->mac[3], s->mac[4], s->mac[5]);
@@ -225,7 +225,7 @@ static json_t *related_object(const struct incident *in, const struct channel *c
 	json_t *related = json_object(), *ips = json_array(), *hosts = json_array();
 	char text[ADDR_TEXT_MAX], name[TEXT_MAX];
 
-	json_array_append_new(ips, json_string(addr_format(&in->subject->addr, text)));
+	json_array_append_new(ips, json_string(addr_format(&ch->own, text)));
 	if (!in->is_any)
 		json_array_append_new(ips, json_string(addr_format(&ch->key.peer, text)));
 	if (ch->name && !in->is_any && text_repair(ch->name, strlen(ch->name), name, sizeof(name)))
@@ -463,7 +463,7 @@ static void fill_flat(const struct alert_context *ctx, const struct incident *in
 	text_copy(flat->level, sizeof(flat->level), level_text(in->level));
 	text_copy(flat->asset, sizeof(flat->asset), in->subject->id);
 	text_copy(flat->role, sizeof(flat->role), asset && asset->role[0] ? asset->role : "-");
-	addr_format(&in->subject->addr, flat->src);
+	addr_format(&ch->own, flat->src);
 	if (in->is_any)
 		text_copy(flat->dst, sizeof(flat->dst), "-");
 	else
@@ -514,7 +514,7 @@ struct record *encode_alert(const struct alert_context *ctx, const struct incide
 	json_object_set_new(root, "rule", rule_object(rule_of(f->rule)));
 	json_object_set_new(root, "threat", threat_object(rule_of(f->rule)));
 	json_object_set_new(root, "observer", observer_object(ctx, in->subject));
-	json_object_set_new(root, "source", source_object(in->subject, up));
+	json_object_set_new(root, "source", source_object(in->subject, f->channel, up));
 	json_object_set_new(root, "destination", destination_object(in, f->channel, down));
 	json_object_set_new(root, "network", network_object(f->channel, up + down));
 	json_object_set_new(root, "related", related_object(in, f->channel));

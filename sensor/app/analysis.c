@@ -143,6 +143,7 @@ static void update_facts(struct channel *ch, const struct view *v)
 		ch->first_ns = s->first_ns ? s->first_ns : s->minute_ns;
 	if (s->last_ns > ch->last_ns)
 		ch->last_ns = s->last_ns;
+	ch->own = *v->me;
 	ch->was_opened_outside = !v->am_client;
 	ch->is_answered |= s->is_answered;
 	ch->proto = s->id.key.proto;

@@ -49,6 +49,7 @@ struct channel {
 	bool is_external;		/* else internal, outside the zone */
 	bool was_opened_outside;	/* the peer was the client of the last flow seen */
 	bool is_answered;		/* any flow had packets both ways */
+	struct addr own;		/* the subject's address, of the last flow seen */
 	uint8_t proto;
 	uint16_t port;			/* the server's, of the last flow seen */
 	uint16_t master, app;

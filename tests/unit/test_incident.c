@@ -95,6 +95,7 @@ static struct channel *channel_to(struct bench *b, unsigned peer)
 	key.subject = s->number;
 	ch = channels_get(b->channels, s, &key);
 	ch->is_external = ch->is_answered = true;
+	ch->own = a;
 	ch->proto = IP_TCP;
 	ch->port = 443;
 	return ch;
