@@ -168,13 +168,13 @@ static json_t *observer_object(const struct alert_context *ctx, const struct sub
 	return observer;
 }
 
-static json_t *source_object(const struct subject *s, uint64_t up)
+static json_t *source_object(const struct subject *s, const struct channel *ch, uint64_t up)
 {
 	static const uint8_t none[6];
 	json_t *source = json_object();
 	char text[ADDR_TEXT_MAX];
 
-	put_text(source, "ip", addr_format(&s->addr, text));
+	put_text(source, "ip", addr_format(&ch->own, text));
 	if (memcmp(s->mac, none, 6)) {
 		snprintf(text, sizeof(text), "%02X-%02X-%02X-%02X-%02X-%02X", s->mac[0], s->mac[1],
 			 s->mac[2], s->mac[3], s->mac[4], s->mac[5]);
@@ -225,7 +225,7 @@ static json_t *related_object(const struct incident *in, const struct channel *c
 	json_t *related = json_object(), *ips = json_array(), *hosts = json_array();
 	char text[ADDR_TEXT_MAX], name[TEXT_MAX];
 
-	json_array_append_new(ips, json_string(addr_format(&in->subject->addr, text)));
+	json_array_append_new(ips, json_string(addr_format(&ch->own, text)));
 	if (!in->is_any)
 		json_array_append_new(ips, json_string(addr_format(&ch->key.peer, text)));
 	if (ch->name && !in->is_any && text_repair(ch->name, strlen(ch->name), name, sizeof(name)))
@@ -260,6 +260,16 @@ static json_t *asset_object(const struct subject *s)
 	return object;
 }
 
+static json_t *members_array(const struct incident *in)
+{
+	json_t *members = json_array();
+	char text[ADDR_TEXT_MAX];
+
+	for (uint32_t i = 0; in->is_any && i < in->members && i < INCIDENT_MEMBERS_MAX; i++)
+		json_array_append_new(members, json_string(addr_format(&in->member[i], text)));
+	return members;
+}
+
 static json_t *channel_object(const struct incident *in)
 {
 	json_t *object = json_object();
@@ -268,7 +278,7 @@ static json_t *channel_object(const struct incident *in)
 	put_text(object, "group", in->is_any ? "any" : "ip");
 	put_text(object, "value", in->is_any ? "*" : addr_format(&in->key.peer, text));
 	put_text(object, "service", in->is_any ? "-" : in->key.service);
-	json_object_set_new(object, "members", json_array());
+	json_object_set_new(object, "members", members_array(in));
 	json_object_set_new(object, "attached", json_array());
 	if (in->is_any)
 		put_int(object, "count", in->members);
@@ -301,7 +311,7 @@ static json_t *evidence_object(const struct finding *f, const struct nightly_fac
 	put_int(object, "nights_seen", facts->seen);
 	put_int(object, "nights_hit", facts->hit);
 	put_int(object, "nights_missed", facts->missed);
-	put_int(object, "nights_degraded", 0);
+	json_object_set_new(object, "nights_degraded", json_null());	/* not measured yet */
 	put_int(object, "nights_skipped", facts->skipped);
 	put_text(object, "clock", facts->is_utc ? "utc" : "local");
 	put_text(object, "phase", phase);
@@ -334,7 +344,7 @@ static json_t *night_object(const struct alert_context *ctx, const struct findin
 	put_real(object, "z", n->z);
 	put_real(object, "e", n->e[f->process]);
 	put_real(object, "coverage", n->coverage);
-	put_real(object, "loss", 0);
+	json_object_set_new(object, "loss", json_null());	/* not measured yet */
 	put_text(object, "top", n->up ? addr_format(&f->channel->key.peer, peer) : NULL);
 	json_object_set_new(object, "hit", json_boolean(n->is_hit[f->process]));
 	json_object_set_new(object, "skipped", json_boolean(n->is_skipped));
@@ -382,20 +392,23 @@ static json_t *baseline_object(const struct alert_context *ctx, const struct fin
 		[BASELINE_LEARN] = "learn",
 		[BASELINE_ENFORCE] = "enforce",
 	};
+	/* The first 14 days: DETECTION "Expected jobs". */
+	bool is_learning = ctx->site->baseline != BASELINE_ENFORCE && f->row - ctx->since_row < 14;
 	json_t *object = json_object();
 	char text[INCIDENT_TEXT_MAX];
 
-	put_text(object, "state", states[ctx->site->baseline]);
+	put_text(object, "state", is_learning ? "learn" : states[ctx->site->baseline]);
 	put_text(object, "text", explain_baseline(ctx, f, text, sizeof(text)));
 	return object;
 }
 
-static json_t *tap_object(const struct alert_context *ctx)
+static json_t *tap_object(void)
 {
 	json_t *tap = json_object();
 
-	put_real(tap, "drop_ratio", ctx->drop_ratio);
-	json_object_set_new(tap, "duplicate_ratio", json_null()); /* not measured in this version */
+	/* None of these is measured in this version. */
+	json_object_set_new(tap, "drop_ratio", json_null());
+	json_object_set_new(tap, "duplicate_ratio", json_null());
 	json_object_set_new(tap, "one_sided", json_null());
 	return tap;
 }
@@ -426,7 +439,7 @@ static json_t *own_object(const struct alert_context *ctx, const struct incident
 	put_text(order, "nearest", NULL);
 	json_object_set_new(own, "work_order", order);
 	json_object_set_new(own, "suppression", json_null());
-	json_object_set_new(own, "tap", tap_object(ctx));
+	json_object_set_new(own, "tap", tap_object());
 	put_text(run, "id", ctx->run_id);
 	json_object_set_new(own, "run", run);
 	return own;
@@ -450,7 +463,7 @@ static void fill_flat(const struct alert_context *ctx, const struct incident *in
 	text_copy(flat->level, sizeof(flat->level), level_text(in->level));
 	text_copy(flat->asset, sizeof(flat->asset), in->subject->id);
 	text_copy(flat->role, sizeof(flat->role), asset && asset->role[0] ? asset->role : "-");
-	addr_format(&in->subject->addr, flat->src);
+	addr_format(&ch->own, flat->src);
 	if (in->is_any)
 		text_copy(flat->dst, sizeof(flat->dst), "-");
 	else
@@ -501,7 +514,7 @@ struct record *encode_alert(const struct alert_context *ctx, const struct incide
 	json_object_set_new(root, "rule", rule_object(rule_of(f->rule)));
 	json_object_set_new(root, "threat", threat_object(rule_of(f->rule)));
 	json_object_set_new(root, "observer", observer_object(ctx, in->subject));
-	json_object_set_new(root, "source", source_object(in->subject, up));
+	json_object_set_new(root, "source", source_object(in->subject, f->channel, up));
 	json_object_set_new(root, "destination", destination_object(in, f->channel, down));
 	json_object_set_new(root, "network", network_object(f->channel, up + down));
 	json_object_set_new(root, "related", related_object(in, f->channel));

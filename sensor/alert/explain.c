@@ -50,8 +50,10 @@ static bool fits_utc_better(const struct process *p)
 	return utc > civil * (1 + 1e-9);
 }
 
+/* The nights of the present pattern: from its first qualifying one on. */
 static void gather_nights(const struct evidence *ev, unsigned process, struct nightly_facts *ret)
 {
+	const struct process *p = &ev->process[process];
 	double sx = 0, sy = 0;
 
 	ret->first_min = 1440;
@@ -60,15 +62,12 @@ static void gather_nights(const struct evidence *ev, unsigned process, struct ni
 		const struct night_seen *night = evidence_night(ev, i);
 		int start;
 
+		if (!p->hits || night->row < p->since_row)
+			continue;
 		ret->seen += !night->is_skipped;
 		ret->skipped += night->is_skipped;
-		if (!night->is_hit[process]) {
-			ret->missed += !night->is_skipped;
+		if (!night->is_hit[process])
 			continue;
-		}
-		ret->hit++;
-		ret->up += night->up;
-		ret->down += night->down;
 		start = minutes_since_noon(night->start_ns);
 		if (start < ret->first_min)
 			ret->first_min = start;
@@ -77,9 +76,17 @@ static void gather_nights(const struct evidence *ev, unsigned process, struct ni
 		sx += cos(start * 2 * M_PI / 1440);
 		sy += sin(start * 2 * M_PI / 1440);
 	}
-	if (ret->hit)
+	ret->hit = p->hits;
+	ret->up = p->up;
+	ret->down = p->down;
+	if (ret->seen < ret->hit)	/* older than the nights that are kept */
+		ret->seen = ret->hit;
+	ret->missed = ret->seen - ret->hit;
+	if (ret->last_min >= 0)
 		ret->phase_min =
 			((int)lround(atan2(sy, sx) * 1440 / (2 * M_PI)) + 720 + 1440) % 1440;
+	else
+		ret->first_min = ret->last_min = 0;
 }
 
 void explain_nightly_facts(const struct alert_context *ctx, const struct finding *f,
@@ -93,8 +100,6 @@ void explain_nightly_facts(const struct alert_context *ctx, const struct finding
 
 	memset(ret_facts, 0, sizeof(*ret_facts));
 	gather_nights(ev, process_of(f), ret_facts);
-	if (ret_facts->hit == 0)
-		ret_facts->first_min = ret_facts->last_min = 0;
 	ret_facts->spread_min = ret_facts->last_min - ret_facts->first_min;
 	ret_facts->spread_p = chance_of_spread(fmin(fmax(ret_facts->spread_min, 1) / window_min, 1),
 					       ret_facts->hit);
@@ -136,11 +141,11 @@ const char *explain_baseline(const struct alert_context *ctx, const struct findi
 	if (nights == 0)
 		snprintf(buf, cap, "No earlier night is known for this asset.");
 	else
-		snprintf(buf, cap,
-			 "Usual for this asset between %s and %s: %s (median of %u earlier "
-			 "night%s, all that leaves its zone, without expected jobs and this "
-			 "channel).",
-			 from, to, size_format(usual, size), nights, nights == 1 ? "" : "s");
+		snprintf(buf, cap, "Usual for this asset between %s and %s: %s (median of %u earlier "
+			 "night%s; what leaves its zone, without expected jobs, this channel and "
+			 "nights that qualified).", from, to,
+			 usual ? size_format(usual, size) : "nothing", nights,
+			 nights == 1 ? "" : "s");
 	return buf;
 }
 
@@ -150,27 +155,40 @@ static void add_line(struct incident *in, const char *text)
 		text_copy(in->explain[in->explain_n++], INCIDENT_TEXT_MAX, text);
 }
 
+/* "once in 16 years", "3.2 times a year" */
+static void rate_text(double per_year, char *buf, size_t cap)
+{
+	if (per_year <= 1e-3)
+		snprintf(buf, cap, "less than once in a thousand years");
+	else if (per_year < 1)
+		snprintf(buf, cap, "at most once in %.0f years", floor(1 / per_year));
+	else
+		snprintf(buf, cap, "up to %.1f times a year", per_year);
+}
+
 static void explain_evidence(struct incident *in, const struct finding *f,
 			     const struct nightly_facts *facts)
 {
-	char line[INCIDENT_TEXT_MAX];
+	static const char *const levels[] = { "no level", "early warning", "alert", "critical" };
+	char line[INCIDENT_TEXT_MAX], rate[64];
 
-	snprintf(line, sizeof(line),
-		 "Evidence M = %.3g, level L%d (L1 from 1e3, L2 from 1e5, L3 from 1e7): "
-		 "a channel whose nights qualify at most one time in ten, at no fixed time, would "
-		 "be "
-		 "expected to cross %.0e at most %.2g times a year on this asset (%llu "
-		 "channel-nights judged, %llu "
-		 "channels).",
-		 facts->m, (int)f->level, facts->threshold, facts->bound,
-		 (unsigned long long)f->bet_nights, (unsigned long long)f->bet_channels);
+	rate_text(facts->bound, rate, sizeof(rate));
+	snprintf(line, sizeof(line), "How sure: nights like these would come together by chance %s on this "
+		 "asset, if its uploads at night were occasional (one night in ten) and at no fixed time; a "
+		 "legitimate habit looks the same. Level L%d, %s.", rate, (int)in->level,
+		 levels[in->level]);
 	add_line(in, line);
-	snprintf(line, sizeof(line),
-		 "Bursts began within %d min of each other on the site's clock; %u uniform times "
-		 "in the night window lie this close with chance %.1e (descriptive, not corrected "
-		 "for "
-		 "looking). The %s clock fits %s.",
-		 facts->spread_min, facts->hit, facts->spread_p, facts->is_utc ? "UTC" : "site's",
+	snprintf(line, sizeof(line), "In numbers: evidence M = %.3g (L1 from 1e3, L2 from 1e5, L3 from 1e7 or "
+		 "L2 with 10 GB and an extreme volume); bound %.2g a year at %.0e, from %llu "
+		 "channel-night%s judged on %llu channel%s.", facts->m, facts->bound,
+		 facts->threshold, (unsigned long long)f->bet_nights,
+		 f->bet_nights == 1 ? "" : "s", (unsigned long long)f->bet_channels,
+		 f->bet_channels == 1 ? "" : "s");
+	add_line(in, line);
+	snprintf(line, sizeof(line), "Bursts began within %d min of each other on the site's clock; %u uniform "
+		 "times in the night window lie this close with chance %.1e (descriptive, not corrected "
+		 "for looking). The %s clock fits %s.", facts->spread_min, facts->hit,
+		 facts->spread_p, facts->is_utc ? "UTC" : "site's",
 		 facts->is_utc ? "better" : "at least as well");
 	add_line(in, line);
 }
@@ -227,15 +245,18 @@ static void explain_nightly(const struct alert_context *ctx, struct incident *in
 			    const struct finding *f, const struct nightly_facts *facts)
 {
 	char who[256], up[CLOCK_TEXT_MAX], peer[ADDR_TEXT_MAX], from[8], to[8],
-		line[INCIDENT_TEXT_MAX];
+		line[INCIDENT_TEXT_MAX], when[48];
 
 	clock_text(facts->first_min, from);
 	clock_text(facts->last_min, to);
+	if (facts->spread_min)
+		snprintf(when, sizeof(when), "starting between %s and %s", from, to);
+	else
+		snprintf(when, sizeof(when), "starting at %s", from);
 	snprintf(in->message, sizeof(in->message),
-		 "%s uploaded %s to %s on %u of %u nights, each time starting between %s and %s "
-		 "local time",
+		 "%s uploaded %s to %s on %u of %u nights, each time %s local time",
 		 explain_subject(in->subject, who, sizeof(who)), size_format(facts->up, up),
-		 addr_format(&f->channel->key.peer, peer), facts->hit, facts->seen, from, to);
+		 addr_format(&f->channel->key.peer, peer), facts->hit, facts->seen, when);
 	explain_evidence(in, f, facts);
 	explain_last_night(in, f);
 	explain_seen(in, facts);
@@ -265,7 +286,7 @@ static void explain_closed_zone(struct incident *in, const struct finding *f)
 	else
 		snprintf(in->message, sizeof(in->message),
 			 "%s in the closed zone %s exchanged traffic with the "
-			 "external address %s (%s up, %s down so far; opened from %s)",
+			 "external address %s (%s up, %s down until now; opened from %s)",
 			 who, zone, addr_format(&ch->key.peer, peer), size_format(ch->up, up),
 			 size_format(ch->down, down),
 			 ch->was_opened_outside ? "outside" : "inside");

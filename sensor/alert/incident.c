@@ -15,7 +15,7 @@
 #include "base/log.h"
 
 /* Peers of their own, and one flood incident per subject and rule. */
-#define CAPACITY (INCIDENTS_MAX + RULES * SUBJECTS_MAX)
+#define CAPACITY (RULES * (INCIDENTS_MAX + SUBJECTS_MAX))
 #define TABLE_SLOTS 131072		/* a power of two above twice the capacity */
 
 struct incidents {
@@ -23,7 +23,8 @@ struct incidents {
 	incident_emit_fn emit;
 	void *emit_arg;
 	struct incident **list;		/* CAPACITY pointers */
-	size_t count, peers;		/* peers: incidents that are not flood incidents */
+	size_t count;
+	size_t peers[RULES];		/* incidents that are not flood incidents */
 	uint32_t *table;		/* index + 1; 0: free */
 	uint64_t sequence;
 	struct incidents_counters counters;
@@ -62,20 +63,37 @@ void incidents_free(struct incidents *in)
 	free(in);
 }
 
+/* NW-DST-002 is about an address, whatever services it is reached by. */
+static struct channel_key key_of(enum rule_id rule, const struct channel *ch)
+{
+	struct channel_key key = ch->key;
+
+	if (rule == RULE_DST_002)
+		memset(key.service, 0, sizeof(key.service));
+	return key;
+}
+
 static bool is_about(const struct incident *i, enum rule_id rule, const struct channel *ch,
 		     bool is_any)
 {
+	struct channel_key a, b;
+
 	if (i->rule != rule || i->subject != ch->subject || i->is_any != is_any)
 		return false;
-	return is_any || !memcmp(&i->key, &ch->key, sizeof(i->key));
+	a = i->key;
+	b = key_of(rule, ch);
+	if (rule == RULE_DST_002)
+		memset(a.service, 0, sizeof(a.service));
+	return is_any || !memcmp(&a, &b, sizeof(a));
 }
 
 static uint32_t *find_place(struct incidents *in, enum rule_id rule, const struct channel *ch,
 			    bool is_any)
 {
 	uint64_t seed = hash_secret() + rule * 2 + is_any;
+	struct channel_key key = key_of(rule, ch);
 	size_t at = is_any ? hash_mix(seed + ch->subject->number) :
-			     hash_bytes(&ch->key, sizeof(ch->key), seed);
+			     hash_bytes(&key, sizeof(key), seed);
 
 	for (at &= TABLE_SLOTS - 1; in->table[at]; at = (at + 1) & (TABLE_SLOTS - 1))
 		if (is_about(in->list[in->table[at] - 1], rule, ch, is_any))
@@ -90,19 +108,28 @@ static struct incident *find(struct incidents *in, enum rule_id rule, const stru
 	return *place ? in->list[*place - 1] : NULL;
 }
 
+/* Is there no room for an incident of the channel's own? */
+static bool is_flood(const struct incidents *in, const struct finding *f)
+{
+	const struct channel *ch = f->channel;
+
+	if (in->peers[f->rule] >= INCIDENTS_MAX)
+		return true;
+	return f->rule == RULE_DST_002 && ch->up < INCIDENT_LARGE_BYTES &&
+	       ch->subject->closed_zone_peers >= INCIDENT_PEERS_MAX;
+}
+
 /* The incident of the finding's channel; of the subject's flood when there are too many. */
 static struct incident *find_or_make(struct incidents *in, const struct finding *f)
 {
 	struct channel *ch = f->channel;
 	struct incident *i = find(in, f->rule, ch);
-	bool is_any = false;
+	bool is_any;
 	uint32_t *place;
 
 	if (i)
 		return i;
-	if (f->rule == RULE_DST_002)
-		is_any = ch->subject->closed_zone_peers >= INCIDENT_PEERS_MAX;
-	is_any = is_any || in->peers >= INCIDENTS_MAX;
+	is_any = is_flood(in, f);
 	place = find_place(in, f->rule, ch, is_any);
 	if (*place)
 		return in->list[*place - 1];
@@ -115,9 +142,7 @@ static struct incident *find_or_make(struct incidents *in, const struct finding 
 	i->is_any = is_any;
 	in->list[in->count++] = i;
 	*place = (uint32_t)in->count;
-	in->peers += !is_any;
-	if (f->rule == RULE_DST_002 && !is_any)
-		ch->subject->closed_zone_peers++;
+	in->peers[f->rule] += !is_any;
 	return i;
 }
 
@@ -196,6 +221,8 @@ static void open_incident(struct incidents *in, struct incident *i, const struct
 	i->severity = f->severity;
 	i->records = 0;
 	i->nights = 0;
+	i->members = 0;
+	i->subject->closed_zone_peers += i->rule == RULE_DST_002 && !i->is_any;
 	name_incident(in, i, f);
 	join_case(in, i);
 	in->counters.opened++;
@@ -218,8 +245,21 @@ static bool grow(struct incident *i, const struct finding *f)
 	if (f->severity > i->severity)
 		i->severity = f->severity;
 	i->nights = nights;
+	i->process = f->process;
 	i->last_row = f->row;
 	return grew;
+}
+
+/* A flood's channel: counted once, however often it is found. */
+static void count_member(struct incidents *in, struct incident *i, struct channel *ch)
+{
+	in->counters.flooded++;
+	if (ch->is_flooded)
+		return;
+	ch->is_flooded = true;
+	if (i->members < INCIDENT_MEMBERS_MAX)
+		i->member[i->members] = ch->key.peer;
+	i->members++;
 }
 
 void incidents_finding(struct incidents *in, const struct finding *f)
@@ -236,10 +276,8 @@ void incidents_finding(struct incidents *in, const struct finding *f)
 		i->last_row = INT64_MIN;
 		open_incident(in, i, f);
 	}
-	if (i->is_any) {
-		i->members++;
-		in->counters.flooded++;
-	}
+	if (i->is_any)
+		count_member(in, i, f->channel);
 	grew = grow(i, f);
 	if (!opens && !grew)
 		return;
@@ -256,12 +294,14 @@ void incidents_resolve(struct incidents *in, enum rule_id rule, struct channel *
 	if (!i || !i->is_open)
 		return;
 	f = (struct finding){ .rule = rule, .channel = ch, .judged_ns = judged_ns, .row = row,
-			      .level = i->level, .severity = i->severity };
+			      .level = i->level, .severity = i->severity,
+			      .process = i->process };
 	if (rule == RULE_EXF_001)
 		subject_bets(ch->subject, row, &f.bet_nights, &f.bet_channels);
 	in->counters.resolved++;
 	emit_record(in, i, &f, "resolve");
 	i->is_open = false;
+	i->subject->closed_zone_peers -= rule == RULE_DST_002;
 }
 
 const struct incidents_counters *incidents_counters(const struct incidents *in)

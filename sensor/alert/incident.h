@@ -7,10 +7,11 @@
  *
  * One incident per (rule, subject, channel).  Severity never falls while it is open; a return after
  * resolve is a new incident that names the previous one.  Ids are hashes of what the incident is
- * about (ALERTS section 1), so a repeated replay gives the same ids. A flood stays bounded: beyond
- * INCIDENT_PEERS_MAX open incidents of one rule for one subject, or INCIDENTS_MAX in all, further
- * channels are counted into one incident of the subject with group "any". Thread: analysis. Records
- * go where incidents_new() was told.
+ * about (ALERTS section 1), so a repeated replay gives the same ids.
+ * A flood stays bounded: beyond INCIDENT_PEERS_MAX open incidents of NW-DST-002 for one subject,
+ * or INCIDENTS_MAX of a rule, further channels are counted into one incident of the subject with
+ * group "any"; a peer that receives INCIDENT_LARGE_BYTES gets its own all the same.
+ * Thread: analysis.  Records go where incidents_new() was told.
  */
 #ifndef NW_ALERT_INCIDENT_H
 #define NW_ALERT_INCIDENT_H
@@ -23,8 +24,10 @@
 #include "policy/calendar.h"
 
 #define INCIDENT_ID_MAX 40		/* "nw1-" / "nwc-" and 32 hex digits, with the zero byte */
-#define INCIDENT_PEERS_MAX 16
-#define INCIDENTS_MAX 8192
+#define INCIDENT_PEERS_MAX 16		/* open ones of NW-DST-002 for one subject */
+#define INCIDENTS_MAX 8192		/* ever, of one rule */
+#define INCIDENT_LARGE_BYTES 262144	/* of upload: a peer of its own even in a flood */
+#define INCIDENT_MEMBERS_MAX 16		/* addresses that a flood incident lists */
 #define INCIDENT_LINES_MAX 8		/* of explanation */
 #define INCIDENT_TEXT_MAX 512
 
@@ -37,7 +40,6 @@ struct alert_context {
 	bool is_live;
 	char run_id[DIGEST_HEX_MAX];	/* of site, rules and program version */
 	int64_t since_row;		/* the first row the tap saw */
-	double drop_ratio;		/* of the tap so far; 0 in replay */
 };
 
 struct incident {
@@ -50,10 +52,12 @@ struct incident {
 	uint64_t opened_ns;
 	enum level level;
 	unsigned severity;
+	unsigned process;		/* NW-EXF-001: the one that alarmed last */
 	unsigned records;
 	uint32_t nights;		/* qualifying (or with traffic) at the last record */
 	int64_t last_row;		/* of the last record or sign of life */
-	uint32_t members;		/* is_any: channels counted */
+	uint32_t members;		/* is_any: channels counted ... */
+	struct addr member[INCIDENT_MEMBERS_MAX]; /* ... and the first of them */
 	uint64_t up, down;		/* NW-DST-002: seen so far */
 	/* The last record in words, for the summary of a replay. */
 	char message[INCIDENT_TEXT_MAX];

@@ -25,7 +25,7 @@ struct analysis {
 	struct nights *nights;
 	struct analysis_counters counters;
 	uint64_t first_ns, now_ns;
-	int64_t silent_row;		/* the last row for which silence was looked at */
+	int64_t row;			/* the running one */
 };
 
 static void append_record(void *outbox, struct record *r)
@@ -74,27 +74,25 @@ void analysis_start(struct analysis *a, uint64_t first_ns)
 
 	calendar_init(&a->calendar, a->ctx->site, c.year);
 	a->first_ns = a->now_ns = first_ns;
-	a->silent_row = a->ctx->since_row = calendar_row(&a->calendar, first_ns);
+	a->row = a->ctx->since_row = calendar_row(&a->calendar, first_ns);
 	nights_start(a->nights, first_ns);
 }
 
-/* "TLS" where the carrier is known, else "tcp/443", "icmp", "ip/47". */
+/* "tcp/443", "icmp", "ip/47".  Not the DPI verdict: the peer can provoke another one every night, or
+ * the first minute of a connection can lack it, and the evidence would be split. */
 static void service_text(const struct slice *s, char buf[static SERVICE_TEXT_MAX])
 {
-	const char *name = dpi_protocol_name(dpi_carrier(s->master, s->app));
-	char text[DPI_PROTOCOL_MAX + 16];
+	uint8_t proto = s->id.key.proto;
 	unsigned port = slice_server_port(s);
 
-	if (*name)
-		text_copy(text, sizeof(text), name);
-	else if (s->id.key.proto == IP_TCP || s->id.key.proto == IP_UDP ||
-		 s->id.key.proto == IP_SCTP)
-		snprintf(text, sizeof(text), "%s/%u", s->id.key.proto == IP_TCP ? "tcp" :
-			 s->id.key.proto == IP_UDP ? "udp" : "sctp", port);
-	else
-		snprintf(text, sizeof(text), "ip/%u", s->id.key.proto);
 	memset(buf, 0, SERVICE_TEXT_MAX);	/* the key is compared as bytes */
-	text_copy(buf, SERVICE_TEXT_MAX, text);
+	if (proto == IP_TCP || proto == IP_UDP || proto == IP_SCTP)
+		snprintf(buf, SERVICE_TEXT_MAX, "%s/%u",
+			 proto == IP_TCP ? "tcp" : proto == IP_UDP ? "udp" : "sctp", port);
+	else if (proto == IP_ICMP || proto == IP_ICMPV6)
+		snprintf(buf, SERVICE_TEXT_MAX, proto == IP_ICMP ? "icmp" : "ipv6-icmp");
+	else
+		snprintf(buf, SERVICE_TEXT_MAX, "ip/%u", proto);
 }
 
 /* One side's view of a slice. */
@@ -122,8 +120,9 @@ static const struct expected *find_expected(struct analysis *a, const struct cha
 	struct expected_query q = {
 		.from = v->me, .to = v->peer, .proto = v->slice->id.key.proto,
 		.server_port = slice_server_port(v->slice),
-		.service = dpi_protocol_name(dpi_carrier(ch->master, ch->app)),
-		.name = ch->name ? ch->name : "", .at_ns = ch->run_start_ns,
+		.service = dpi_protocol_name(dpi_carrier(v->slice->master, v->slice->app)),
+		.name = v->slice->name ? v->slice->name : "", .at_ns = v->slice->minute_ns,
+		.run_ns = ch->run_start_ns,
 	};
 	const struct expected *e = site_expected(a->ctx->site, &q);
 
@@ -144,6 +143,7 @@ static void update_facts(struct channel *ch, const struct view *v)
 		ch->first_ns = s->first_ns ? s->first_ns : s->minute_ns;
 	if (s->last_ns > ch->last_ns)
 		ch->last_ns = s->last_ns;
+	ch->own = *v->me;
 	ch->was_opened_outside = !v->am_client;
 	ch->is_answered |= s->is_answered;
 	ch->proto = s->id.key.proto;
@@ -179,11 +179,8 @@ static void add_to_row(struct analysis *a, struct channel *ch, const struct view
 	offset = minute - calendar_row_start(&a->calendar, row_number);
 	slot = (unsigned)(offset / SLOT_NS);
 	minute_in_slot = (unsigned)(offset % SLOT_NS / NS_PER_MIN);
-	if (ch->expected && ch->expected->max_bytes_per_night &&
-	    row->expected_up + v->up > ch->expected->max_bytes_per_night)
-		ch->expected = NULL;	/* what exceeds the entry is judged */
+	ch->row_up += v->up;
 	if (ch->expected) {
-		row->expected_up += v->up;
 		a->counters.expected_slices++;
 		return;
 	}
@@ -205,38 +202,40 @@ static void count_flow(struct analysis *a, struct channel *ch, int64_t row_numbe
 		a->counters.no_memory++;
 }
 
-/* NW-DST-002: once a row for each channel, and again when an answer is first seen. */
-static void judge_crossing(struct analysis *a, struct channel *ch, const struct slice *s,
-			   int64_t row)
+static void raise_crossing(struct analysis *a, struct channel *ch, uint64_t judged_ns, int64_t row)
 {
 	struct finding f = {
-		.rule = RULE_DST_002,
-		.channel = ch,
-		.judged_ns = s->minute_ns + SLICE_NS,
-		.row = row,
-		.level = LEVEL_NONE,
-		.severity = 5,
+		.rule = RULE_DST_002, .channel = ch, .judged_ns = judged_ns, .row = row,
+		.level = LEVEL_NONE, .severity = 5,
 	};
 
-	if (!ch->is_external || ch->expected || !ch->subject->zone || !ch->subject->zone->is_closed)
-		return;
-	if (ch->crossing_row == row && (ch->crossing_answered || !ch->is_answered))
-		return;
 	ch->crossing_row = row;
 	ch->crossing_answered = ch->is_answered;
+	ch->crossing_large = ch->up >= INCIDENT_LARGE_BYTES;
+	ch->crossing_bytes = ch->up + ch->down;
 	incidents_finding(a->incidents, &f);
 }
 
-static void take_view(struct analysis *a, const struct view *v, enum crossing crossing)
+/* NW-DST-002: at the first sight in a row, when an answer is first seen, and when the upload is more
+ * than a few packets; begin_row() and the end tell what came after. */
+static void judge_crossing(struct analysis *a, struct channel *ch, const struct slice *s, int64_t row)
 {
-	struct subject *subject = subjects_get(a->subjects, v->me);
+	if (!ch->is_external || ch->expected || !ch->subject->zone || !ch->subject->zone->is_closed)
+		return;
+	if (ch->crossing_row == row && (ch->crossing_answered || !ch->is_answered) &&
+	    (ch->crossing_large || ch->up < INCIDENT_LARGE_BYTES))
+		return;
+	raise_crossing(a, ch, s->minute_ns + SLICE_NS, row);
+}
+
+static void take_view(struct analysis *a, const struct view *v, struct subject *subject,
+		      enum crossing crossing)
+{
 	struct channel_key key = { 0 };
 	const struct slice *s = v->slice;
 	int64_t row = calendar_row(&a->calendar, s->minute_ns);
 	struct channel *ch;
 
-	if (!subject)
-		return;
 	key.subject = subject->number;
 	key.peer = *v->peer;
 	service_text(s, key.service);
@@ -260,55 +259,120 @@ static void take_view(struct analysis *a, const struct view *v, enum crossing cr
 	ch->up += v->up;
 	ch->down += v->down;
 	ch->expected = find_expected(a, ch, v);
+	if (ch->expected && !subject_use_expected(subject, ch->expected, row, v->up))
+		ch->expected = NULL;	/* what exceeds the entry's maximum is judged */
 	add_to_row(a, ch, v, row);
 	judge_crossing(a, ch, s, row);
+}
+
+/* What traffic between the subject and the peer is.  The site knows it of its own addresses; a subject
+ * known by MAC or VLAN has an address that says nothing. */
+static enum crossing crossing_of(const struct site *site, const struct subject *subject,
+				 const struct view *v)
+{
+	const struct zone *zone;
+
+	if (site_zone(site, v->me) || (site_is_internal(site, v->me) && !subject->zone))
+		return site_crossing(site, v->me, v->peer);
+	if (addr_is_link_scope(v->me) || addr_is_link_scope(v->peer) || addr_is_multicast(v->peer))
+		return CROSSING_NONE;
+	zone = site_zone(site, v->peer);
+	if (zone && zone == subject->zone)
+		return CROSSING_NONE;
+	return zone || site_is_internal(site, v->peer) ? CROSSING_INTERNAL : CROSSING_EXTERNAL;
+}
+
+static struct sighting sighting_of(const struct view *v)
+{
+	return (struct sighting){ .addr = v->me, .mac = v->slice->mac[!v->am_client],
+				  .vlan = v->slice->id.key.vlan };
+}
+
+/* A flow between two strangers: counted, with an example for the operator. */
+static void count_outside(struct analysis *a, const struct slice *s)
+{
+	char client[ADDR_TEXT_MAX], server[ADDR_TEXT_MAX];
+
+	if (s->kind != SLICE_CLOSE)
+		return;
+	if (!a->counters.outside_both++)
+		snprintf(a->counters.outside_example, sizeof(a->counters.outside_example),
+			 "%s to %s", addr_format(slice_client(s), client),
+			 addr_format(slice_server(s), server));
 }
 
 void analysis_event(struct analysis *a, const struct slice *s)
 {
 	const struct site *site = a->ctx->site;
-	bool client_in = site_is_internal(site, slice_client(s));
-	bool server_in = site_is_internal(site, slice_server(s));
+	struct view views[2] = { view_of(s, true), view_of(s, false) };
+	struct subject *subjects[2];
 
 	a->counters.slices += s->kind == SLICE_SLICE;
 	if (s->kind == SLICE_CLOSE) {
 		a->counters.flows++;
-		a->counters.outside_both += !client_in && !server_in;
 		if (a->flowlog)
 			flowlog_write(a->flowlog, s);
 	}
-	for (int as_client = 1; as_client >= 0; as_client--) {
-		struct view v = view_of(s, as_client);
+	for (int i = 0; i < 2; i++) {
+		struct sighting seen = sighting_of(&views[i]);
+
+		subjects[i] = subjects_get(a->subjects, &seen);
+	}
+	if (!subjects[0] && !subjects[1]) {
+		struct sighting seen = sighting_of(&views[0]);
+
+		subjects[0] = subjects_get_stranger(a->subjects, &seen);
+		if (!subjects[0])
+			count_outside(a, s);
+	}
+	for (int i = 0; i < 2; i++) {
 		enum crossing crossing;
 
-		if (as_client ? !client_in : !server_in)
+		if (!subjects[i])
 			continue;
-		crossing = site_crossing(site, v.me, v.peer);
+		crossing = crossing_of(site, subjects[i], &views[i]);
 		if (crossing != CROSSING_NONE)
-			take_view(a, &v, crossing);
+			take_view(a, &views[i], subjects[i], crossing);
 	}
 }
 
-/* At each new row: incidents of closed zones that fell silent, and rows that are over. */
-static void begin_row(struct analysis *a, uint64_t now_ns)
+/* Tells what came after the last record of a closed zone's incident in its row. */
+static void tell_rest(struct analysis *a, struct channel *ch, uint64_t now_ns)
 {
-	int64_t row = calendar_row(&a->calendar, now_ns);
+	if (ch->crossing_row != INT64_MIN && ch->up + ch->down > ch->crossing_bytes)
+		raise_crossing(a, ch, now_ns, ch->crossing_row);
+}
+
+/* A row is over: what is left to tell of it, incidents of closed zones that fell silent, memory. */
+static void end_row(struct analysis *a, int64_t row)
+{
+	uint64_t end_ns = calendar_row_start(&a->calendar, row + 1);
 	struct channel **list;
 	size_t n;
 
-	if (row <= a->silent_row)
-		return;
-	a->silent_row = row;
 	list = channels_sorted(a->channels, &n);
 	for (size_t i = 0; i < n; i++) {
-		channel_drop_row(list[i], row);
-		if (list[i]->crossing_row == INT64_MIN ||
-		    list[i]->crossing_row >= row - SILENT_ROWS)
+		struct channel *ch = list[i];
+
+		channel_drop_row(ch, row + 1);
+		if (ch->crossing_row == row)
+			tell_rest(a, ch, end_ns);
+		if (ch->crossing_row == INT64_MIN || ch->crossing_row > row - SILENT_ROWS)
 			continue;
-		incidents_resolve(a->incidents, RULE_DST_002, list[i],
-				  calendar_row_start(&a->calendar, row), row);
-		list[i]->crossing_row = INT64_MIN;
+		incidents_resolve(a->incidents, RULE_DST_002, ch, end_ns, row);
+		ch->crossing_row = INT64_MIN;
 	}
+}
+
+/* Rows end one by one, so that a gap gives what idle marks would have given; in a very long one
+ * nothing can happen any more after SILENT_ROWS. */
+static void end_rows(struct analysis *a, uint64_t now_ns)
+{
+	int64_t row = calendar_row(&a->calendar, now_ns);
+
+	for (int turn = 0; a->row < row && turn <= SILENT_ROWS + 1; turn++)
+		end_row(a, a->row++);
+	a->row = row;
 }
 
 void analysis_time(struct analysis *a, uint64_t now_ns)
@@ -317,13 +381,24 @@ void analysis_time(struct analysis *a, uint64_t now_ns)
 		return;
 	a->now_ns = now_ns;
 	nights_judge(a->nights, now_ns);
-	begin_row(a, now_ns);
+	end_rows(a, now_ns);
 }
 
 void analysis_finish(struct analysis *a, uint64_t now_ns)
 {
+	struct channel **list;
+	size_t n;
+
 	analysis_time(a, now_ns);
 	nights_finish(a->nights, a->now_ns);
+	list = channels_sorted(a->channels, &n);
+	for (size_t i = 0; i < n; i++)
+		if (list[i]->crossing_row == a->row)
+			tell_rest(a, list[i], a->now_ns);
+	a->counters.nights_judged = nights_judged(a->nights);
+	a->counters.channel_nights = nights_channel_nights(a->nights);
+	a->counters.subjects = subjects_count(a->subjects);
+	a->counters.subjects_overflowed = subjects_overflowed(a->subjects);
 }
 
 const struct analysis_counters *analysis_counters(const struct analysis *a)
@@ -339,11 +414,6 @@ const struct channels_counters *analysis_channels(const struct analysis *a)
 const struct incidents *analysis_incidents(const struct analysis *a)
 {
 	return a->incidents;
-}
-
-size_t analysis_subjects(const struct analysis *a)
-{
-	return subjects_count(a->subjects);
 }
 
 uint64_t analysis_first_ns(const struct analysis *a)

@@ -23,10 +23,12 @@ struct analysis_config {
 
 struct analysis_counters {
 	uint64_t slices, flows;
+	uint64_t no_memory;		/* events that could not be kept */
 	uint64_t outside_both; /* flows between two addresses that are not internal: not judged */
 	uint64_t expected_slices;	/* covered by an expected entry */
-	uint64_t rows_judged, channel_nights;
-	uint64_t no_memory;
+	char outside_example[2 * ADDR_TEXT_MAX + 8];	/* the first of them */
+	uint64_t nights_judged, channel_nights;	/* from here on: set at the end */
+	uint64_t subjects, subjects_overflowed;
 };
 
 int analysis_new(const struct analysis_config *cfg, struct analysis **ret_analysis);
@@ -42,7 +44,6 @@ void analysis_finish(struct analysis *a, uint64_t now_ns);
 const struct analysis_counters *analysis_counters(const struct analysis *a);
 const struct channels_counters *analysis_channels(const struct analysis *a);
 const struct incidents *analysis_incidents(const struct analysis *a);
-size_t analysis_subjects(const struct analysis *a);
 /* Capture time covered so far. */
 uint64_t analysis_first_ns(const struct analysis *a);
 uint64_t analysis_now_ns(const struct analysis *a);

@@ -30,7 +30,7 @@ struct nights {
 	struct hours *hours;
 	size_t n_hours;
 	uint64_t first_ns;		/* the tap was there from then on */
-	uint64_t channel_nights;
+	uint64_t channel_nights, nights_judged;
 };
 
 /* One channel on one night, while it is judged. */
@@ -139,7 +139,9 @@ static struct judgement judgement_of(struct nights *n, const struct hours *h, st
 				.down = is_active ? ch->row->down : silence,
 				.window_from = slot_at(row_start, h->night.start_ns),
 				.window_to = slot_at(row_start, h->night.end_ns),
-				.seen_to = slot_at(row_start, now_ns),
+				.seen_from = slot_at(row_start, n->first_ns),
+			.seen_to = slot_at(row_start, now_ns),
+			.row = h->row,
 				.civil_shift_min = civil_min - utc_min,
 				.is_changeover = h->night.is_changeover,
 			},
@@ -147,6 +149,8 @@ static struct judgement judgement_of(struct nights *n, const struct hours *h, st
 
 	if (j.night.seen_to < j.night.window_to)
 		j.night.seen_to = j.night.window_to;
+	if (j.night.seen_from > j.night.window_from)
+		j.night.seen_from = j.night.window_from;
 	j.has_burst = nightly_find_burst(&j.night, &j.burst);
 	return j;
 }
@@ -173,7 +177,8 @@ static struct night_seen *add_night(const struct judgement *j)
 	if (j->has_burst) {
 		seen->up = j->burst.up;
 		seen->down = j->burst.down;
-		seen->flows = j->channel->row->flows;
+		/* Connections opened; one that was open already is one all the same. */
+		seen->flows = j->channel->row->flows ? j->channel->row->flows : 1;
 		seen->z = volume_z(j->channel, j->nights->parts.context->since_row, j->hours->row,
 				   j->burst.up);
 		place_burst(j, seen);
@@ -214,7 +219,8 @@ static bool is_extreme(const struct evidence *ev, unsigned process)
 	return z >= VOLUME_Z_EXTREME && bytes >= EXTREME_BYTES;
 }
 
-static void report(const struct judgement *j, bool is_hit_tonight)
+/* Tells the incidents when the channel's evidence has reached a level and tonight added to it. */
+static void report(const struct judgement *j)
 {
 	static const unsigned severities[] = { 0, 3, 4, 5 };
 	struct nights *n = j->nights;
@@ -226,7 +232,7 @@ static void report(const struct judgement *j, bool is_hit_tonight)
 	};
 
 	f.level = nightly_level(n->params, &ev->process[f.process]);
-	if (f.level == LEVEL_NONE || !is_hit_tonight)
+	if (f.level == LEVEL_NONE)
 		return;
 	if (f.level == LEVEL_2 && is_extreme(ev, f.process))
 		f.level = LEVEL_3;
@@ -237,7 +243,7 @@ static void report(const struct judgement *j, bool is_hit_tonight)
 	incidents_finding(n->parts.incidents, &f);
 }
 
-/* After so many nights without a hit the pattern has stopped; burst times are kept for a return. */
+/* After so many nights without a hit the pattern has stopped. */
 static void resolve(const struct judgement *j)
 {
 	struct evidence *ev = j->channel->evidence;
@@ -251,13 +257,29 @@ static void resolve(const struct judgement *j)
 		return;
 	incidents_resolve(j->nights->parts.incidents, RULE_EXF_001, j->channel, j->hours->due_ns,
 			  j->hours->row);
-	for (unsigned i = 0; i < EVIDENCE_PROCESSES; i++) {
-		struct process *p = &ev->process[i];
+	for (unsigned i = 0; i < EVIDENCE_PROCESSES; i++)
+		nightly_reset(&ev->process[i]);
+}
 
-		memset(p->m, 0, sizeof(p->m));
-		p->m_mean = 0;
-		p->hits = 0;
+/* Less than half of the window was seen.  The end of the input does not undo what was seen. */
+static bool is_blind(const struct judgement *j, bool any_hit)
+{
+	return j->coverage < COVERAGE_NEEDED && !(j->is_partial && any_hit);
+}
+
+/* One more night of evidence. */
+static void bet(const struct judgement *j, const bool hit[EVIDENCE_PROCESSES], bool is_new)
+{
+	struct evidence *ev = j->channel->evidence;
+	struct night_seen *seen = add_night(j);
+
+	for (unsigned i = 0; i < EVIDENCE_PROCESSES; i++) {
+		seen->is_hit[i] = hit[i];
+		seen->e[i] = nightly_step(j->nights->params, &j->night, hit[i], &j->burst,
+					  &ev->process[i]);
 	}
+	subject_count_bet(j->channel->subject, j->hours->row, is_new);
+	j->nights->channel_nights++;
 }
 
 static void judge_channel(struct judgement *j)
@@ -265,31 +287,25 @@ static void judge_channel(struct judgement *j)
 	const struct nightly_params *params = j->nights->params;
 	struct channel *ch = j->channel;
 	bool hit[EVIDENCE_PROCESSES] = { false }, any = false, is_new = !ch->evidence;
-	struct night_seen *seen;
 
 	for (unsigned i = 0; i < EVIDENCE_PROCESSES && j->has_burst; i++)
 		any |= hit[i] = nightly_qualifies(params, &j->night, &j->burst, params->floor[i]);
-	if (j->has_burst)
+	if (j->has_burst && !any)	/* what is usual: nights in evidence are not */
 		subject_add_volume(ch->subject, j->hours->row, j->burst.up);
 	if (j->is_partial && !any)
 		return;		/* an unfinished night without a burst says nothing */
-	if (is_new && (!any || j->coverage < COVERAGE_NEEDED ||
-		       !channel_promote(j->nights->parts.channels, ch, j->hours->row)))
-		return;
-	seen = add_night(j);
-	if (j->coverage < COVERAGE_NEEDED) {
-		seen->is_skipped = true;
-		ch->evidence->skipped++;
+	if (is_blind(j, any)) {
+		if (ch->evidence) {
+			add_night(j)->is_skipped = true;
+			ch->evidence->skipped++;
+		}
 		return;
 	}
-	for (unsigned i = 0; i < EVIDENCE_PROCESSES; i++) {
-		seen->is_hit[i] = hit[i];
-		seen->e[i] = nightly_step(params, &j->night, hit[i], &j->burst,
-					  &ch->evidence->process[i]);
-	}
-	subject_count_bet(ch->subject, j->hours->row, is_new);
-	j->nights->channel_nights++;
-	report(j, any);
+	if (is_new && (!any || !channel_promote(j->nights->parts.channels, ch, j->hours->row)))
+		return;
+	bet(j, hit, is_new);
+	if (any)
+		report(j);
 	resolve(j);
 }
 
@@ -300,6 +316,7 @@ static void judge_hours(struct nights *n, const struct hours *h, uint64_t now_ns
 
 	if (!h->night.has_window)
 		return;
+	n->nights_judged++;
 	list = channels_sorted(n->parts.channels, &count);
 	for (size_t i = 0; i < count; i++) {
 		struct judgement j;
@@ -347,4 +364,9 @@ void nights_finish(struct nights *n, uint64_t now_ns)
 uint64_t nights_channel_nights(const struct nights *n)
 {
 	return n->channel_nights;
+}
+
+uint64_t nights_judged(const struct nights *n)
+{
+	return n->nights_judged;
 }

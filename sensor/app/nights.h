@@ -25,6 +25,7 @@ void nights_free(struct nights *n);
 void nights_start(struct nights *n, uint64_t first_ns);	/* the calendar is set */
 void nights_judge(struct nights *n, uint64_t now_ns);		/* every night due by now */
 void nights_finish(struct nights *n, uint64_t now_ns);	/* the open night too, marked partial */
-uint64_t nights_channel_nights(const struct nights *n);	/* judged so far */
+uint64_t nights_channel_nights(const struct nights *n);	/* bets made so far */
+uint64_t nights_judged(const struct nights *n);		/* nights, of all hours together */
 
 #endif

@@ -67,7 +67,8 @@ static bool is_nocturnal(const struct nightly_params *p, const struct nightly_ni
 			 uint64_t up)
 {
 	unsigned inside = night->window_to - night->window_from;
-	unsigned outside = night->seen_to > inside ? night->seen_to - inside : 0;
+	unsigned seen = night->seen_to - night->seen_from;
+	unsigned outside = seen > inside ? seen - inside : 0;
 	uint64_t rest = sum_slots(night->up, 0, night->seen_to) - up, best = 0;
 
 	if (outside == 0 || (double)up / inside >= p->rate_ratio * (double)rest / outside)
@@ -154,6 +155,27 @@ static void remember_burst(struct process *process, const struct nightly_night *
 		process->bursts_n++;
 }
 
+static void count_hit(struct process *process, const struct nightly_night *night,
+		      const struct nightly_burst *burst)
+{
+	if (process->hits++ == 0)
+		process->since_row = night->row;
+	process->misses = 0;
+	process->up += burst->up;
+	process->down += burst->down;
+	/* On a change-over night the two clocks part within the window: no time to learn from. */
+	if (!burst->began_before && !night->is_changeover)
+		remember_burst(process, night, burst);
+}
+
+void nightly_reset(struct process *process)
+{
+	memset(process->m, 0, sizeof(process->m));
+	process->m_mean = 0;
+	process->hits = 0;
+	process->up = process->down = 0;
+}
+
 double nightly_step(const struct nightly_params *p, const struct nightly_night *night, bool is_hit,
 		    const struct nightly_burst *burst, struct process *process)
 {
@@ -171,14 +193,10 @@ double nightly_step(const struct nightly_params *p, const struct nightly_night *
 		sum += *m;
 	}
 	process->m_mean = sum / EVIDENCE_BETS;
-	if (is_hit) {
-		process->hits++;
-		process->misses = 0;
-		if (!burst->began_before)
-			remember_burst(process, night, burst);
-	} else {
+	if (is_hit)
+		count_hit(process, night, burst);
+	else
 		process->misses++;
-	}
 	return process->m_mean / (before + 1);
 }
 

@@ -44,9 +44,10 @@ extern const struct nightly_params nightly_defaults;
 struct nightly_night {
 	const uint64_t *up, *down;	/* ROW_SLOTS each */
 	unsigned window_from, window_to;	/* slots [from, to) of the night window */
-	unsigned seen_to;		/* slots [0, seen_to) have passed */
+	unsigned seen_from, seen_to;	/* the slots of the row that the tap was there for */
 	int civil_shift_min;		/* civil minutes since civil noon = row minutes + this */
 	bool is_changeover;		/* the civil clock does not bet tonight */
+	int64_t row;
 };
 
 struct nightly_burst {
@@ -64,6 +65,8 @@ bool nightly_qualifies(const struct nightly_params *p, const struct nightly_nigh
  * M / (M before + 1). */
 double nightly_step(const struct nightly_params *p, const struct nightly_night *night, bool is_hit,
 		    const struct nightly_burst *burst, struct process *process);
+/* After resolve_after nights without a hit: M and the counts go, burst times stay for a return. */
+void nightly_reset(struct process *process);
 
 enum level nightly_level(const struct nightly_params *p, const struct process *process);
 

@@ -21,12 +21,14 @@ static double median(double *values, unsigned n)
 	return n % 2 ? values[n / 2] : (values[n / 2 - 1] + values[n / 2]) / 2;
 }
 
-/* What this channel itself uploaded on that night, as far as it is remembered. */
+/* What this channel itself put into the subject's volume of that night, as far as it is remembered:
+ * nights that qualified were never put there. */
 static uint64_t own_upload(const struct channel *ch, int64_t row)
 {
 	for (uint64_t i = 0; ch->evidence && i < evidence_nights(ch->evidence); i++)
 		if (evidence_night(ch->evidence, i)->row == row)
-			return evidence_night(ch->evidence, i)->up;
+			return evidence_night(ch->evidence, i)->is_hit[EVIDENCE_PROCESSES - 1] ?
+				0 : evidence_night(ch->evidence, i)->up;
 	return 0;
 }
 

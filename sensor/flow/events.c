@@ -42,7 +42,7 @@ static struct slice make_slice(const struct shard *s, uint32_t no, enum slice_ki
 	e.master = cold->master;
 	e.app = cold->app;
 	e.verdict = f->verdict;
-	if (kind != SLICE_SLICE && cold->name)
+	if (cold->name)
 		e.name = strdup(cold->name);
 	return e;
 }

@@ -73,7 +73,7 @@ struct slice {
 	uint8_t mac[2][6];		/* client, server; zero where the link has none */
 	uint16_t master, app;		/* what is known so far, in events of every kind */
 	enum dpi_source verdict;
-	char *name;			/* OPEN, CLOSE: NUL-ended raw bytes, or NULL.  Owned */
+	char *name;			/* as far as known: NUL-ended raw bytes, or NULL.  Owned */
 };
 
 int slice_compare(const struct slice *a, const struct slice *b);

@@ -117,7 +117,8 @@ void site_free(struct site *s);
 const struct asset *site_asset(const struct site *s, const struct addr *a); /* listed, or NULL */
 /* The zone of an address: its asset's, else the most specific network; NULL: no zone. */
 const struct zone *site_zone(const struct site *s, const struct addr *a);
-/* Internal = site.networks (default RFC 1918, ULA, link-local) or any listed asset. */
+/* Internal = site.networks (default RFC 1918, ULA, link-local), any listed asset, and IPv6 addresses
+ * that cannot be routed beyond the organisation whatever the list says (ULA, link-local). */
 bool site_is_internal(const struct site *s, const struct addr *a);
 
 enum crossing { CROSSING_NONE, CROSSING_INTERNAL, CROSSING_EXTERNAL };
@@ -133,11 +134,15 @@ struct expected_query {
 	uint16_t server_port;
 	const char *service;		/* DPI name of the carrier, "" unknown */
 	const char *name;		/* of the server (SNI, Host, DNS), "" unknown; raw bytes */
-	uint64_t at_ns;			/* start of the run; judged against the window */
+	uint64_t at_ns;			/* the traffic itself */
+	uint64_t run_ns;		/* start of its run, at most at_ns */
 };
 /* The first entry (in the order of the file) that covers the conversation at that time, or NULL. An
- * entry with a window also covers up to 60 min after its end; one that has expired on the day of
- * at_ns (capture time) does not count.  Uses the process's zone (tz_use()). */
+ * entry with a window covers traffic from its start until 60 min after its end, but in that hour of
+ * grace only a run that began before the end.  A run that is older than the window counts as begun
+ * with it, so a connection that stays open is covered in the window and not outside it.  One that
+ * has expired on the day of at_ns (capture time) does not count.  Uses the process's zone
+ * (tz_use()). */
 const struct expected *site_expected(const struct site *s, const struct expected_query *q);
 
 #endif

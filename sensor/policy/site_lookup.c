@@ -104,7 +104,7 @@ bool site_is_internal(const struct site *s, const struct addr *a)
 	for (size_t i = 0; i < s->n_networks; i++)
 		if (cidr_contains(&s->networks[i], a))
 			return true;
-	return site_asset(s, a) != NULL;
+	return (!addr_is_ipv4(a) && addr_is_private(a)) || site_asset(s, a) != NULL;
 }
 
 /* Only of the zone's own networks: another zone's ".255" may be a host of a wider network there,

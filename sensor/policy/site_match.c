@@ -276,7 +276,7 @@ static bool services_take(const struct expected *e, const struct expected_query 
 	return e->n_services == 0;
 }
 
-static bool window_takes(const struct closed_hours *window, uint64_t at_ns)
+static bool window_takes(const struct closed_hours *window, uint64_t run_ns, uint64_t at_ns)
 {
 	int64_t today = calendar_day(at_ns);
 
@@ -285,7 +285,7 @@ static bool window_takes(const struct closed_hours *window, uint64_t at_ns)
 		uint64_t start, end;
 
 		if (calendar_interval(window, day, &start, &end) && at_ns >= start &&
-		    at_ns < end + GRACE_NS)
+		    at_ns < (run_ns < end ? end + GRACE_NS : end))
 			return true;
 	}
 	return false;
@@ -296,7 +296,7 @@ static bool entry_covers(const struct expected *e, const struct expected_query *
 {
 	return party_takes(&e->from, from) && party_takes(&e->to, to) && services_take(e, q) &&
 	       (e->expires_day == INT32_MAX || calendar_day(q->at_ns) <= e->expires_day) &&
-	       (!e->has_window || window_takes(&e->window, q->at_ns));
+	       (!e->has_window || window_takes(&e->window, q->run_ns, q->at_ns));
 }
 
 /* --- look-up ------------------------------------------------------------------------- */

@@ -11,6 +11,7 @@
 #include <string.h>
 #include "base/err.h"
 #include "base/hash.h"
+#include "base/log.h"
 
 #define EVICT_SHARE 16
 
@@ -89,6 +90,7 @@ static void remove_channel(struct channels *c, struct channel *ch)
 	size_t hole = find_slot(c, &ch->key), i = hole;
 
 	c->counters.evicted++;
+	c->counters.evicted_tonight += ch->row_up > 0;
 	c->counters.evicted_with_evidence += ch->evidence != NULL;
 	c->counters.with_evidence -= ch->evidence != NULL;
 	if (c->removed)
@@ -142,7 +144,7 @@ static double best_evidence(const struct channel *ch)
 	return m;
 }
 
-/* Who goes first: without evidence before with, least M, longest silent, then by key. */
+/* Who goes first, see channel.h; the last word has the key. */
 static int compare_worth(const void *pa, const void *pb)
 {
 	const struct channel *a = *(struct channel *const *)pa, *b = *(struct channel *const *)pb;
@@ -152,6 +154,10 @@ static int compare_worth(const void *pa, const void *pb)
 		return a->evidence ? 1 : -1;
 	if (ma != mb)
 		return ma < mb ? -1 : 1;
+	if (a->subject->is_over_quota != b->subject->is_over_quota)
+		return a->subject->is_over_quota ? -1 : 1;
+	if (a->row_up != b->row_up)
+		return a->row_up < b->row_up ? -1 : 1;
 	if (a->last_ns != b->last_ns)
 		return a->last_ns < b->last_ns ? -1 : 1;
 	return compare_keys(a, b);
@@ -167,10 +173,32 @@ static size_t collect(struct channels *c)
 	return n;
 }
 
+/* Marks the subjects that have more channels than their share. */
+static void mark_quota(struct channels *c, size_t n)
+{
+	size_t subjects = 0, quota;
+
+	for (size_t i = 0; i < n; i++) {
+		subjects += c->sorted[i]->subject->channels == 0;
+		c->sorted[i]->subject->channels++;
+	}
+	quota = c->max / subjects;
+	if (quota < CHANNELS_QUOTA_MIN)
+		quota = CHANNELS_QUOTA_MIN;
+	for (size_t i = 0; i < n; i++)
+		c->sorted[i]->subject->is_over_quota = c->sorted[i]->subject->channels > quota;
+	for (size_t i = 0; i < n; i++)
+		c->sorted[i]->subject->channels = 0;
+}
+
 static void evict(struct channels *c)
 {
 	size_t n = collect(c), go = c->max / EVICT_SHARE;
 
+	if (!c->counters.evicted)
+		log_warn("profile", "more than %zu channels: those with the least evidence are "
+			 "forgotten, and counted", c->max);
+	mark_quota(c, n);
 	qsort(c->sorted, n, sizeof(struct channel *), compare_worth);
 	if (go == 0)
 		go = 1;
@@ -223,6 +251,7 @@ struct row *channel_row(struct channel *ch, int64_t row_number)
 	if (ch->row)
 		memset(ch->row, 0, sizeof(*ch->row));
 	ch->row_number = row_number;
+	ch->row_up = 0;
 	return ch->row;
 }
 
@@ -232,11 +261,36 @@ void channel_drop_row(struct channel *ch, int64_t before)
 		return;
 	free(ch->row);
 	ch->row = NULL;
+	ch->row_up = 0;
+}
+
+/* Takes the evidence of the channel that has the least, to make room for another's. */
+static void demote_least(struct channels *c)
+{
+	struct channel *least = NULL;
+
+	for (size_t i = 0; i < c->slots; i++) {
+		struct channel *ch = c->table[i];
+
+		if (ch && ch->evidence && (!least || compare_worth(&ch, &least) < 0))
+			least = ch;
+	}
+	if (!least)
+		return;
+	if (!c->counters.evicted_with_evidence)
+		log_warn("profile", "more than %d channels have evidence: the least is forgotten, and "
+			 "counted", CHANNELS_EVIDENCE_MAX);
+	free(least->evidence);
+	least->evidence = NULL;
+	c->counters.with_evidence--;
+	c->counters.evicted_with_evidence++;
 }
 
 struct evidence *channel_promote(struct channels *c, struct channel *ch, int64_t row_number)
 {
 	if (!ch->evidence) {
+		if (c->counters.with_evidence >= CHANNELS_EVIDENCE_MAX)
+			demote_least(c);
 		ch->evidence = calloc(1, sizeof(*ch->evidence));
 		if (!ch->evidence)
 			return NULL;

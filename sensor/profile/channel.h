@@ -6,9 +6,12 @@
  *   channel --- row        slots of the running row, kept while there is traffic in it
  *           `-- evidence   from the first qualifying night on: nights, the processes' M, bursts
  *
- * Bounded: at most channels_max channels; when full, one without evidence and longest silent goes,
- * else the one with the least M; counted. Thread: analysis.  Pointers to channels stay valid until
- * the next channels_get() (eviction).
+ * Bounded: at most CHANNELS_MAX channels, CHANNELS_EVIDENCE_MAX with evidence.  When full, those go
+ * first (a sixteenth at once) that are without evidence, of a subject that has more than its quota
+ * (the table's size / subjects with channels, at least CHANNELS_QUOTA_MIN), with the least upload in
+ * the running row, longest silent; then the least M.  So decoys push out decoys: neither another
+ * subject's channels nor one that has uploaded tonight.  Every eviction is counted.
+ * Thread: analysis.  Pointers to channels stay valid until the next channels_get() (eviction).
  */
 #ifndef NW_PROFILE_CHANNEL_H
 #define NW_PROFILE_CHANNEL_H
@@ -22,6 +25,8 @@
 #include "profile/subject.h"
 
 #define CHANNELS_MAX 65536
+#define CHANNELS_EVIDENCE_MAX 10000	/* with evidence, about 7 KB each */
+#define CHANNELS_QUOTA_MIN 64		/* of a subject's channels, however many subjects there are */
 #define SERVICE_TEXT_MAX 24		/* "TLS", "tcp/443" */
 #define CHANNEL_COMMUNITY_IDS 4		/* the last few, for pivoting */
 
@@ -36,7 +41,6 @@ struct row {
 	uint64_t up[ROW_SLOTS], down[ROW_SLOTS];
 	uint8_t first_min[ROW_SLOTS], last_min[ROW_SLOTS]; /* of upload within the slot: 0..14 */
 	uint32_t flows;
-	uint64_t expected_up;		/* covered by an expected entry this row */
 };
 
 struct channel {
@@ -45,11 +49,13 @@ struct channel {
 	bool is_external;		/* else internal, outside the zone */
 	bool was_opened_outside;	/* the peer was the client of the last flow seen */
 	bool is_answered;		/* any flow had packets both ways */
+	struct addr own;		/* the subject's address, of the last flow seen */
 	uint8_t proto;
 	uint16_t port;			/* the server's, of the last flow seen */
 	uint16_t master, app;
 	uint64_t first_ns, last_ns;	/* traffic seen */
 	uint64_t up, down;		/* payload, ever */
+	uint64_t row_up;		/* payload up in the running row, expected or not */
 	uint64_t flows;
 	uint64_t run_start_ns, run_end_ns; /* the present run of upload: gaps of at most 30 min */
 	const struct expected *expected;	/* the entry that covered it last, or NULL */
@@ -57,7 +63,10 @@ struct channel {
 	char community[CHANNEL_COMMUNITY_IDS][COMMUNITY_ID_MAX];
 	unsigned communities;		/* ever; the ring holds the last ones */
 	int64_t crossing_row;		/* the last row for which NW-DST-002 was raised ... */
-	bool crossing_answered;		/* ... and whether an answer had been seen then */
+	bool crossing_answered;		/* ... whether an answer had been seen then ... */
+	bool crossing_large;		/* ... whether it was more than a few packets ... */
+	uint64_t crossing_bytes;	/* ... and the bytes both ways that were told */
+	bool is_flooded;		/* counted into the subject's flood incident */
 	int64_t row_number;		/* of row */
 	bool is_changed, evidence_changed; /* since they were last packed */
 	struct row *row;		/* NULL: silent so far in row_number */
@@ -67,7 +76,10 @@ struct channel {
 struct channels;
 
 struct channels_counters {
-	uint64_t live, with_evidence, made, evicted, evicted_with_evidence;
+	uint64_t live, with_evidence, made;
+	uint64_t evicted;		/* all of them, and of these: */
+	uint64_t evicted_tonight;	/* with upload in the running row */
+	uint64_t evicted_with_evidence;
 };
 
 int channels_new(size_t max, struct channels **ret_channels);	/* max 0: CHANNELS_MAX */

@@ -39,6 +39,8 @@ struct process {
 	double m[EVIDENCE_BETS];
 	double m_mean;			/* their mean: the M of records */
 	uint32_t hits;			/* qualifying nights since the pattern began */
+	int64_t since_row;		/* the first of them; meaningless without hits */
+	uint64_t up, down;		/* in the windows of those nights */
 	uint32_t misses;		/* observed nights in a row without one */
 	uint32_t bursts_n;
 	struct burst bursts[EVIDENCE_BURSTS];	/* the latest first */

@@ -10,14 +10,45 @@
 
 /* --- subjects ------------------------------------------------------------------------------- */
 
+/* Entries are named by their id; one that the site no longer has is forgotten. */
+static void pack_uses(const struct subject *s, struct packer *p)
+{
+	pack_u32(p, (uint32_t)s->n_uses);
+	for (size_t i = 0; i < s->n_uses; i++) {
+		pack_text(p, s->uses[i].entry->id);
+		pack_u64(p, (uint64_t)s->uses[i].row);
+		pack_u64(p, s->uses[i].up);
+	}
+}
+
+static void unpack_uses(struct unpacker *u, const struct site *site, struct subject *s)
+{
+	uint32_t n = unpack_u32(u);
+
+	for (uint32_t i = 0; i < n && !u->is_bad; i++) {
+		char id[SITE_ID_MAX];
+		int64_t row;
+		uint64_t up;
+
+		unpack_text(u, id, sizeof(id));
+		row = (int64_t)unpack_u64(u);
+		up = unpack_u64(u);
+		for (size_t k = 0; k < site->n_expected && !u->is_bad; k++)
+			if (!strcmp(site->expected[k].id, id))
+				subject_use_expected(s, &site->expected[k], row, up);
+	}
+}
+
 void subject_pack(const struct subject *s, struct packer *p)
 {
 	uint32_t nights = 0, bets = 0;
 
 	pack_u8(p, SUBJECT_VERSION);
 	pack_bytes(p, s->addr.bytes, sizeof(s->addr.bytes));
+	pack_text(p, s->zone ? s->zone->id : "");
 	pack_bytes(p, s->mac, sizeof(s->mac));
 	pack_u32(p, s->closed_zone_peers);
+	pack_uses(s, p);
 	for (size_t i = 0; i < VOLUME_NIGHTS; i++)
 		nights += s->volume[i].row != INT64_MIN;
 	pack_u32(p, nights);
@@ -37,11 +68,11 @@ void subject_pack(const struct subject *s, struct packer *p)
 		}
 }
 
-bool subject_unpack(struct subjects *list, const void *key, size_t key_len, const void *value,
+bool subject_unpack(struct subjects *list, const struct site *site, const void *key, size_t key_len, const void *value,
 		    size_t value_len)
 {
 	struct unpacker u = unpack_over(value, value_len);
-	char id[SITE_ID_MAX];
+	char id[SITE_ID_MAX], zone[SITE_ID_MAX];
 	struct subject *s;
 	struct addr addr;
 	uint32_t n;
@@ -51,11 +82,13 @@ bool subject_unpack(struct subjects *list, const void *key, size_t key_len, cons
 	memcpy(id, key, key_len);
 	id[key_len] = '\0';
 	unpack_bytes(&u, addr.bytes, sizeof(addr.bytes));
-	s = u.is_bad ? NULL : subjects_restore(list, id, &addr);
+	unpack_text(&u, zone, sizeof(zone));
+	s = u.is_bad ? NULL : subjects_restore(list, id, &addr, zone);
 	if (!s)
 		return false;
 	unpack_bytes(&u, s->mac, sizeof(s->mac));
 	s->closed_zone_peers = unpack_u32(&u);
+	unpack_uses(&u, site, s);
 	n = unpack_u32(&u);
 	for (uint32_t i = 0; i < n && !u.is_bad; i++) {
 		int64_t row = (int64_t)unpack_u64(&u);
@@ -105,7 +138,6 @@ static void pack_row(const struct row *row, struct packer *p)
 	uint8_t active = 0;
 
 	pack_u32(p, row->flows);
-	pack_u64(p, row->expected_up);
 	for (unsigned i = 0; i < ROW_SLOTS; i++)
 		active += row->up[i] || row->down[i];
 	pack_u8(p, active);
@@ -124,7 +156,6 @@ static void unpack_row(struct unpacker *u, struct row *row)
 	uint8_t active;
 
 	row->flows = unpack_u32(u);
-	row->expected_up = unpack_u64(u);
 	active = unpack_u8(u);
 	for (unsigned i = 0; i < active && !u->is_bad; i++) {
 		uint8_t slot = unpack_u8(u);
@@ -147,7 +178,10 @@ void channel_pack(const struct channel *ch, struct packer *p)
 
 	pack_u8(p, CHANNEL_VERSION);
 	pack_u8(p, (uint8_t)(ch->is_external | ch->was_opened_outside << 1 | ch->is_answered << 2 |
-			     ch->crossing_answered << 3));
+			     ch->crossing_answered << 3 | ch->crossing_large << 4 |
+			     ch->is_flooded << 5));
+	pack_bytes(p, ch->own.bytes, sizeof(ch->own.bytes));
+	pack_u64(p, ch->crossing_bytes);
 	pack_u8(p, ch->proto);
 	pack_u16(p, ch->port);
 	pack_u16(p, ch->master);
@@ -167,6 +201,7 @@ void channel_pack(const struct channel *ch, struct packer *p)
 	pack_u8(p, ch->row != NULL);
 	if (ch->row) {
 		pack_u64(p, (uint64_t)ch->row_number);
+		pack_u64(p, ch->row_up);
 		pack_row(ch->row, p);
 	}
 }
@@ -179,6 +214,10 @@ static void unpack_facts(struct unpacker *u, struct channel *ch)
 	ch->was_opened_outside = flags >> 1 & 1;
 	ch->is_answered = flags >> 2 & 1;
 	ch->crossing_answered = flags >> 3 & 1;
+	ch->crossing_large = flags >> 4 & 1;
+	ch->is_flooded = flags >> 5 & 1;
+	unpack_bytes(u, ch->own.bytes, sizeof(ch->own.bytes));
+	ch->crossing_bytes = unpack_u64(u);
 	ch->proto = unpack_u8(u);
 	ch->port = unpack_u16(u);
 	ch->master = unpack_u16(u);
@@ -213,6 +252,7 @@ bool channel_unpack(struct channels *c, struct subjects *s, const struct unpacke
 
 		if (!row)
 			return false;
+		ch->row_up = unpack_u64(&u);
 		unpack_row(&u, row);
 	}
 	return unpack_ok(&u);
@@ -226,6 +266,9 @@ static void pack_process(const struct process *pr, struct packer *p)
 		pack_double(p, pr->m[i]);
 	pack_double(p, pr->m_mean);
 	pack_u32(p, pr->hits);
+	pack_u64(p, (uint64_t)pr->since_row);
+	pack_u64(p, pr->up);
+	pack_u64(p, pr->down);
 	pack_u32(p, pr->misses);
 	pack_u8(p, (uint8_t)pr->bursts_n);
 	for (unsigned i = 0; i < pr->bursts_n; i++) {
@@ -240,6 +283,9 @@ static void unpack_process(struct unpacker *u, struct process *pr)
 		pr->m[i] = unpack_double(u);
 	pr->m_mean = unpack_double(u);
 	pr->hits = unpack_u32(u);
+	pr->since_row = (int64_t)unpack_u64(u);
+	pr->up = unpack_u64(u);
+	pr->down = unpack_u64(u);
 	pr->misses = unpack_u32(u);
 	pr->bursts_n = unpack_u8(u);
 	if (pr->bursts_n > EVIDENCE_BURSTS) {

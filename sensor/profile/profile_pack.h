@@ -15,7 +15,7 @@
 
 /* A subject's key is its id; its value the baseline and the bets. */
 void subject_pack(const struct subject *s, struct packer *ret);
-bool subject_unpack(struct subjects *s, const void *key, size_t key_len, const void *value,
+bool subject_unpack(struct subjects *s, const struct site *site, const void *key, size_t key_len, const void *value,
 		    size_t value_len);
 
 /* The key of a channel: subject id, peer, service.  Hot: facts and the running row.  Cold: evidence. */

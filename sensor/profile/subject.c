@@ -7,6 +7,7 @@
 #include <string.h>
 #include "base/err.h"
 #include "base/hash.h"
+#include "base/log.h"
 #include "base/text.h"
 
 #define TABLE_SLOTS                                                                                \
@@ -23,7 +24,7 @@ struct subjects {
 	size_t count, capacity;
 	struct entry *table;
 	size_t used;
-	struct subject *unlisted;	/* what does not fit any more */
+	struct subject **unlisted;	/* by zone, the last for none: what does not fit any more */
 	uint64_t overflowed;
 };
 
@@ -84,6 +85,26 @@ static int add_asset(struct subjects *s, const struct asset *asset)
 	return 0;
 }
 
+/* The subjects that stand for what is too much, one a zone. */
+static int make_unlisted(struct subjects *s)
+{
+	size_t n = s->site->n_zones;
+	char id[SITE_ID_MAX];
+
+	s->unlisted = calloc(n + 1, sizeof(struct subject *));
+	if (!s->unlisted)
+		return -ENOMEM;
+	for (size_t i = 0; i <= n; i++) {
+		/* No asset has an '@' in its id. */
+		text_format(id, sizeof(id), "unlisted@%.50s", i < n ? s->site->zones[i].id : "-");
+		s->unlisted[i] = new_subject(s, id);
+		if (!s->unlisted[i])
+			return -ENOMEM;
+		s->unlisted[i]->zone = i < n ? &s->site->zones[i] : NULL;
+	}
+	return 0;
+}
+
 int subjects_new(const struct site *site, struct subjects **ret_subjects)
 {
 	struct subjects *s = calloc(1, sizeof(*s));
@@ -100,8 +121,7 @@ int subjects_new(const struct site *site, struct subjects **ret_subjects)
 		if (err)
 			goto out;
 	}
-	s->unlisted = new_subject(s, "unlisted");
-	err = s->unlisted ? 0 : -ENOMEM;
+	err = make_unlisted(s);
 	if (!err)
 		*ret_subjects = steal(&s);
 out:
@@ -115,14 +135,28 @@ void subjects_free(struct subjects *s)
 		return;
 	for (size_t i = 0; i < s->count; i++) {
 		free(s->list[i]->bound);
+		free(s->list[i]->uses);
 		free(s->list[i]);
 	}
 	free(s->list);
+	free(s->unlisted);
 	free(s->table);
 	free(s);
 }
 
-struct subject *subjects_get(struct subjects *s, const struct addr *a)
+static struct subject *unlisted_of(struct subjects *s, const struct zone *zone, const struct addr *a)
+{
+	struct subject *u = s->unlisted[zone ? (size_t)(zone - s->site->zones) : s->site->n_zones];
+
+	if (!s->overflowed++)
+		log_warn("profile", "more than %d local addresses: further ones are watched together, by "
+			 "zone", SUBJECTS_MAX);
+	u->addr = *a;
+	return u;
+}
+
+/* The subject of an address in that zone, made when first seen. */
+static struct subject *get_address(struct subjects *s, const struct addr *a, const struct zone *zone)
 {
 	struct entry *e = find_entry(s, a);
 	char text[ADDR_TEXT_MAX];
@@ -130,28 +164,79 @@ struct subject *subjects_get(struct subjects *s, const struct addr *a)
 
 	if (e->subject)
 		return e->subject;
-	if (!site_is_internal(s->site, a))
-		return NULL;
-	if (s->count >= SUBJECTS_MAX || s->used >= TABLE_SLOTS / 2) {
-		s->overflowed++;
-		return s->unlisted;
-	}
+	if (s->count >= SUBJECTS_MAX || s->used >= TABLE_SLOTS / 2)
+		return unlisted_of(s, zone, a);
 	subject = new_subject(s, addr_format(a, text));
 	if (!subject)
 		return NULL;
 	subject->addr = *a;
-	subject->zone = site_zone(s->site, a);
+	subject->zone = zone;
 	*e = (struct entry){ .addr = *a, .subject = subject };
 	s->used++;
 	return subject;
+}
+
+/* The listed asset with that MAC, or NULL.  Linear: only for addresses that are not local. */
+static struct subject *find_mac(struct subjects *s, const uint8_t *mac)
+{
+	static const uint8_t none[6];
+
+	if (!mac || !memcmp(mac, none, 6))
+		return NULL;
+	for (size_t i = 0; i < s->count && s->list[i]->asset; i++)
+		for (size_t k = 0; k < s->list[i]->asset->n_macs; k++)
+			if (!memcmp(s->list[i]->asset->macs[k], mac, 6))
+				return s->list[i];
+	return NULL;
+}
+
+static const struct zone *zone_of_vlan(const struct site *site, const uint16_t *vlan)
+{
+	for (size_t i = 0; vlan && i < site->n_zones; i++)
+		for (size_t k = 0; k < site->zones[i].n_vlans; k++)
+			if (site->zones[i].vlans[k] == vlan[0] || site->zones[i].vlans[k] == vlan[1])
+				return &site->zones[i];
+	return NULL;
+}
+
+struct subject *subjects_get(struct subjects *s, const struct sighting *seen)
+{
+	const struct addr *a = seen->addr;
+	const struct entry *e = find_entry(s, a);
+	const struct zone *zone;
+	struct subject *asset;
+
+	if (e->subject)
+		return e->subject;
+	if (addr_is_multicast(a) || addr_is_link_scope(a))
+		return NULL;
+	zone = site_zone(s->site, a);
+	if (zone)
+		return get_address(s, a, zone);
+	if (!site_is_internal(s->site, a))
+		return find_mac(s, seen->mac);
+	if (addr_is_ipv4(a))
+		return get_address(s, a, NULL);
+	/* An IPv6 address that nobody planned for: whose it is says the MAC, where it is the VLAN. */
+	asset = find_mac(s, seen->mac);
+	return asset ? asset : get_address(s, a, zone_of_vlan(s->site, seen->vlan));
+}
+
+struct subject *subjects_get_stranger(struct subjects *s, const struct sighting *seen)
+{
+	const struct zone *zone = zone_of_vlan(s->site, seen->vlan);
+
+	if (!zone || addr_is_multicast(seen->addr) || addr_is_link_scope(seen->addr))
+		return NULL;
+	return get_address(s, seen->addr, zone);
 }
 
 struct subject *subjects_by_id(const struct subjects *s, const char *id)
 {
 	struct addr a;
 
-	/* Addresses have their entry; assets and "unlisted" are few. */
-	if (addr_parse(id, &a))
+	/* Addresses have their entry; assets and what stands for too much are few. */
+	if (addr_parse(id, &a) && find_entry(s, &a)->subject)
 		return find_entry(s, &a)->subject;
 	for (size_t i = 0; i < s->count; i++)
 		if (!strcmp(s->list[i]->id, id))
@@ -159,15 +244,21 @@ struct subject *subjects_by_id(const struct subjects *s, const char *id)
 	return NULL;
 }
 
-struct subject *subjects_restore(struct subjects *s, const char *id, const struct addr *a)
+struct subject *subjects_restore(struct subjects *s, const char *id, const struct addr *a,
+				 const char *zone_id)
 {
 	struct subject *subject = subjects_by_id(s, id);
+	const struct zone *zone = site_zone(s->site, a);
 	char text[ADDR_TEXT_MAX];
 
 	if (subject)
 		return subject;
-	/* An id that is no address was an asset that the site no longer lists. */
-	return strcmp(addr_format(a, text), id) ? NULL : subjects_get(s, a);
+	if (strcmp(addr_format(a, text), id))
+		return NULL;
+	for (size_t i = 0; !zone && i < s->site->n_zones; i++)
+		if (!strcmp(s->site->zones[i].id, zone_id))
+			zone = &s->site->zones[i];
+	return get_address(s, a, zone);
 }
 
 size_t subjects_count(const struct subjects *s)
@@ -183,6 +274,37 @@ struct subject *subjects_at(const struct subjects *s, size_t number)
 uint64_t subjects_overflowed(const struct subjects *s)
 {
 	return s->overflowed;
+}
+
+static struct expected_use *find_use(struct subject *s, const struct expected *entry)
+{
+	struct expected_use *uses;
+
+	for (size_t i = 0; i < s->n_uses; i++)
+		if (s->uses[i].entry == entry)
+			return &s->uses[i];
+	uses = realloc(s->uses, (s->n_uses + 1) * sizeof(*uses));
+	if (!uses)
+		return NULL;
+	s->uses = uses;
+	uses[s->n_uses] = (struct expected_use){ .entry = entry, .row = INT64_MIN };
+	return &uses[s->n_uses++];
+}
+
+bool subject_use_expected(struct subject *s, const struct expected *entry, int64_t row, uint64_t up)
+{
+	struct expected_use *use;
+
+	if (!entry->max_bytes_per_night)
+		return true;
+	use = find_use(s, entry);
+	if (!use)
+		return false;	/* no memory: better judged than hidden */
+	if (use->row != row)
+		*use = (struct expected_use){ .entry = entry, .row = row };
+	use->up += up;
+	use->is_exceeded |= use->up > entry->max_bytes_per_night;
+	return !use->is_exceeded;
 }
 
 static size_t ring_place(int64_t row, size_t n)

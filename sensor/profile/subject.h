@@ -1,9 +1,12 @@
 /* subject.h - who is watched: the source groups of channels.
  *
- * A subject is a listed asset, or an internal address that nobody listed.  Bounded: beyond
- * SUBJECTS_MAX new addresses share the subject "unlisted" (counted), so that a spoofing flood
- * cannot take the memory of the assets that matter; listed assets are made at start and always have
- * a place. Thread: analysis.
+ * A subject is a listed asset, or a local address that nobody listed.  Local: internal, in a zone's
+ * network, seen with the MAC of a listed asset (then it *is* that asset, whatever address it uses),
+ * or seen in a zone's VLAN with a peer that is not local either.
+ * Bounded: beyond SUBJECTS_MAX new addresses share the subject "unlisted@ZONE" of their zone
+ * (counted), so that a spoofing flood cannot take the memory of the assets that matter; listed
+ * assets are made at start and always have a place.
+ * Thread: analysis.
  */
 #ifndef NW_PROFILE_SUBJECT_H
 #define NW_PROFILE_SUBJECT_H
@@ -29,6 +32,14 @@ struct bound_night {
 	uint32_t channel_nights, promoted;
 };
 
+/* How much of an expected entry's maximum the subject has used in a row. */
+struct expected_use {
+	const struct expected *entry;
+	int64_t row;
+	uint64_t up;
+	bool is_exceeded;		/* then nothing more is covered in that row */
+};
+
 struct subject {
 	char id[SITE_ID_MAX];		/* the asset's id, or the address as text */
 	const struct asset *asset;	/* NULL: not listed */
@@ -37,6 +48,10 @@ struct subject {
 	uint8_t mac[6];			/* last seen; zero where the link has none */
 	uint32_t number;		/* order of creation: stable within a run */
 	struct volume_night volume[VOLUME_NIGHTS];	/* ring by row */
+	struct expected_use *uses;	/* of entries with a maximum, this row; see below */
+	size_t n_uses;
+	uint32_t channels;		/* scratch of channel eviction */
+	bool is_over_quota;		/* likewise */
 	struct bound_night *bound;	/* ring of BOUND_NIGHTS, made at the first promotion */
 	bool is_changed;		/* since it was last packed */
 	uint32_t closed_zone_peers;	/* open NW-DST-002 incidents, see alert/incident.h */
@@ -47,16 +62,29 @@ struct subjects;
 int subjects_new(const struct site *site, struct subjects **ret_subjects);
 void subjects_free(struct subjects *s);
 
-/* The subject of an internal address, made when first seen.  NULL: not internal, or no memory. */
-struct subject *subjects_get(struct subjects *s, const struct addr *a);
+/* How an address was met; mac all zero or vlans 0: not known. */
+struct sighting {
+	const struct addr *addr;
+	const uint8_t *mac;
+	const uint16_t *vlan;		/* two ids, 0xffff: none */
+};
+/* The subject behind a sighting, made when first seen.  NULL: not local, or no memory. */
+struct subject *subjects_get(struct subjects *s, const struct sighting *seen);
+/* Both ends are strangers, in a zone's VLAN: a subject for this one all the same.  NULL: no zone
+ * has that VLAN. */
+struct subject *subjects_get_stranger(struct subjects *s, const struct sighting *seen);
 /* The subject of that id, or NULL. */
 struct subject *subjects_by_id(const struct subjects *s, const char *id);
-/* From a state: the subject of that id, made (with its address) when it is not listed.  NULL: it is
- * no longer internal, or no memory. */
-struct subject *subjects_restore(struct subjects *s, const char *id, const struct addr *a);
+/* From a state: the subject of that id, made (with its address and zone) when it is not there.  NULL: an
+ * asset that the site no longer lists, or no memory. */
+struct subject *subjects_restore(struct subjects *s, const char *id, const struct addr *a,
+				 const char *zone_id);
 size_t subjects_count(const struct subjects *s);
 struct subject *subjects_at(const struct subjects *s, size_t number);
-uint64_t subjects_overflowed(const struct subjects *s);	/* look-ups that got "unlisted" */
+uint64_t subjects_overflowed(const struct subjects *s);	/* sightings that got "unlisted@" */
+
+/* Counts up bytes against the entry's maximum per night.  false: it is exceeded, these included. */
+bool subject_use_expected(struct subject *s, const struct expected *entry, int64_t row, uint64_t up);
 
 void subject_add_volume(struct subject *s, int64_t row, uint64_t up);
 /* Upload of the nights in [since, row), at most the last 28, silent ones included (since: the first

@@ -28,7 +28,7 @@ static struct subject *subject_of(const char *text)
 	struct addr a;
 
 	CU_ASSERT_FATAL(addr_parse(text, &a));
-	return subjects_get(subjects, &a);
+	return subjects_get(subjects, &(struct sighting){ .addr = &a });
 }
 
 static struct channel_key key_to(const struct subject *s, unsigned peer)

@@ -85,16 +85,17 @@ static const char *text_at(const json_t *j, const char *a, const char *b, const 
 static struct channel *channel_to(struct bench *b, unsigned peer)
 {
 	const uint8_t bytes[4] = { 203, 0, (uint8_t)(113 + peer / 256), (uint8_t)peer };
-	struct channel_key key = { .service = "TLS", .peer = addr_from_ipv4(bytes) };
+	struct channel_key key = { .service = "tcp/443", .peer = addr_from_ipv4(bytes) };
 	struct addr a;
 	struct subject *s;
 	struct channel *ch;
 
 	CU_ASSERT_FATAL(addr_parse("10.20.1.11", &a));
-	s = subjects_get(b->subjects, &a);
+	s = subjects_get(b->subjects, &(struct sighting){ .addr = &a });
 	key.subject = s->number;
 	ch = channels_get(b->channels, s, &key);
 	ch->is_external = ch->is_answered = true;
+	ch->own = a;
 	ch->proto = IP_TCP;
 	ch->port = 443;
 	return ch;
@@ -142,7 +143,7 @@ static void ids_are_hashes_of_what_it_is_about(void)
 	struct finding f;
 	char hex[DIGEST_HEX_MAX], want[64];
 	static const char about[] =
-		"RTM-MV\nNW-DST-002\nIMG-1\nip\n203.0.113.9\nTLS\n2026-01-17T05:10:00.000000Z";
+		"RTM-MV\nNW-DST-002\nIMG-1\nip\n203.0.113.9\ntcp/443\n2026-01-17T05:10:00.000000Z";
 
 	begin(&b);
 	f = crossing(&b, 9, T0);

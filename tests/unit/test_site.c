@@ -240,7 +240,7 @@ static const char *expected(const char *from, const char *to, const char *servic
 {
 	struct addr a = addr(from), b = addr(to);
 	struct expected_query q = { .from = &a, .to = &b, .service = "", .name = name,
-				    .at_ns = at(when) };
+				    .at_ns = at(when), .run_ns = at(when) };
 	const struct expected *e;
 
 	if (!strncmp(service, "tcp/", 4))
@@ -438,7 +438,8 @@ static void test_many_entries(void)
 			to = addr_from_ipv4(bytes);
 		struct expected_query q = { .from = &from, .to = &to, .proto = 6,
 					    .server_port = 443, .service = "", .name = "",
-					    .at_ns = 2 * NS_PER_HOUR + NS_PER_DAY };
+					    .at_ns = 2 * NS_PER_HOUR + NS_PER_DAY,
+					    .run_ns = 2 * NS_PER_HOUR + NS_PER_DAY };
 
 		wrong += site_expected(big, &q) != &big->expected[i];
 	}
