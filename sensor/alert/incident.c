@@ -199,6 +199,7 @@ static void emit_record(struct incidents *in, struct incident *i, const struct f
 	if (f->rule == RULE_EXF_001)
 		explain_nightly_facts(in->ctx, f, &facts);
 	i->records++;
+	i->is_changed = true;
 	explain_incident(in->ctx, i, f, &facts);
 	r = encode_alert(in->ctx, i, f, &facts, action, in->sequence + 1);
 	if (!r) {
@@ -222,6 +223,7 @@ static void open_incident(struct incidents *in, struct incident *i, const struct
 	i->records = 0;
 	i->nights = 0;
 	i->members = 0;
+	i->subject->is_changed = true;
 	i->subject->closed_zone_peers += i->rule == RULE_DST_002 && !i->is_any;
 	name_incident(in, i, f);
 	join_case(in, i);
@@ -247,6 +249,7 @@ static bool grow(struct incident *i, const struct finding *f)
 	i->nights = nights;
 	i->process = f->process;
 	i->last_row = f->row;
+	i->is_changed = true;
 	return grew;
 }
 
@@ -301,7 +304,43 @@ void incidents_resolve(struct incidents *in, enum rule_id rule, struct channel *
 	in->counters.resolved++;
 	emit_record(in, i, &f, "resolve");
 	i->is_open = false;
+	i->is_changed = true;
+	i->subject->is_changed = true;
 	i->subject->closed_zone_peers -= rule == RULE_DST_002;
+}
+
+bool incidents_restore(struct incidents *in, const struct incident *copy)
+{
+	/* As much of a channel as find_place() looks at. */
+	struct channel about = { .key = copy->key, .subject = copy->subject };
+	uint32_t *place = find_place(in, copy->rule, &about, copy->is_any);
+	struct incident *i;
+
+	if (*place || in->count >= CAPACITY)
+		return false;
+	i = malloc(sizeof(*i));
+	if (!i)
+		return false;
+	*i = *copy;
+	in->list[in->count++] = i;
+	*place = (uint32_t)in->count;
+	in->peers[i->rule] += !i->is_any;
+	return true;
+}
+
+void incidents_set_sequence(struct incidents *in, uint64_t last)
+{
+	in->sequence = last;
+}
+
+uint64_t incidents_sequence(const struct incidents *in)
+{
+	return in->sequence;
+}
+
+void incidents_packed(struct incidents *in, size_t i)
+{
+	in->list[i]->is_changed = false;
 }
 
 const struct incidents_counters *incidents_counters(const struct incidents *in)

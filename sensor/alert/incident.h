@@ -48,6 +48,7 @@ struct incident {
 	struct channel_key key;		/* peer and service; meaningless when is_any */
 	bool is_any;			/* the subject's flood incident */
 	char id[INCIDENT_ID_MAX], case_id[INCIDENT_ID_MAX], previous[INCIDENT_ID_MAX];
+	bool is_changed;		/* since it was last packed */
 	bool is_open, has_opened;	/* has_opened: id is that of an incident now resolved */
 	uint64_t opened_ns;
 	enum level level;
@@ -83,6 +84,13 @@ void incidents_finding(struct incidents *in, const struct finding *f);
 /* The pattern of this channel stopped.  Nothing when no incident is open. */
 void incidents_resolve(struct incidents *in, enum rule_id rule, struct channel *ch,
 		       uint64_t judged_ns, int64_t row);
+/* For the state (incident_pack.h): takes over a copy as the next one in order; the sequence that the
+ * next record gets is one more. */
+bool incidents_restore(struct incidents *in, const struct incident *copy);
+void incidents_set_sequence(struct incidents *in, uint64_t last);
+uint64_t incidents_sequence(const struct incidents *in);
+void incidents_packed(struct incidents *in, size_t i);	/* it is not changed any more */
+
 const struct incidents_counters *incidents_counters(const struct incidents *in);
 size_t incidents_count(const struct incidents *in);
 const struct incident *incidents_at(const struct incidents *in, size_t i); /* in order of opening */

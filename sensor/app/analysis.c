@@ -26,6 +26,11 @@ struct analysis {
 	struct analysis_counters counters;
 	uint64_t first_ns, now_ns;
 	int64_t row;			/* the running one */
+	int year;
+	bool is_resumed;		/* first_ns is that of an earlier run */
+	analysis_step_fn step;
+	void *step_arg;
+	uint64_t records_told;		/* at the last step */
 };
 
 static void append_record(void *outbox, struct record *r)
@@ -72,10 +77,52 @@ void analysis_start(struct analysis *a, uint64_t first_ns)
 {
 	struct civil c = tz_civil(first_ns);
 
+	if (a->is_resumed)
+		return;
+	a->year = c.year;
 	calendar_init(&a->calendar, a->ctx->site, c.year);
 	a->first_ns = a->now_ns = first_ns;
 	a->row = a->ctx->since_row = calendar_row(&a->calendar, first_ns);
 	nights_start(a->nights, first_ns);
+}
+
+struct analysis_point analysis_point(const struct analysis *a)
+{
+	return (struct analysis_point){ .year = a->year, .first_ns = a->first_ns,
+					.now_ns = a->now_ns, .row = a->row };
+}
+
+void analysis_resume(struct analysis *a, const struct analysis_point *point)
+{
+	a->is_resumed = true;
+	a->year = point->year;
+	a->first_ns = point->first_ns;
+	a->now_ns = point->now_ns;
+	a->row = point->row;
+	calendar_init(&a->calendar, a->ctx->site, point->year);
+	a->ctx->since_row = calendar_row(&a->calendar, point->first_ns);
+	nights_resume(a->nights, point->first_ns, point->now_ns);
+}
+
+void analysis_parts(struct analysis *a, struct analysis_parts *ret_parts)
+{
+	*ret_parts = (struct analysis_parts){ .subjects = a->subjects, .channels = a->channels,
+					      .incidents = a->incidents };
+}
+
+void analysis_on_step(struct analysis *a, analysis_step_fn step, void *arg)
+{
+	a->step = step;
+	a->step_arg = arg;
+}
+
+static void tell_step(struct analysis *a)
+{
+	uint64_t records = incidents_counters(a->incidents)->records;
+
+	if (a->step)
+		a->step(a->step_arg, records != a->records_told);
+	a->records_told = records;
 }
 
 /* "tcp/443", "icmp", "ip/47".  Not the DPI verdict: the peer can provoke another one every night, or
@@ -143,6 +190,7 @@ static void update_facts(struct channel *ch, const struct view *v)
 		ch->first_ns = s->first_ns ? s->first_ns : s->minute_ns;
 	if (s->last_ns > ch->last_ns)
 		ch->last_ns = s->last_ns;
+	ch->is_changed = true;
 	ch->own = *v->me;
 	ch->was_opened_outside = !v->am_client;
 	ch->is_answered |= s->is_answered;
@@ -153,8 +201,10 @@ static void update_facts(struct channel *ch, const struct view *v)
 		ch->master = s->master;
 		ch->app = s->app;
 	}
-	if (memcmp(mac, none, 6))
+	if (memcmp(mac, none, 6) && memcmp(mac, ch->subject->mac, 6)) {
 		memcpy(ch->subject->mac, mac, 6);
+		ch->subject->is_changed = true;
+	}
 	if (s->kind != SLICE_SLICE)
 		channel_set_name(ch, s->name);
 	if (s->kind == SLICE_OPEN) {
@@ -209,6 +259,7 @@ static void raise_crossing(struct analysis *a, struct channel *ch, uint64_t judg
 		.level = LEVEL_NONE, .severity = 5,
 	};
 
+	ch->is_changed = true;
 	ch->crossing_row = row;
 	ch->crossing_answered = ch->is_answered;
 	ch->crossing_large = ch->up >= INCIDENT_LARGE_BYTES;
@@ -313,6 +364,8 @@ void analysis_event(struct analysis *a, const struct slice *s)
 		if (a->flowlog)
 			flowlog_write(a->flowlog, s);
 	}
+	if (s->minute_ns + SLICE_NS <= a->now_ns && a->is_resumed)
+		return;		/* an earlier run has taken it in */
 	for (int i = 0; i < 2; i++) {
 		struct sighting seen = sighting_of(&views[i]);
 
@@ -361,6 +414,7 @@ static void end_row(struct analysis *a, int64_t row)
 			continue;
 		incidents_resolve(a->incidents, RULE_DST_002, ch, end_ns, row);
 		ch->crossing_row = INT64_MIN;
+		ch->is_changed = true;
 	}
 }
 
@@ -382,6 +436,7 @@ void analysis_time(struct analysis *a, uint64_t now_ns)
 	a->now_ns = now_ns;
 	nights_judge(a->nights, now_ns);
 	end_rows(a, now_ns);
+	tell_step(a);
 }
 
 void analysis_finish(struct analysis *a, uint64_t now_ns)

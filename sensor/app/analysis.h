@@ -34,6 +34,29 @@ struct analysis_counters {
 int analysis_new(const struct analysis_config *cfg, struct analysis **ret_analysis);
 void analysis_free(struct analysis *a);
 
+/* Where the analysis stands in capture time: what a state keeps besides the tables. */
+struct analysis_point {
+	int year;			/* of the first packet ever: the calendar's */
+	uint64_t first_ns;		/* its stamp */
+	uint64_t now_ns;		/* everything before it was taken in */
+	int64_t row;			/* the running one */
+};
+
+/* The tables, for memory.c to fill and to keep. */
+struct analysis_parts {
+	struct subjects *subjects;
+	struct channels *channels;
+	struct incidents *incidents;
+};
+void analysis_parts(struct analysis *a, struct analysis_parts *ret_parts);
+struct analysis_point analysis_point(const struct analysis *a);	/* first_ns 0: not started */
+/* Goes on from a point; the tables have been filled.  Events before now were taken in by an earlier
+ * run and are passed by. */
+void analysis_resume(struct analysis *a, const struct analysis_point *point);
+/* Called on the analysis thread after each step of time; has_records: since the last call. */
+typedef void (*analysis_step_fn)(void *arg, bool has_records);
+void analysis_on_step(struct analysis *a, analysis_step_fn step, void *arg);
+
 void analysis_start(struct analysis *a, uint64_t first_ns);	/* stamp of the first packet */
 /* Events in the order of slice_compare(); none older than an earlier call's time. */
 void analysis_event(struct analysis *a, const struct slice *s);

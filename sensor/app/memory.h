@@ -1,29 +1,52 @@
 /* memory.h - the analysis and the state file: loaded at start, committed on the way, carried over the end.
  *
- * What a run leaves behind is exactly what the next one needs to go on as if there had been one:
- *   - subjects, channels, evidence, incidents, the sequence of records    (profile/, alert/ pack them)
+ * What a run leaves behind is what the next one needs to go on as if there had been one:
+ *   - subjects, channels, evidence, incidents, the sequence of records    (profile/ and alert/ pack them)
  *   - connections that are open, with the sums of their running minute    (flow/carry.c)
  *   - events of the minute that was not complete at the end ("pending")
- *   - the calendar's year and the capture time up to which everything was taken in ("now")
+ *   - where the analysis stands in capture time ("now")
  *
- * A run that is killed leaves the last commit, with its now and the connections of the run's *start*.  The
- * next run over the same inputs reads them again from the beginning: the packet path does everything again
- * and the analysis skips events older than now (memory_skips()).  Over other inputs, later ones, it goes on from
- * now and says that the connections in between were not carried.
+ * A run that is killed leaves its last commit, and the connections and pending events of its *start*.
+ * The next run over the same inputs reads them again from the beginning: the packet path does
+ * everything again, and the analysis passes by what it had taken in.  Over other inputs it goes on
+ * from now, without the connections.
  *
- * A commit is due at every finding (records must not leave before the state that caused them is durable), at
- * the turn of a row and every COMMIT_EVERY_NS of the wall clock; its cadence never changes results.
- * Thread: analysis, but memory_open() and memory_close().
+ * A commit is due after every record (a record must not leave before the state that caused it is
+ * durable) and every MEMORY_COMMIT_NS of the wall clock; when it comes never changes a result.
+ * Threads: memory_step() runs on the analysis thread, the rest on the caller's while that does not run.
  */
 #ifndef NW_APP_MEMORY_H
 #define NW_APP_MEMORY_H
 
 #include <stdbool.h>
 #include <stdint.h>
+#include "app/analysis.h"
+#include "app/pipeline.h"
 #include "store/state.h"
 
-#define COMMIT_EVERY_NS (10 * 1000000000ULL)
+#define MEMORY_COMMIT_NS (10 * 1000000000ULL)
+#define MEMORY_OUTBOX_KEEP_NS (7 * 86400 * 1000000000ULL)	/* records, after every sink had them */
 
 struct memory;
+
+/* 0 or -errno (logged).  The state is refused when it is of another site or time zone (-EINVAL). */
+int memory_open(const char *path, const struct site *site, struct memory **ret_memory);
+/* Saves where the sinks stand, and closes. */
+void memory_close(struct memory *m);
+struct state *memory_state(struct memory *m);
+
+/* How this run follows the last one.  inputs: a text that is the same for the same inputs and options,
+ * "" live.  first_ns: the earliest stamp of the inputs, 0 unknown.
+ * 0: go on.  -EEXIST: the inputs begin before the end of what the state knows, and this is no run to be
+ * resumed (logged, with the remedy); with allow_old *ret_from_ns is where the new begins instead. */
+int memory_plan(struct memory *m, const char *inputs, uint64_t first_ns, bool allow_old,
+		uint64_t *ret_from_ns);
+/* Fills the analysis's tables.  0, -ENOMEM or -EIO (logged). */
+int memory_load(struct memory *m, struct analysis *a);
+struct pipeline_carry *memory_carry(struct memory *m);	/* for the pipeline */
+
+void memory_step(void *memory, bool has_records);	/* an analysis_step_fn */
+/* After the pipeline.  last_ns: the newest stamp.  0 or -errno (logged). */
+int memory_finish(struct memory *m, uint64_t last_ns);
 
 #endif

@@ -97,6 +97,16 @@ void nights_start(struct nights *n, uint64_t first_ns)
 		prepare(n, &n->hours[i], row);
 }
 
+void nights_resume(struct nights *n, uint64_t first_ns, uint64_t now_ns)
+{
+	int64_t row = calendar_row(n->parts.context->calendar, now_ns);
+
+	n->first_ns = first_ns;
+	for (size_t i = 0; i < n->n_hours; i++)
+		for (prepare(n, &n->hours[i], row - 1); n->hours[i].due_ns <= now_ns;)
+			prepare(n, &n->hours[i], n->hours[i].row + 1);
+}
+
 static const struct zone *hours_zone(const struct channel *ch)
 {
 	return ch->subject->zone && ch->subject->zone->has_closed ? ch->subject->zone : NULL;
@@ -298,6 +308,7 @@ static void judge_channel(struct judgement *j)
 		if (ch->evidence) {
 			add_night(j)->is_skipped = true;
 			ch->evidence->skipped++;
+			ch->evidence_changed = true;
 		}
 		return;
 	}
@@ -306,6 +317,7 @@ static void judge_channel(struct judgement *j)
 	bet(j, hit, is_new);
 	if (any)
 		report(j);
+	j->channel->evidence_changed = true;
 	resolve(j);
 }
 

@@ -393,10 +393,15 @@ static void carry_in(struct pipeline *p)
 	c->flows(c->arg, take_flow, p);
 }
 
-static void carry_out(struct pipeline *p)
+static void carry_out(struct pipeline *p, int err)
 {
-	for (unsigned i = 0; p->cfg.carry && i < p->cfg.shards; i++)
-		shard_export(p->shards[i], p->cfg.carry->put_flow, p->cfg.carry->arg);
+	struct pipeline_carry *c = p->cfg.carry;
+
+	if (!c || !c->ends_clean(c->arg, err))
+		return;
+	c->ret_minute_ns = p->minute * SLICE_NS;
+	for (unsigned i = 0; i < p->cfg.shards; i++)
+		shard_export(p->shards[i], c->put_flow, c->arg);
 }
 
 static int start_threads(struct pipeline *p)
@@ -495,7 +500,7 @@ int pipeline_run(struct source *s, const struct pipeline_config *cfg, struct ana
 	err = read_source(p);
 	broadcast_mark(p, source_mark_ns(s), true);
 	join_threads(p);
-	carry_out(p);
+	carry_out(p, err);
 	release(p);
 	*ret_counters = p->counters;
 	free(p);

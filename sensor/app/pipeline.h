@@ -30,11 +30,15 @@ struct pipeline_carry {
 	uint64_t minute_ns;		/* start of the minute that was not complete; 0: a first run */
 	/* Calls take for each connection kept. */
 	void (*flows)(void *arg, shard_flow_fn take, void *take_arg);
-	shard_flow_fn put_flow;		/* keeps one connection for the next run */
+	/* Does this run leave its connections to the next?  err: of the source.  Then the old ones are
+	 * forgotten, and put_flow keeps one at a time. */
+	bool (*ends_clean)(void *arg, int err);
+	shard_flow_fn put_flow;
 	void *arg;
 	/* Events of the incomplete minute: of the last run, and (set by the run) of this one.  The
 	 * first is taken, the second given. */
 	struct event_batch *pending, *ret_pending;
+	uint64_t ret_minute_ns;		/* start of the minute that is not complete now */
 };
 
 struct pipeline_config {

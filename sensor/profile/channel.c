@@ -262,6 +262,7 @@ void channel_drop_row(struct channel *ch, int64_t before)
 	free(ch->row);
 	ch->row = NULL;
 	ch->row_up = 0;
+	ch->is_changed = true;
 }
 
 /* Takes the evidence of the channel that has the least, to make room for another's. */
@@ -282,6 +283,7 @@ static void demote_least(struct channels *c)
 			 "counted", CHANNELS_EVIDENCE_MAX);
 	free(least->evidence);
 	least->evidence = NULL;
+	least->evidence_changed = true;
 	c->counters.with_evidence--;
 	c->counters.evicted_with_evidence++;
 }

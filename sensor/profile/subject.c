@@ -302,6 +302,7 @@ bool subject_use_expected(struct subject *s, const struct expected *entry, int64
 		return false;	/* no memory: better judged than hidden */
 	if (use->row != row)
 		*use = (struct expected_use){ .entry = entry, .row = row };
+	s->is_changed = true;
 	use->up += up;
 	use->is_exceeded |= use->up > entry->max_bytes_per_night;
 	return !use->is_exceeded;

@@ -1,12 +1,13 @@
 /* state.c - the tables of long memory, and the commit (see state.h).
  *
  *   put, delete, clear -> pending (memory, the latest of each key) -> commit -> SQLite
- *   get: pending, else SQLite        each, rows: pending goes into the transaction first, then SQLite
+ *   get: pending, else SQLite
+ *   each, rows: pending goes into the transaction first, then SQLite
  *
- * Writing behind has two reasons.  A row that changes with every slice is written once a commit.  And
- * SQLite rolls a transaction back by itself when the disk is full: what was in it would be gone,
- * unless it is still here.  So a commit is: begin, everything pending, commit; when one of these fails,
- * roll back and keep everything for the next time.
+ * Writing behind has two reasons.  A row that changes with every slice is written once a
+ * commit.  And SQLite rolls a transaction back by itself when the disk is full: what was in it
+ * would be gone, unless it is still here.  So a commit is: begin, everything pending, commit;
+ * when one of these fails, roll back and keep everything for the next time.
  *
  * Cost: a put is a hash look-up and a copy; a commit some 3 us a row and the syncs of the disk.
  */
@@ -158,8 +159,8 @@ static int check_write(const struct state *s, size_t key_len, size_t value_len)
 	return key_len > VALUE_MAX || value_len > VALUE_MAX ? ERR_LIMIT : 0;
 }
 
-int state_put(struct state *s, enum state_table t, const void *key, size_t key_len, const void *value,
-	      size_t value_len)
+int state_put(struct state *s, enum state_table t, const void *key, size_t key_len,
+	      const void *value, size_t value_len)
 {
 	int err = check_write(s, key_len, value_len);
 
@@ -198,8 +199,8 @@ static int give(const void *bytes, size_t len, void **ret_value, size_t *ret_len
 	return 0;
 }
 
-int state_get(struct state *s, enum state_table t, const void *key, size_t key_len, void **ret_value,
-	      size_t *ret_len)
+int state_get(struct state *s, enum state_table t, const void *key, size_t key_len,
+	      void **ret_value, size_t *ret_len)
 {
 	const struct pending_row *row = pending_find(&s->pending, t, key, key_len);
 	sqlite3_stmt *get = s->tables[t].get;
@@ -308,8 +309,8 @@ static int commit_all(struct state *s, const struct state_sink_row *sinks, size_
 static void say_unsaved(struct state *s, int err)
 {
 	if (!s->said_unsaved)
-		log_err("state", "cannot save to %s: %s; everything is kept in memory and tried again, "
-			"and records wait with it", s->shown, err_text(err));
+		log_err("state", "cannot save to %s: %s; everything is kept in memory and "
+			"tried again, and records wait with it", s->shown, err_text(err));
 	s->said_unsaved = true;
 }
 

@@ -1,15 +1,16 @@
-/* state_file.c - the state as a file: which one it is, whose it is, who works on it, and what becomes of
- * a damaged one.  All of it before SQLite is let near, which would write to whatever it is given.
+/* state_file.c - the state as a file: which one it is, whose it is, who works on it, and what
+ * becomes of a damaged one.  All of it before SQLite is let near, which would write to whatever
+ * it is given.
  *
  *   PATH                             the database		PATH-wal PATH-shm   while it is open
  *   PATH.lock                        flock()ed by the one process that writes; holds its pid; stays
  *   PATH.damaged-20260117T051000Z    set aside
  *   PATH.before-v1                   copy made before a migration
  *
- * The lock file is never removed: a process that waits for it could otherwise hold a lock on a file
- * that nobody finds any more.  That it stays has a second use: a file without the head of a database
- * is somebody else's file and a typing error, unless a lock lies beside it; then it was a state and its
- * first page is damaged.
+ * The lock file is never removed: a process that waits for it could otherwise hold a lock on a
+ * file that nobody finds any more.  That it stays has a second use: a file without the head of
+ * a database is somebody else's file and a typing error, unless a lock lies beside it; then it
+ * was a state and its first page is damaged.
  */
 #include "store/state_internal.h"
 
@@ -30,6 +31,7 @@
 /* https://www.sqlite.org/fileformat.html, "The Database Header" */
 #define HEADER_BYTES 100
 #define HEADER_MAGIC "SQLite format 3"	/* with its zero byte */
+#define HEADER_WRITE_VERSION 18	/* 2: WAL */
 #define HEADER_USER_VERSION 60
 #define HEADER_APPLICATION_ID 68
 #define PID_TEXT_MAX 24
@@ -112,7 +114,8 @@ static enum state_file_kind kind_of(const uint8_t *header, size_t len)
 	id = net_get32(header + HEADER_APPLICATION_ID);
 	if (id == STATE_APPLICATION_ID)
 		return STATE_FILE_OURS;
-	return id ? STATE_FILE_FOREIGN : STATE_FILE_BARE;
+	/* Ours has its id before it is made a WAL one. */
+	return id || header[HEADER_WRITE_VERSION] == 2 ? STATE_FILE_FOREIGN : STATE_FILE_BARE;
 }
 
 int state_file_look(const char *path, struct state_look *ret_look)
@@ -243,8 +246,11 @@ static bool choose_suffix(const struct state *s, char *buf, size_t cap)
 static int move_beside(const struct state *s, const char *part, const char *suffix)
 {
 	char from[PATH_MAX], to[PATH_MAX], whole[STATE_SUFFIX_MAX];
+	struct stat st;
 
 	text_format(whole, sizeof(whole), "%s%s", suffix, part);
+	if (!stat(state_file_beside(s, part, from), &st) && !st.st_size && *part)
+		return unlink(from) ? -errno : 0;	/* nothing is in it */
 	if (rename(state_file_beside(s, part, from), state_file_beside(s, whole, to)) &&
 	    errno != ENOENT)
 		return -errno;
@@ -269,11 +275,11 @@ int state_file_set_aside(struct state *s, const char *why)
 	if (!err)
 		err = state_file_sync_folder(s);
 	if (err)
-		log_err("state", "%s is damaged (%s) and cannot be set aside: %s; move it away by hand",
-			s->shown, why, err_text(err));
+		log_err("state", "%s is damaged (%s) and cannot be set aside: %s; move it away by "
+			"hand", s->shown, why, err_text(err));
 	else
-		log_err("state", "%s is damaged (%s): it is kept as %s%s, and the long memory begins "
-			"anew", s->shown, why, s->shown, suffix);
+		log_err("state", "%s is damaged (%s): it is kept as %s%s, and the long memory "
+			"begins anew", s->shown, why, s->shown, suffix);
 	s->was_damaged = !err;
 	return err;
 }

@@ -58,7 +58,8 @@ struct state {
 	bool said_unsaved, said_unread;
 };
 
-/* --- state_file.c: the file beside which the lock lies, before SQLite touches it ---------------- */
+/* --- state_file.c: the file beside which the lock lies, before SQLite touches it
+ * ---------------- */
 
 enum state_file_kind {
 	STATE_FILE_MISSING,
@@ -71,7 +72,7 @@ enum state_file_kind {
 
 struct state_look {
 	enum state_file_kind kind;
-	uint32_t version;		/* user_version as the header has it; the -wal may know better */
+	uint32_t version;		/* user_version in the header; the -wal may know better */
 };
 
 /* Fills s->path and s->shown.  0, -ENOENT (the folder), -ENAMETOOLONG ...  Not logged. */
@@ -86,7 +87,8 @@ int state_file_create(struct state *s);		/* an empty one, mode 0640, if there is
 int state_file_set_aside(struct state *s, const char *why);
 int state_file_sync_folder(const struct state *s);
 
-/* --- state_schema.c ---------------------------------------------------------------------------- */
+/* --- state_schema.c
+ * ---------------------------------------------------------------------------- */
 
 struct state_step {			/* one version to the next */
 	int from;
@@ -102,7 +104,8 @@ void state_schema_finish(struct state *s);	/* finalises every statement */
 int state_schema_number(struct state *s, const char *sql, int64_t *ret_number);
 int state_schema_run(struct state *s, const char *sql);
 
-/* --- state.c ----------------------------------------------------------------------------------- */
+/* --- state.c
+ * ----------------------------------------------------------------------------------- */
 
 /* What the last failing call on db means in our error space. */
 int state_error(sqlite3 *db, int rc);
@@ -112,7 +115,8 @@ int state_apply(struct state *s);	/* what is pending goes into the transaction *
 void state_roll_back(struct state *s);	/* what is pending stays pending */
 int state_fail_read(struct state *s, int err);	/* says so once; returns err */
 
-/* --- state_outbox.c ---------------------------------------------------------------------------- */
+/* --- state_outbox.c
+ * ---------------------------------------------------------------------------- */
 
 int state_outbox_load(struct state *s);
 int state_outbox_write(struct state *s, const struct state_sink_row *sinks, size_t n);

@@ -6,16 +6,17 @@
  *   version				older: copied, then migrated in one transaction
  *   WAL, synchronous=FULL		every commit is on the disk when it returns
  *
- * A page of SQLite has no checksum: quick_check sees what is wrong in the structure, not a changed bit
- * in a value; the readers of packed values are bounded and say so themselves.
+ * A page of SQLite has no checksum: quick_check sees what is wrong in the structure, not a
+ * changed bit in a value; the readers of packed values are bounded and say so themselves.
  *
- * WAL and not a rollback journal, because readers (sinks, `nachtwacht state`) then never wait for the
- * writer nor it for them.  FULL and not NORMAL, because a sink must not have delivered a record that a
- * power cut takes out of the state again.
+ * WAL and not a rollback journal, because readers (sinks, `nachtwacht state`) then never wait
+ * for the writer nor it for them.  FULL and not NORMAL, because a sink must not have delivered
+ * a record that a power cut takes out of the state again.
  */
 #include "store/state_internal.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -41,8 +42,8 @@ static const char write_pragmas[] =
 
 static int refuse_version(const struct state *s, long long version)
 {
-	log_err("state", "%s is a state of version %lld and this program knows versions up to %d: use "
-		"the newer program, or another --state", s->shown, version, STATE_VERSION);
+	log_err("state", "%s is a state of version %lld and this program knows versions up to %d: "
+		"use the newer program, or another --state", s->shown, version, STATE_VERSION);
 	return ERR_FORMAT;
 }
 
@@ -60,11 +61,11 @@ static int fail_open(const struct state *s, int err)
 	if (err == -ENOENT && s->mode == STATE_READ)
 		log_err("state", "cannot read the state %s: there is no such file", s->shown);
 	else if (err == -ENOENT)
-		log_err("state", "cannot open the state %s: its folder does not exist; make it first",
-			s->shown);
+		log_err("state", "cannot open the state %s: its folder does not exist; make it "
+			"first", s->shown);
 	else if (err == -EISDIR)
-		log_err("state", "cannot %s the state %s: it is a folder; --state takes the name of a "
-			"file in it", verb, s->shown);
+		log_err("state", "cannot %s the state %s: it is a folder; --state takes the name of "
+			"a file in it", verb, s->shown);
 	else if (err == -ENOSPC)
 		log_err("state", "cannot %s the state %s: %s; free some there", verb, s->shown,
 			err_text(err));

@@ -1,7 +1,9 @@
-/* state_outbox.c - records in the state: appended, committed, deleted when they are old (see state.h).
+/* state_outbox.c - records in the state: appended, committed, deleted when they are old (see
+ * state.h).
  *
- * A record has a position, counted from 1 without a gap, which is what cursors are; its event.sequence
- * is its own business.  Records appended since the last commit are in memory only and written by it.
+ * A record has a position, counted from 1 without a gap, which is what cursors are; its
+ * event.sequence is its own business.  Records appended since the last commit are in memory
+ * only and written by it.
  */
 #include "store/state_internal.h"
 
@@ -240,7 +242,8 @@ int state_each_sink(struct state *s, state_sink_fn sink, void *arg)
 /* --- retention ------------------------------------------------------------ */
 
 /* The first position to keep: the first that is young enough or still needed. */
-static int find_kept(struct state *s, uint64_t needed_from, uint64_t keep_from_ms, uint64_t *ret_kept)
+static int find_kept(struct state *s, uint64_t needed_from, uint64_t keep_from_ms,
+		     uint64_t *ret_kept)
 {
 	uint64_t kept = 0;
 	int rc;

@@ -1,10 +1,11 @@
 /* state_schema.c - the tables, their versions, and the statements on them.
  *
- * Each table of long memory is (key, value), both opaque, in the order of keys: STRICT and WITHOUT
- * ROWID, so one B-tree a table.  The outbox is an ordinary table by its position, because its rows are
- * large (some 3 kB) and a tree without rowid would move a quarter of each to overflow pages.
+ * Each table of long memory is (key, value), both opaque, in the order of keys: STRICT and
+ * WITHOUT ROWID, so one B-tree a table.  The outbox is an ordinary table by its position,
+ * because its rows are large (some 3 kB) and a tree without rowid would move a quarter of each
+ * to overflow pages.
  *
- *   outbox		a record each; position counts from 1 without gaps, prune takes from the front
+ *   outbox		a record each; position counts from 1 without gaps
  *   outbox_end		one row: the last position and event.sequence, which outlive the records
  *   sink		first, cursor and mark of each sink by name
  */
@@ -153,8 +154,8 @@ int state_schema_migrate(struct state *s, const struct state_step *steps, size_t
 		log_err("state", "cannot bring %s from version %d to %d: %s; it is as it was",
 			s->shown, (int)from, to, err_text(err));
 	else
-		log_notice("state", "%s was brought from version %d to %d; %s.before-v%d is the copy "
-			   "from before", s->shown, (int)from, to, s->shown, to);
+		log_notice("state", "%s was brought from version %d to %d; %s.before-v%d is the "
+			   "copy from before", s->shown, (int)from, to, s->shown, to);
 	return err;
 }
 

@@ -1,0 +1,112 @@
+/* slice_pack.c - see slice_pack.h. */
+#include "flow/slice_pack.h"
+
+#include <string.h>
+
+#define SLICE_VERSION 1
+#define NAME_MAX_LEN 255
+
+static void pack_key(const struct flow_key *k, struct packer *p)
+{
+	pack_bytes(p, k->a.bytes, sizeof(k->a.bytes));
+	pack_bytes(p, k->b.bytes, sizeof(k->b.bytes));
+	pack_u16(p, k->a_port);
+	pack_u16(p, k->b_port);
+	pack_u16(p, k->vlan[0]);
+	pack_u16(p, k->vlan[1]);
+	pack_u16(p, k->tap);
+	pack_u8(p, k->proto);
+	pack_u8(p, k->ip_version);
+}
+
+static void unpack_key(struct unpacker *u, struct flow_key *k)
+{
+	unpack_bytes(u, k->a.bytes, sizeof(k->a.bytes));
+	unpack_bytes(u, k->b.bytes, sizeof(k->b.bytes));
+	k->a_port = unpack_u16(u);
+	k->b_port = unpack_u16(u);
+	k->vlan[0] = unpack_u16(u);
+	k->vlan[1] = unpack_u16(u);
+	k->tap = unpack_u16(u);
+	k->proto = unpack_u8(u);
+	k->ip_version = unpack_u8(u);
+}
+
+/* The sums are a row of numbers, two of each kind. */
+static void pack_sums(const struct flow_sums *sums, struct packer *p)
+{
+	for (int d = 0; d < 2; d++) {
+		pack_u64(p, sums->bytes[d]);
+		pack_u64(p, sums->payload[d]);
+		pack_u64(p, sums->packets[d]);
+		pack_u64(p, sums->retrans[d]);
+		pack_u64(p, sums->lost[d]);
+	}
+}
+
+static void unpack_sums(struct unpacker *u, struct flow_sums *sums)
+{
+	for (int d = 0; d < 2; d++) {
+		sums->bytes[d] = unpack_u64(u);
+		sums->payload[d] = unpack_u64(u);
+		sums->packets[d] = unpack_u64(u);
+		sums->retrans[d] = unpack_u64(u);
+		sums->lost[d] = unpack_u64(u);
+	}
+}
+
+void slice_pack(const struct slice *s, struct packer *p)
+{
+	pack_u8(p, SLICE_VERSION);
+	pack_u8(p, (uint8_t)s->kind);
+	pack_u8(p, (uint8_t)(s->client_is_b | s->is_answered << 1));
+	pack_u8(p, (uint8_t)s->client_how);
+	pack_u8(p, (uint8_t)s->end);
+	pack_bytes(p, s->tcp_flags, sizeof(s->tcp_flags));
+	pack_u64(p, s->minute_ns);
+	pack_u64(p, s->first_ns);
+	pack_u64(p, s->last_ns);
+	pack_u64(p, s->id.first_ns);
+	pack_key(&s->id.key, p);
+	pack_sums(&s->sums, p);
+	pack_bytes(p, s->mac, sizeof(s->mac));
+	pack_u16(p, s->master);
+	pack_u16(p, s->app);
+	pack_u8(p, (uint8_t)s->verdict);
+	pack_text(p, s->name);
+}
+
+bool slice_unpack(struct unpacker *u, struct slice *ret_slice)
+{
+	struct slice s;
+	uint8_t version = unpack_u8(u), flags;
+
+	memset(&s, 0, sizeof(s));
+	s.kind = unpack_u8(u);
+	flags = unpack_u8(u);
+	s.client_is_b = flags & 1;
+	s.is_answered = flags >> 1 & 1;
+	s.client_how = unpack_u8(u);
+	s.end = unpack_u8(u);
+	unpack_bytes(u, s.tcp_flags, sizeof(s.tcp_flags));
+	s.minute_ns = unpack_u64(u);
+	s.first_ns = unpack_u64(u);
+	s.last_ns = unpack_u64(u);
+	s.id.first_ns = unpack_u64(u);
+	unpack_key(u, &s.id.key);
+	unpack_sums(u, &s.sums);
+	unpack_bytes(u, s.mac, sizeof(s.mac));
+	s.master = unpack_u16(u);
+	s.app = unpack_u16(u);
+	s.verdict = unpack_u8(u);
+	s.name = unpack_text_new(u, NAME_MAX_LEN);
+	if (version != SLICE_VERSION || s.kind > SLICE_CLOSE || s.client_how >= FLOW_CLIENTS ||
+	    s.end >= FLOW_ENDS || s.verdict >= DPI_SOURCES)
+		u->is_bad = true;
+	if (u->is_bad) {
+		slice_clear(&s);
+		return false;
+	}
+	*ret_slice = s;
+	return true;
+}
