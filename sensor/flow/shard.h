@@ -81,6 +81,19 @@ void shard_mark(struct shard *s, uint64_t boundary_ns);
 /* End of input: emits what is left and closes every flow, with FLOW_END_INPUT unless it had ended
  * by FIN or RST already. */
 void shard_finish(struct shard *s);
+/* --- connections that outlive a run (DESIGN "State and records commit together") ----------------- */
+
+/* Ends the input without closing: emits the SLICE events of the running minute, then hands each living
+ * flow, packed, to put (in the order of flow ids); its key is the packed flow key.  No CLOSE is
+ * emitted; the shard is empty afterwards.  What DPI has not decided is given up. */
+typedef void (*shard_flow_fn)(void *arg, const void *key, size_t key_len, const void *value,
+			      size_t value_len);
+void shard_export(struct shard *s, shard_flow_fn put, void *arg);
+/* Takes back one flow, before the first packet.  Its shard is shard_of_packed().  false: malformed, or
+ * there is no room.  Time-outs go on from its last packet. */
+bool shard_import(struct shard *s, const void *value, size_t value_len);
+bool shard_of_packed(const void *value, size_t value_len, unsigned n_shards, unsigned *ret_shard);
+
 /* A snapshot, valid until the next call on s. */
 const struct shard_counters *shard_counters(struct shard *s);
 

@@ -344,7 +344,7 @@ static const char *password_fault(const char *line, size_t len, size_t cap)
 
 int redis_url_password_file(struct redis_url *url, const char *path)
 {
-	char line[sizeof(url->password) + 2], shown[256];
+	char line[sizeof(url->password) + 2] = "", shown[256];
 	const char *fault = NULL;
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY), err = 0;
 	struct stat st;

@@ -30,8 +30,8 @@ static void test_order(void)
 		   "incident nw1-00000000000000000000000000000003 "
 		   "case nwc-00000000000000000000000000000003 action open ts_ms 1768626600003 "
 		   "site TEST sensor nw-test rule NW-EXF-001 sev 5 risk 99 level L3 "
-		   "asset IMG-SRV-2 role - src 10.20.1.11 dst 203.0.113.9 dport 443 proto tcp app tls "
-		   "bytes_up 5687000000 nights 7 wo - json {\"fill\":\"\",\"n\":3}");
+		   "asset IMG-SRV-2 role - src 10.20.1.11 dst 203.0.113.9 dport 443 proto tcp "
+		   "app tls bytes_up 5687000000 nights 7 wo - json {\"fill\":\"\",\"n\":3}");
 	EQUAL_INT(e.argc, 6 + 2 * 23);
 	record_free(r);
 }

@@ -209,7 +209,7 @@ static void test_crossings(void)
 		{ "10.20.1.11", "10.20.1.255", CROSSING_NONE },		/* its zone's broadcast */
 		{ "10.30.0.9", "10.30.0.255", CROSSING_NONE },
 		{ "10.20.1.11", "10.30.0.255", CROSSING_INTERNAL },	/* another zone's */
-		{ "10.20.2.1", "10.20.255.255", CROSSING_NONE },	/* though a narrower zone holds it */
+		{ "10.20.2.1", "10.20.255.255", CROSSING_NONE },	/* edge holds it, too */
 		{ "10.20.2.1", "10.20.255.254", CROSSING_INTERNAL },
 		{ "10.20.1.11", "10.20.255.255", CROSSING_INTERNAL },
 		{ "10.20.1.11", "224.0.0.251", CROSSING_NONE },
