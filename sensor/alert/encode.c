@@ -1,5 +1,5 @@
-/* encode.c - see encode.h.  One function per branch of the record, jansson throughout; floats carry six
- * significant digits, so that the last bits of a machine's libm never reach a record. */
+/* encode.c - see encode.h.  One function per branch of the record, jansson throughout; floats carry
+ * six significant digits, so that the last bits of a machine's libm never reach a record. */
 #include "alert/encode.h"
 
 #include <jansson.h>
@@ -17,10 +17,11 @@
 #define REAL_DIGITS 6
 #define ECS_VERSION "8.17.0"
 
-static const char *const bound_assumes =
-	"innocent = whatever happened before, the chance that a night qualifies is at most p, and given that it "
-	"does, its burst is no denser at any time of the window than uniform; habits, runs and evening shifts "
-	"alarm more often";
+static const char *const bound_assumes = "innocent = whatever happened before, the chance that a "
+					 "night qualifies is at most p, and given that it "
+					 "does, its burst is no denser at any time of the window "
+					 "than uniform; habits, runs and evening shifts "
+					 "alarm more often";
 
 /* Sets a string that may hold anything; NULL becomes null. */
 static void put_text(json_t *object, const char *key, const char *text)
@@ -183,7 +184,8 @@ static json_t *source_object(const struct subject *s, uint64_t up)
 	return source;
 }
 
-static json_t *destination_object(const struct incident *in, const struct channel *ch, uint64_t down)
+static json_t *destination_object(const struct incident *in, const struct channel *ch,
+				  uint64_t down)
 {
 	json_t *destination = json_object();
 	char text[ADDR_TEXT_MAX];
@@ -202,7 +204,8 @@ static json_t *network_object(const struct channel *ch, uint64_t bytes)
 {
 	json_t *network = json_object(), *ids = json_array();
 	char text[DPI_PROTOCOL_MAX], number[8];
-	unsigned n = ch->communities < CHANNEL_COMMUNITY_IDS ? ch->communities : CHANNEL_COMMUNITY_IDS;
+	unsigned n =
+		ch->communities < CHANNEL_COMMUNITY_IDS ? ch->communities : CHANNEL_COMMUNITY_IDS;
 
 	for (unsigned i = 0; i < n; i++)
 		json_array_append_new(ids, json_string(
@@ -290,7 +293,8 @@ static json_t *evidence_object(const struct finding *f, const struct nightly_fac
 	json_t *object = json_object();
 	char phase[8];
 
-	snprintf(phase, sizeof(phase), "%02d:%02d", facts->phase_min / 60 % 24, facts->phase_min % 60);
+	snprintf(phase, sizeof(phase), "%02d:%02d", facts->phase_min / 60 % 24,
+		 facts->phase_min % 60);
 	put_text(object, "detector", "nightly");
 	put_real(object, "m", facts->m);
 	put_real(object, "p", nightly_defaults.p);
@@ -374,7 +378,9 @@ static json_t *triage_array(const struct rule *rule)
 static json_t *baseline_object(const struct alert_context *ctx, const struct finding *f)
 {
 	static const char *const states[] = {
-		[BASELINE_OBSERVE] = "observe", [BASELINE_LEARN] = "learn", [BASELINE_ENFORCE] = "enforce",
+		[BASELINE_OBSERVE] = "observe",
+		[BASELINE_LEARN] = "learn",
+		[BASELINE_ENFORCE] = "enforce",
 	};
 	json_t *object = json_object();
 	char text[INCIDENT_TEXT_MAX];
@@ -389,13 +395,14 @@ static json_t *tap_object(const struct alert_context *ctx)
 	json_t *tap = json_object();
 
 	put_real(tap, "drop_ratio", ctx->drop_ratio);
-	json_object_set_new(tap, "duplicate_ratio", json_null());	/* not measured in this version */
+	json_object_set_new(tap, "duplicate_ratio", json_null()); /* not measured in this version */
 	json_object_set_new(tap, "one_sided", json_null());
 	return tap;
 }
 
 static json_t *own_object(const struct alert_context *ctx, const struct incident *in,
-			  const struct finding *f, const struct nightly_facts *facts, const char *action)
+			  const struct finding *f, const struct nightly_facts *facts,
+			  const char *action)
 {
 	json_t *own = json_object(), *order = json_object(), *run = json_object();
 	char text[CLOCK_TEXT_MAX];
@@ -413,7 +420,8 @@ static json_t *own_object(const struct alert_context *ctx, const struct incident
 	json_object_set_new(own, "baseline", baseline_object(ctx, f));
 	json_object_set_new(own, "explain", lines_array(in));
 	json_object_set_new(own, "triage", triage_array(rule_of(f->rule)));
-	json_object_set_new(order, "required", json_false());	/* no rule of this version asks for one */
+	json_object_set_new(order, "required",
+			    json_false()); /* no rule of this version asks for one */
 	put_text(order, "match", "none");
 	put_text(order, "nearest", NULL);
 	json_object_set_new(own, "work_order", order);
@@ -424,8 +432,8 @@ static json_t *own_object(const struct alert_context *ctx, const struct incident
 	return own;
 }
 
-static void fill_flat(const struct alert_context *ctx, const struct incident *in, const struct finding *f,
-		      const char *action, struct record_flat *flat)
+static void fill_flat(const struct alert_context *ctx, const struct incident *in,
+		      const struct finding *f, const char *action, struct record_flat *flat)
 {
 	const struct channel *ch = f->channel;
 	const struct asset *asset = in->subject->asset;
@@ -498,7 +506,8 @@ struct record *encode_alert(const struct alert_context *ctx, const struct incide
 	json_object_set_new(root, "network", network_object(f->channel, up + down));
 	json_object_set_new(root, "related", related_object(in, f->channel));
 	json_object_set_new(root, "nachtwacht", own_object(ctx, in, f, facts, action));
-	r->json = json_dumps(root, JSON_COMPACT | JSON_SORT_KEYS | JSON_REAL_PRECISION(REAL_DIGITS));
+	r->json =
+		json_dumps(root, JSON_COMPACT | JSON_SORT_KEYS | JSON_REAL_PRECISION(REAL_DIGITS));
 	if (r->json)
 		r->json_len = strlen(r->json);
 out:

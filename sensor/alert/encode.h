@@ -1,4 +1,5 @@
-/* encode.h - an incident's change as a record (ALERTS section 1): JSON with sorted keys, and flat fields. */
+/* encode.h - an incident's change as a record (ALERTS section 1): JSON with sorted keys, and flat
+ * fields. */
 #ifndef NW_ALERT_ENCODE_H
 #define NW_ALERT_ENCODE_H
 

@@ -1,4 +1,5 @@
-/* explain.c - see explain.h.  Every string from the wire passes text_repair() before it gets here. */
+/* explain.c - see explain.h.  Every string from the wire passes text_repair() before it gets here.
+ */
 #include "alert/explain.h"
 
 #include <math.h>
@@ -77,7 +78,8 @@ static void gather_nights(const struct evidence *ev, unsigned process, struct ni
 		sy += sin(start * 2 * M_PI / 1440);
 	}
 	if (ret->hit)
-		ret->phase_min = ((int)lround(atan2(sy, sx) * 1440 / (2 * M_PI)) + 720 + 1440) % 1440;
+		ret->phase_min =
+			((int)lround(atan2(sy, sx) * 1440 / (2 * M_PI)) + 720 + 1440) % 1440;
 }
 
 void explain_nightly_facts(const struct alert_context *ctx, const struct finding *f,
@@ -102,7 +104,8 @@ void explain_nightly_facts(const struct alert_context *ctx, const struct finding
 			       p->m_mean >= nightly_defaults.level2 ? nightly_defaults.level2 :
 			       nightly_defaults.level1;
 	ret_facts->bound = EVIDENCE_PROCESSES *
-		((double)f->bet_nights + NIGHTS_COUNTED * (double)f->bet_channels) / ret_facts->threshold;
+			   ((double)f->bet_nights + NIGHTS_COUNTED * (double)f->bet_channels) /
+			   ret_facts->threshold;
 }
 
 const char *explain_subject(const struct subject *s, char *buf, size_t cap)
@@ -133,9 +136,11 @@ const char *explain_baseline(const struct alert_context *ctx, const struct findi
 	if (nights == 0)
 		snprintf(buf, cap, "No earlier night is known for this asset.");
 	else
-		snprintf(buf, cap, "Usual for this asset between %s and %s: %s (median of %u earlier "
-			 "night%s, all that leaves its zone, without expected jobs and this channel).", from, to,
-			 size_format(usual, size), nights, nights == 1 ? "" : "s");
+		snprintf(buf, cap,
+			 "Usual for this asset between %s and %s: %s (median of %u earlier "
+			 "night%s, all that leaves its zone, without expected jobs and this "
+			 "channel).",
+			 from, to, size_format(usual, size), nights, nights == 1 ? "" : "s");
 	return buf;
 }
 
@@ -150,16 +155,23 @@ static void explain_evidence(struct incident *in, const struct finding *f,
 {
 	char line[INCIDENT_TEXT_MAX];
 
-	snprintf(line, sizeof(line), "Evidence M = %.3g, level L%d (L1 from 1e3, L2 from 1e5, L3 from 1e7): "
-		 "a channel whose nights qualify at most one time in ten, at no fixed time, would be "
-		 "expected to cross %.0e at most %.2g times a year on this asset (%llu channel-nights judged, %llu "
-		 "channels).", facts->m, (int)f->level, facts->threshold, facts->bound,
+	snprintf(line, sizeof(line),
+		 "Evidence M = %.3g, level L%d (L1 from 1e3, L2 from 1e5, L3 from 1e7): "
+		 "a channel whose nights qualify at most one time in ten, at no fixed time, would "
+		 "be "
+		 "expected to cross %.0e at most %.2g times a year on this asset (%llu "
+		 "channel-nights judged, %llu "
+		 "channels).",
+		 facts->m, (int)f->level, facts->threshold, facts->bound,
 		 (unsigned long long)f->bet_nights, (unsigned long long)f->bet_channels);
 	add_line(in, line);
-	snprintf(line, sizeof(line), "Bursts began within %d min of each other on the site's clock; %u uniform times "
-		 "in the night window lie this close with chance %.1e (descriptive, not corrected for "
-		 "looking). The %s clock fits %s.", facts->spread_min, facts->hit, facts->spread_p,
-		 facts->is_utc ? "UTC" : "site's", facts->is_utc ? "better" : "at least as well");
+	snprintf(line, sizeof(line),
+		 "Bursts began within %d min of each other on the site's clock; %u uniform times "
+		 "in the night window lie this close with chance %.1e (descriptive, not corrected "
+		 "for "
+		 "looking). The %s clock fits %s.",
+		 facts->spread_min, facts->hit, facts->spread_p, facts->is_utc ? "UTC" : "site's",
+		 facts->is_utc ? "better" : "at least as well");
 	add_line(in, line);
 }
 
@@ -174,7 +186,8 @@ static void explain_last_night(struct incident *in, const struct finding *f)
 
 		if (!n->is_hit[process_of(f)])
 			continue;
-		snprintf(line, sizeof(line), "Last burst from %s local, %s up and %s down in the night window%s.",
+		snprintf(line, sizeof(line),
+			 "Last burst from %s local, %s up and %s down in the night window%s.",
 			 clock_format_offset(n->start_ns, tz_offset(n->start_ns), at),
 			 size_format(n->up, up), size_format(n->down, down),
 			 n->is_partial ? "; that night was not seen to its end (partial)" : "");
@@ -187,8 +200,10 @@ static void explain_seen(struct incident *in, const struct nightly_facts *facts)
 {
 	char line[INCIDENT_TEXT_MAX];
 
-	snprintf(line, sizeof(line), "Nights since the first one: %u seen, %u with the pattern, %u without, %u skipped "
-		 "because the tap was blind.", facts->seen, facts->hit, facts->missed, facts->skipped);
+	snprintf(line, sizeof(line),
+		 "Nights since the first one: %u seen, %u with the pattern, %u without, %u skipped "
+		 "because the tap was blind.",
+		 facts->seen, facts->hit, facts->missed, facts->skipped);
 	add_line(in, line);
 }
 
@@ -204,18 +219,21 @@ static void explain_contact(struct incident *in, const struct finding *f)
 			 " Name given in the traffic: %s.", name);
 	add_line(in, line);
 	if (!ch->is_external)
-		add_line(in, "The destination is internal, outside the asset's zone: severity is capped at 2.");
+		add_line(in, "The destination is internal, outside the asset's zone: severity is "
+			     "capped at 2.");
 }
 
-static void explain_nightly(const struct alert_context *ctx, struct incident *in, const struct finding *f,
-			    const struct nightly_facts *facts)
+static void explain_nightly(const struct alert_context *ctx, struct incident *in,
+			    const struct finding *f, const struct nightly_facts *facts)
 {
-	char who[256], up[CLOCK_TEXT_MAX], peer[ADDR_TEXT_MAX], from[8], to[8], line[INCIDENT_TEXT_MAX];
+	char who[256], up[CLOCK_TEXT_MAX], peer[ADDR_TEXT_MAX], from[8], to[8],
+		line[INCIDENT_TEXT_MAX];
 
 	clock_text(facts->first_min, from);
 	clock_text(facts->last_min, to);
 	snprintf(in->message, sizeof(in->message),
-		 "%s uploaded %s to %s on %u of %u nights, each time starting between %s and %s local time",
+		 "%s uploaded %s to %s on %u of %u nights, each time starting between %s and %s "
+		 "local time",
 		 explain_subject(in->subject, who, sizeof(who)), size_format(facts->up, up),
 		 addr_format(&f->channel->key.peer, peer), facts->hit, facts->seen, from, to);
 	explain_evidence(in, f, facts);
@@ -233,19 +251,26 @@ static void explain_closed_zone(struct incident *in, const struct finding *f)
 
 	explain_subject(in->subject, who, sizeof(who));
 	if (in->is_any)
-		snprintf(in->message, sizeof(in->message), "%s in the closed zone %s exchanged traffic with %u "
-			 "further external addresses", who, zone, in->members);
+		snprintf(in->message, sizeof(in->message),
+			 "%s in the closed zone %s exchanged traffic with %u "
+			 "further external addresses",
+			 who, zone, in->members);
 	else if (!ch->is_answered)
-		snprintf(in->message, sizeof(in->message), ch->was_opened_outside ?
-			 "%s in the closed zone %s was called from the external address %s; no answer seen" :
-			 "%s in the closed zone %s tried to reach the external address %s; no answer seen",
+		snprintf(in->message, sizeof(in->message),
+			 ch->was_opened_outside ? "%s in the closed zone %s was called from the "
+						  "external address %s; no answer seen"
+						: "%s in the closed zone %s tried to reach the "
+						  "external address %s; no answer seen",
 			 who, zone, addr_format(&ch->key.peer, peer));
 	else
-		snprintf(in->message, sizeof(in->message), "%s in the closed zone %s exchanged traffic with the "
-			 "external address %s (%s up, %s down so far; opened from %s)", who, zone,
-			 addr_format(&ch->key.peer, peer), size_format(ch->up, up),
-			 size_format(ch->down, down), ch->was_opened_outside ? "outside" : "inside");
-	add_line(in, "The site policy declares this zone closed: no external traffic is expected, attempts count.");
+		snprintf(in->message, sizeof(in->message),
+			 "%s in the closed zone %s exchanged traffic with the "
+			 "external address %s (%s up, %s down so far; opened from %s)",
+			 who, zone, addr_format(&ch->key.peer, peer), size_format(ch->up, up),
+			 size_format(ch->down, down),
+			 ch->was_opened_outside ? "outside" : "inside");
+	add_line(in, "The site policy declares this zone closed: no external traffic is expected, "
+		     "attempts count.");
 	explain_contact(in, f);
 }
 

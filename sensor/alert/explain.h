@@ -8,10 +8,11 @@
 struct nightly_facts {
 	uint32_t seen, hit, missed, skipped;	/* of the nights kept */
 	uint64_t up, down;		/* on the nights that qualified */
-	int first_min, last_min;	/* earliest and latest start of a burst, civil minutes since noon */
+	int first_min,
+		last_min; /* earliest and latest start of a burst, civil minutes since noon */
 	int phase_min;			/* circular mean of the starts: civil minute of the day */
 	int spread_min;			/* last - first */
-	double spread_p;		/* chance that so many uniform times lie so close; descriptive */
+	double spread_p; /* chance that so many uniform times lie so close; descriptive */
 	double bound;			/* expected false alarms of this asset per year */
 	double threshold;		/* the M of the level reached */
 	double m;

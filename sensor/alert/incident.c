@@ -1,5 +1,5 @@
-/* incident.c - see incident.h.  Incidents are kept in order of opening (which analysis makes canonical)
- * and found by an open-addressing table of indices. */
+/* incident.c - see incident.h.  Incidents are kept in order of opening (which analysis makes
+ * canonical) and found by an open-addressing table of indices. */
 #include "alert/incident.h"
 
 #include <errno.h>
@@ -20,7 +20,8 @@
 
 struct incidents {
 	const struct alert_context *ctx;
-	struct outbox *outbox;
+	incident_emit_fn emit;
+	void *emit_arg;
 	struct incident **list;		/* CAPACITY pointers */
 	size_t count, peers;		/* peers: incidents that are not flood incidents */
 	uint32_t *table;		/* index + 1; 0: free */
@@ -30,14 +31,16 @@ struct incidents {
 
 _Static_assert(TABLE_SLOTS > 2 * CAPACITY, "the table stays at most half full");
 
-int incidents_new(const struct alert_context *ctx, struct outbox *outbox, struct incidents **ret_incidents)
+int incidents_new(const struct alert_context *ctx, incident_emit_fn emit, void *emit_arg,
+		  struct incidents **ret_incidents)
 {
 	struct incidents *in = calloc(1, sizeof(*in));
 
 	if (!in)
 		return -ENOMEM;
 	in->ctx = ctx;
-	in->outbox = outbox;
+	in->emit = emit;
+	in->emit_arg = emit_arg;
 	in->list = calloc(CAPACITY, sizeof(struct incident *));
 	in->table = calloc(TABLE_SLOTS, sizeof(*in->table));
 	if (!in->list || !in->table) {
@@ -59,14 +62,16 @@ void incidents_free(struct incidents *in)
 	free(in);
 }
 
-static bool is_about(const struct incident *i, enum rule_id rule, const struct channel *ch, bool is_any)
+static bool is_about(const struct incident *i, enum rule_id rule, const struct channel *ch,
+		     bool is_any)
 {
 	if (i->rule != rule || i->subject != ch->subject || i->is_any != is_any)
 		return false;
 	return is_any || !memcmp(&i->key, &ch->key, sizeof(i->key));
 }
 
-static uint32_t *find_place(struct incidents *in, enum rule_id rule, const struct channel *ch, bool is_any)
+static uint32_t *find_place(struct incidents *in, enum rule_id rule, const struct channel *ch,
+			    bool is_any)
 {
 	uint64_t seed = hash_secret() + rule * 2 + is_any;
 	size_t at = is_any ? hash_mix(seed + ch->subject->number) :
@@ -136,11 +141,12 @@ static void name_incident(const struct incidents *in, struct incident *i, const 
 		snprintf(opened, sizeof(opened), "%s", date);
 	else
 		clock_format(f->judged_ns / NS_PER_SEC * NS_PER_SEC, opened);
-	snprintf(text, sizeof(text), "%s\n%s\n%s\n%s\n%s\n%s\n%s", in->ctx->site->id, rule_of(f->rule)->id,
-		 i->subject->id, group, value, i->is_any ? "-" : i->key.service, opened);
+	snprintf(text, sizeof(text), "%s\n%s\n%s\n%s\n%s\n%s\n%s", in->ctx->site->id,
+		 rule_of(f->rule)->id, i->subject->id, group, value,
+		 i->is_any ? "-" : i->key.service, opened);
 	make_id(i->id, "nw1-", text);
-	snprintf(text, sizeof(text), "%s\n%s\n%s\n%s\n%s", in->ctx->site->id, i->subject->id, group, value,
-		 date);
+	snprintf(text, sizeof(text), "%s\n%s\n%s\n%s\n%s", in->ctx->site->id, i->subject->id, group,
+		 value, date);
 	make_id(i->case_id, "nwc-", text);
 }
 
@@ -159,7 +165,8 @@ static void join_case(const struct incidents *in, struct incident *i)
 	}
 }
 
-static void emit(struct incidents *in, struct incident *i, const struct finding *f, const char *action)
+static void emit_record(struct incidents *in, struct incident *i, const struct finding *f,
+			const char *action)
 {
 	struct nightly_facts facts = { 0 };
 	struct record *r;
@@ -175,7 +182,7 @@ static void emit(struct incidents *in, struct incident *i, const struct finding 
 	}
 	in->sequence++;
 	in->counters.records++;
-	outbox_append(in->outbox, r);
+	in->emit(in->emit_arg, r);
 }
 
 static void open_incident(struct incidents *in, struct incident *i, const struct finding *f)
@@ -197,12 +204,12 @@ static void open_incident(struct incidents *in, struct incident *i, const struct
 /* The state of the incident after this finding; true when a record is due. */
 static bool grow(struct incident *i, const struct finding *f)
 {
-	uint32_t nights = f->rule == RULE_EXF_001 ?
-		f->channel->evidence->process[f->process].hits : i->nights + (f->row != i->last_row);
+	uint32_t nights = f->rule == RULE_EXF_001 ? f->channel->evidence->process[f->process].hits
+						  : i->nights + (f->row != i->last_row);
 	bool grew = nights > i->nights || f->level > i->level || f->severity > i->severity;
 
 	if (f->rule == RULE_DST_002 && !i->is_any) {
-		grew = true;		/* the caller raises it once a row, and when an answer comes */
+		grew = true; /* the caller raises it once a row, and when an answer comes */
 		i->up = f->channel->up;
 		i->down = f->channel->down;
 	}
@@ -237,11 +244,11 @@ void incidents_finding(struct incidents *in, const struct finding *f)
 	if (!opens && !grew)
 		return;
 	in->counters.updated += !opens;
-	emit(in, i, f, opens ? "open" : "update");
+	emit_record(in, i, f, opens ? "open" : "update");
 }
 
-void incidents_resolve(struct incidents *in, enum rule_id rule, struct channel *ch, uint64_t judged_ns,
-		       int64_t row)
+void incidents_resolve(struct incidents *in, enum rule_id rule, struct channel *ch,
+		       uint64_t judged_ns, int64_t row)
 {
 	struct incident *i = find(in, rule, ch);
 	struct finding f;
@@ -253,7 +260,7 @@ void incidents_resolve(struct incidents *in, enum rule_id rule, struct channel *
 	if (rule == RULE_EXF_001)
 		subject_bets(ch->subject, row, &f.bet_nights, &f.bet_channels);
 	in->counters.resolved++;
-	emit(in, i, &f, "resolve");
+	emit_record(in, i, &f, "resolve");
 	i->is_open = false;
 }
 

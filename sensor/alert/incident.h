@@ -6,11 +6,11 @@
  *                       `------------------------------------------------> (none) (resolve)
  *
  * One incident per (rule, subject, channel).  Severity never falls while it is open; a return after
- * resolve is a new incident that names the previous one.  Ids are hashes of what the incident is about
- * (ALERTS section 1), so a repeated replay gives the same ids.
- * A flood stays bounded: beyond INCIDENT_PEERS_MAX open incidents of one rule for one subject, or
- * INCIDENTS_MAX in all, further channels are counted into one incident of the subject with group "any".
- * Thread: analysis.  Records go to the outbox.
+ * resolve is a new incident that names the previous one.  Ids are hashes of what the incident is
+ * about (ALERTS section 1), so a repeated replay gives the same ids. A flood stays bounded: beyond
+ * INCIDENT_PEERS_MAX open incidents of one rule for one subject, or INCIDENTS_MAX in all, further
+ * channels are counted into one incident of the subject with group "any". Thread: analysis. Records
+ * go where incidents_new() was told.
  */
 #ifndef NW_ALERT_INCIDENT_H
 #define NW_ALERT_INCIDENT_H
@@ -18,9 +18,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include "alert/record.h"
 #include "detect/finding.h"
 #include "policy/calendar.h"
-#include "store/outbox.h"
 
 #define INCIDENT_ID_MAX 40		/* "nw1-" / "nwc-" and 32 hex digits, with the zero byte */
 #define INCIDENT_PEERS_MAX 16
@@ -67,16 +67,20 @@ struct incidents_counters {
 	uint64_t opened, updated, resolved, records, flooded;
 };
 
-int incidents_new(const struct alert_context *ctx, struct outbox *outbox, struct incidents **ret_incidents);
+/* Takes r.  Called on the analysis thread. */
+typedef void (*incident_emit_fn)(void *arg, struct record *r);
+
+int incidents_new(const struct alert_context *ctx, incident_emit_fn emit, void *emit_arg,
+		  struct incidents **ret_incidents);
 void incidents_free(struct incidents *in);
 
 /* A detector's finding: opens an incident, or updates it when it grew. */
 void incidents_finding(struct incidents *in, const struct finding *f);
 /* The pattern of this channel stopped.  Nothing when no incident is open. */
-void incidents_resolve(struct incidents *in, enum rule_id rule, struct channel *ch, uint64_t judged_ns,
-		       int64_t row);
+void incidents_resolve(struct incidents *in, enum rule_id rule, struct channel *ch,
+		       uint64_t judged_ns, int64_t row);
 const struct incidents_counters *incidents_counters(const struct incidents *in);
 size_t incidents_count(const struct incidents *in);
-const struct incident *incidents_at(const struct incidents *in, size_t i);	/* in order of opening */
+const struct incident *incidents_at(const struct incidents *in, size_t i); /* in order of opening */
 
 #endif

@@ -11,15 +11,17 @@
 #include "base/digest.h"
 #include "policy/site.h"
 
-/* Name space of event.id: UUIDv5 over "incident.id/records/observer.name".  b56383ff-80b0-5f14-b282-8f9be0ba56f2,
- * itself the UUIDv5 of https://nachtwacht.example/event under the URL name space. */
+/* Name space of event.id: UUIDv5 over "incident.id/records/observer.name".
+ * b56383ff-80b0-5f14-b282-8f9be0ba56f2, itself the UUIDv5 of https://nachtwacht.example/event under
+ * the URL name space. */
 #define RECORD_UUID_NAMESPACE \
 	{ 0xb5, 0x63, 0x83, 0xff, 0x80, 0xb0, 0x5f, 0x14, \
 	  0xb2, 0x82, 0x8f, 0x9b, 0xe0, 0xba, 0x56, 0xf2 }
 
 enum record_kind { RECORD_ALERT, RECORD_HEALTH };
 
-/* The flat fields of a Redis entry, besides v and json; strings are "-" and numbers 0 when absent. */
+/* The flat fields of a Redis entry, besides v and json; strings are "-" and numbers 0 when absent.
+ */
 struct record_flat {
 	char id[UUID_TEXT_MAX];
 	char incident[40], case_id[40];

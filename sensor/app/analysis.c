@@ -1,4 +1,5 @@
-/* analysis.c - see analysis.h.  What goes where: here slices are attributed to channels; nights.c judges. */
+/* analysis.c - see analysis.h.  What goes where: here slices are attributed to channels; nights.c
+ * judges. */
 #include "app/analysis.h"
 
 #include <errno.h>
@@ -27,6 +28,11 @@ struct analysis {
 	int64_t silent_row;		/* the last row for which silence was looked at */
 };
 
+static void append_record(void *outbox, struct record *r)
+{
+	outbox_append(outbox, r);
+}
+
 int analysis_new(const struct analysis_config *cfg, struct analysis **ret_analysis)
 {
 	struct analysis *a = calloc(1, sizeof(*a));
@@ -41,7 +47,7 @@ int analysis_new(const struct analysis_config *cfg, struct analysis **ret_analys
 	if (!err)
 		err = channels_new(0, &a->channels);
 	if (!err)
-		err = incidents_new(a->ctx, cfg->outbox, &a->incidents);
+		err = incidents_new(a->ctx, append_record, cfg->outbox, &a->incidents);
 	if (!err)
 		err = nights_new(&(struct nights_parts){ .context = a->ctx, .channels = a->channels,
 				 .incidents = a->incidents }, &a->nights);
@@ -81,7 +87,8 @@ static void service_text(const struct slice *s, char buf[static SERVICE_TEXT_MAX
 
 	if (*name)
 		text_copy(text, sizeof(text), name);
-	else if (s->id.key.proto == IP_TCP || s->id.key.proto == IP_UDP || s->id.key.proto == IP_SCTP)
+	else if (s->id.key.proto == IP_TCP || s->id.key.proto == IP_UDP ||
+		 s->id.key.proto == IP_SCTP)
 		snprintf(text, sizeof(text), "%s/%u", s->id.key.proto == IP_TCP ? "tcp" :
 			 s->id.key.proto == IP_UDP ? "udp" : "sctp", port);
 	else
@@ -158,7 +165,8 @@ static void update_facts(struct channel *ch, const struct view *v)
 }
 
 /* Puts the minute's bytes into the running row; traffic that an entry covers is kept apart. */
-static void add_to_row(struct analysis *a, struct channel *ch, const struct view *v, int64_t row_number)
+static void add_to_row(struct analysis *a, struct channel *ch, const struct view *v,
+		       int64_t row_number)
 {
 	uint64_t minute = v->slice->minute_ns, offset;
 	struct row *row = channel_row(ch, row_number);
@@ -198,11 +206,16 @@ static void count_flow(struct analysis *a, struct channel *ch, int64_t row_numbe
 }
 
 /* NW-DST-002: once a row for each channel, and again when an answer is first seen. */
-static void judge_crossing(struct analysis *a, struct channel *ch, const struct slice *s, int64_t row)
+static void judge_crossing(struct analysis *a, struct channel *ch, const struct slice *s,
+			   int64_t row)
 {
 	struct finding f = {
-		.rule = RULE_DST_002, .channel = ch, .judged_ns = s->minute_ns + SLICE_NS, .row = row,
-		.level = LEVEL_NONE, .severity = 5,
+		.rule = RULE_DST_002,
+		.channel = ch,
+		.judged_ns = s->minute_ns + SLICE_NS,
+		.row = row,
+		.level = LEVEL_NONE,
+		.severity = 5,
 	};
 
 	if (!ch->is_external || ch->expected || !ch->subject->zone || !ch->subject->zone->is_closed)
@@ -289,7 +302,8 @@ static void begin_row(struct analysis *a, uint64_t now_ns)
 	list = channels_sorted(a->channels, &n);
 	for (size_t i = 0; i < n; i++) {
 		channel_drop_row(list[i], row);
-		if (list[i]->crossing_row == INT64_MIN || list[i]->crossing_row >= row - SILENT_ROWS)
+		if (list[i]->crossing_row == INT64_MIN ||
+		    list[i]->crossing_row >= row - SILENT_ROWS)
 			continue;
 		incidents_resolve(a->incidents, RULE_DST_002, list[i],
 				  calendar_row_start(&a->calendar, row), row);

@@ -11,6 +11,7 @@
 #include "alert/incident.h"
 #include "flow/slice.h"
 #include "output/flowlog.h"
+#include "store/outbox.h"
 
 struct analysis;
 
@@ -22,7 +23,7 @@ struct analysis_config {
 
 struct analysis_counters {
 	uint64_t slices, flows;
-	uint64_t outside_both;		/* flows between two addresses that are not internal: not judged */
+	uint64_t outside_both; /* flows between two addresses that are not internal: not judged */
 	uint64_t expected_slices;	/* covered by an expected entry */
 	uint64_t rows_judged, channel_nights;
 	uint64_t no_memory;

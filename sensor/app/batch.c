@@ -8,7 +8,7 @@
 
 struct packet_batch *packet_batch_new(void)
 {
-	struct packet_batch *b = malloc(sizeof(*b));	/* the arena is not touched before its use */
+	struct packet_batch *b = malloc(sizeof(*b)); /* the arena is not touched before its use */
 
 	if (!b)
 		return NULL;

@@ -9,7 +9,7 @@
 #include "packet/packet.h"
 
 #define BATCH_PACKETS 64
-#define BATCH_COPY_MAX (66 * 1024)	/* bytes of one packet that a shard can need: an IP datagram */
+#define BATCH_COPY_MAX (66 * 1024) /* bytes of one packet that a shard can need: an IP datagram */
 #define BATCH_ARENA (3 * BATCH_COPY_MAX)
 
 struct packet_batch {
@@ -24,7 +24,8 @@ struct packet_batch {
 };
 
 struct packet_batch *packet_batch_new(void);		/* NULL: no memory.  free() ends it */
-/* Adds the packet; with_bytes: its bytes are copied into the arena, else borrowed.  false: no room. */
+/* Adds the packet; with_bytes: its bytes are copied into the arena, else borrowed.  false: no room.
+ */
 bool packet_batch_add(struct packet_batch *b, const struct packet *p, enum packet_status status,
 		      unsigned shard, bool with_bytes);
 

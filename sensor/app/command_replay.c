@@ -11,12 +11,16 @@ static int open_files(struct session *s)
 	struct files_config cfg = { .paths = o->paths, .n_paths = o->n_paths, .filter = o->filter };
 
 	if (o->from && !session_time(o->from, &cfg.from_ns)) {
-		log_err("usage", "--from takes a time like 2026-01-17T22:00 or 2026-01-17T22:00:00Z, not \"%s\"",
+		log_err("usage",
+			"--from takes a time like 2026-01-17T22:00 or 2026-01-17T22:00:00Z, not "
+			"\"%s\"",
 			o->from);
 		return EXIT_USAGE;
 	}
 	if (o->to && !session_time(o->to, &cfg.to_ns)) {
-		log_err("usage", "--to takes a time like 2026-01-17T22:00 or 2026-01-17T22:00:00Z, not \"%s\"",
+		log_err("usage",
+			"--to takes a time like 2026-01-17T22:00 or 2026-01-17T22:00:00Z, not "
+			"\"%s\"",
 			o->to);
 		return EXIT_USAGE;
 	}
@@ -48,7 +52,8 @@ int run_replay(const struct options *o)
 		status = session_run(&s, false);
 		signals_stop_source(NULL);
 		if (signals_seen()) {
-			log_warn("replay", "interrupted: the result covers what was read up to then");
+			log_warn("replay",
+				 "interrupted: the result covers what was read up to then");
 			status = EXIT_FAILED;
 		}
 		if (o->strict && has_input_warnings(s.source))

@@ -21,7 +21,8 @@ int main(int argc, char **argv)
 	struct options options;
 	int status = EXIT_USAGE;
 
-	signal(SIGPIPE, SIG_IGN);	/* a closed pipe is an error of write(2), not the end of the run */
+	signal(SIGPIPE,
+	       SIG_IGN); /* a closed pipe is an error of write(2), not the end of the run */
 	if (options_parse(argc, argv, &options) == 0) {
 		log_set_level(options.log_level);
 		status = run(&options);

@@ -128,15 +128,21 @@ static struct judgement judgement_of(struct nights *n, const struct hours *h, st
 	int utc_min = (int)((h->night.start_ns - row_start) / NS_PER_MIN);
 	int civil_min = (begin.hour * 60 + begin.minute + 720) % 1440;
 	struct judgement j = {
-		.nights = n, .hours = h, .channel = ch, .now_ns = now_ns,
+		.nights = n,
+		.hours = h,
+		.channel = ch,
+		.now_ns = now_ns,
 		.coverage = coverage_of(n, h, now_ns),
-		.night = {
-			.up = is_active ? ch->row->up : silence, .down = is_active ? ch->row->down : silence,
-			.window_from = slot_at(row_start, h->night.start_ns),
-			.window_to = slot_at(row_start, h->night.end_ns),
-			.seen_to = slot_at(row_start, now_ns),
-			.civil_shift_min = civil_min - utc_min, .is_changeover = h->night.is_changeover,
-		},
+		.night =
+			{
+				.up = is_active ? ch->row->up : silence,
+				.down = is_active ? ch->row->down : silence,
+				.window_from = slot_at(row_start, h->night.start_ns),
+				.window_to = slot_at(row_start, h->night.end_ns),
+				.seen_to = slot_at(row_start, now_ns),
+				.civil_shift_min = civil_min - utc_min,
+				.is_changeover = h->night.is_changeover,
+			},
 	};
 
 	if (j.night.seen_to < j.night.window_to)
@@ -190,7 +196,8 @@ static unsigned best_process(const struct nightly_params *params, const struct e
 	return best;
 }
 
-/* L2 and two of: a volume out of all proportion; 10 GB in evidence; (a new country: with geography). */
+/* L2 and two of: a volume out of all proportion; 10 GB in evidence; (a new country: with
+ * geography). */
 static bool is_extreme(const struct evidence *ev, unsigned process)
 {
 	uint64_t bytes = 0;
@@ -277,7 +284,8 @@ static void judge_channel(struct judgement *j)
 	}
 	for (unsigned i = 0; i < EVIDENCE_PROCESSES; i++) {
 		seen->is_hit[i] = hit[i];
-		seen->e[i] = nightly_step(params, &j->night, hit[i], &j->burst, &ch->evidence->process[i]);
+		seen->e[i] = nightly_step(params, &j->night, hit[i], &j->burst,
+					  &ch->evidence->process[i]);
 	}
 	subject_count_bet(ch->subject, j->hours->row, is_new);
 	j->nights->channel_nights++;
@@ -324,7 +332,8 @@ void nights_judge(struct nights *n, uint64_t now_ns)
 
 	while ((h = next_due(n, now_ns))) {
 		judge_hours(n, h, h->due_ns, false);
-		prepare(n, h, row_now - h->row > ROWS_AT_ONCE ? row_now - ROWS_AT_ONCE : h->row + 1);
+		prepare(n, h,
+			row_now - h->row > ROWS_AT_ONCE ? row_now - ROWS_AT_ONCE : h->row + 1);
 	}
 }
 

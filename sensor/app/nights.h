@@ -1,9 +1,8 @@
 /* nights.h - when a night is over, every channel is judged once.
  *
- * A night is judged when capture time passes the end of its window plus ten minutes, so that the SOC
- * knows in the morning; channels in a canonical order, so that records come in one.  Zones with hours of
- * their own are judged on their own time.
- * Thread: analysis.
+ * A night is judged when capture time passes the end of its window plus ten minutes, so that the
+ * SOC knows in the morning; channels in a canonical order, so that records come in one.  Zones with
+ * hours of their own are judged on their own time. Thread: analysis.
  */
 #ifndef NW_APP_NIGHTS_H
 #define NW_APP_NIGHTS_H

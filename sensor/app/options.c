@@ -16,10 +16,31 @@
 #define CHECK (1u << COMMAND_CHECK)
 
 enum option_id {
-	OPT_SITE, OPT_TIMEZONE, OPT_CLOSED, OPT_ALERTS, OPT_FLOWS, OPT_REDIS, OPT_PASSWORD_FILE,
-	OPT_REDIS_WAIT, OPT_STREAM, OPT_RUN, OPT_INTERFACE, OPT_FILTER, OPT_FROM, OPT_TO, OPT_WORKERS,
-	OPT_SHARDS, OPT_SENSOR, OPT_MANIFEST, OPT_FINAL, OPT_STRICT, OPT_PROGRESS, OPT_LOG_LEVEL,
-	OPT_QUIET, OPT_HELP, OPT_LATER
+	OPT_SITE,
+	OPT_TIMEZONE,
+	OPT_CLOSED,
+	OPT_ALERTS,
+	OPT_FLOWS,
+	OPT_REDIS,
+	OPT_PASSWORD_FILE,
+	OPT_REDIS_WAIT,
+	OPT_STREAM,
+	OPT_RUN,
+	OPT_INTERFACE,
+	OPT_FILTER,
+	OPT_FROM,
+	OPT_TO,
+	OPT_WORKERS,
+	OPT_SHARDS,
+	OPT_SENSOR,
+	OPT_MANIFEST,
+	OPT_FINAL,
+	OPT_STRICT,
+	OPT_PROGRESS,
+	OPT_LOG_LEVEL,
+	OPT_QUIET,
+	OPT_HELP,
+	OPT_LATER
 };
 
 struct option_line {
@@ -31,57 +52,75 @@ struct option_line {
 };
 
 static const struct option_line lines[] = {
-	{ "--site", OPT_SITE, REPLAY | LIVE | CHECK, "FILE", "site policy (JSON): zones, assets, what is "
-	  "expected. Without it: the private networks as one open zone" },
-	{ "--timezone", OPT_TIMEZONE, REPLAY | LIVE, "TZ", "without a site file: time zone (default UTC)" },
-	{ "--closed", OPT_CLOSED, REPLAY | LIVE, "HH:MM-HH:MM", "without a site file: closed hours (default "
-	  "22:00-05:00)" },
-	{ "-i", OPT_INTERFACE, LIVE, "IFACE", "interface to listen on; twice for the two directions of a TAP" },
-	{ "--alerts", OPT_ALERTS, REPLAY | LIVE, "FILE", "records as JSON lines; '-' is standard output (default "
-	  "for replay; live: none)" },
-	{ "--flows", OPT_FLOWS, REPLAY | LIVE, "FILE", "flow records as JSON lines" },
-	{ "--redis", OPT_REDIS, REPLAY | LIVE, "URL", "push records into a Redis stream: "
-	  "redis://[user:password@]host[:port][/db] or unix:///path" },
-	{ "--redis-password-file", OPT_PASSWORD_FILE, REPLAY | LIVE, "FILE", "password in the file's first "
-	  "line" },
-	{ "--redis-wait", OPT_REDIS_WAIT, REPLAY | LIVE, "TIME", "how long to wait for Redis at the end "
-	  "(default 30s)" },
-	{ "--stream", OPT_STREAM, REPLAY | LIVE, "KEY", "stream key (default nw:{SITE}:alerts; replay "
-	  "nw:{SITE}:replay:RUN:alerts)" },
-	{ "--run", OPT_RUN, REPLAY, "ID", "name of this replay in the stream key (default: from site and "
-	  "version)" },
-	{ "--filter", OPT_FILTER, REPLAY | LIVE, "BPF", "look only at packets that match" },
-	{ "--from", OPT_FROM, REPLAY, "T", "from this time on (RFC 3339; without offset: the site's zone)" },
-	{ "--to", OPT_TO, REPLAY, "T", "before this time" },
-	{ "--workers", OPT_WORKERS, REPLAY | LIVE, "N", "threads that follow flows (default 1); results do not "
-	  "depend on it" },
-	{ "--shards", OPT_SHARDS, REPLAY | LIVE, "N", "flow tables (default 16); part of a run's definition" },
-	{ "--sensor", OPT_SENSOR, REPLAY | LIVE, "NAME", "observer.name in records (default nachtwacht)" },
-	{ "--manifest", OPT_MANIFEST, REPLAY | LIVE, "FILE", "what was read and counted, as JSON" },
-	{ "--final", OPT_FINAL, REPLAY, NULL, "judge the open night at the end (without a state this is "
-	  "always so)" },
-	{ "--strict", OPT_STRICT, REPLAY, NULL, "a damaged or unreadable input makes the exit status 1" },
-	{ "--progress", OPT_PROGRESS, REPLAY, "WHEN", "auto, never or always" },
-	{ "--log-level", OPT_LOG_LEVEL, REPLAY | LIVE | CHECK, "LEVEL", "err, warn, notice, info or debug "
-	  "(default notice)" },
-	{ "--quiet", OPT_QUIET, REPLAY | LIVE, NULL, "no summary at the end, warnings and errors only" },
-	{ "--help", OPT_HELP, REPLAY | LIVE | CHECK, NULL, "this text" },
+	{"--site", OPT_SITE, REPLAY | LIVE | CHECK, "FILE",
+	 "site policy (JSON): zones, assets, what is "
+	 "expected. Without it: the private networks as one open zone"},
+	{"--timezone", OPT_TIMEZONE, REPLAY | LIVE, "TZ",
+	 "without a site file: time zone (default UTC)"},
+	{"--closed", OPT_CLOSED, REPLAY | LIVE, "HH:MM-HH:MM",
+	 "without a site file: closed hours (default "
+	 "22:00-05:00)"},
+	{"-i", OPT_INTERFACE, LIVE, "IFACE",
+	 "interface to listen on; twice for the two directions of a TAP"},
+	{"--alerts", OPT_ALERTS, REPLAY | LIVE, "FILE",
+	 "records as JSON lines; '-' is standard output (default "
+	 "for replay; live: none)"},
+	{"--flows", OPT_FLOWS, REPLAY | LIVE, "FILE", "flow records as JSON lines"},
+	{"--redis", OPT_REDIS, REPLAY | LIVE, "URL",
+	 "push records into a Redis stream: "
+	 "redis://[user:password@]host[:port][/db] or unix:///path"},
+	{"--redis-password-file", OPT_PASSWORD_FILE, REPLAY | LIVE, "FILE",
+	 "password in the file's first "
+	 "line"},
+	{"--redis-wait", OPT_REDIS_WAIT, REPLAY | LIVE, "TIME",
+	 "how long to wait for Redis at the end "
+	 "(default 30s)"},
+	{"--stream", OPT_STREAM, REPLAY | LIVE, "KEY",
+	 "stream key (default nw:{SITE}:alerts; replay "
+	 "nw:{SITE}:replay:RUN:alerts)"},
+	{"--run", OPT_RUN, REPLAY, "ID",
+	 "name of this replay in the stream key (default: from site and "
+	 "version)"},
+	{"--filter", OPT_FILTER, REPLAY | LIVE, "BPF", "look only at packets that match"},
+	{"--from", OPT_FROM, REPLAY, "T",
+	 "from this time on (RFC 3339; without offset: the site's zone)"},
+	{"--to", OPT_TO, REPLAY, "T", "before this time"},
+	{"--workers", OPT_WORKERS, REPLAY | LIVE, "N",
+	 "threads that follow flows (default 1); results do not "
+	 "depend on it"},
+	{"--shards", OPT_SHARDS, REPLAY | LIVE, "N",
+	 "flow tables (default 16); part of a run's definition"},
+	{"--sensor", OPT_SENSOR, REPLAY | LIVE, "NAME",
+	 "observer.name in records (default nachtwacht)"},
+	{"--manifest", OPT_MANIFEST, REPLAY | LIVE, "FILE", "what was read and counted, as JSON"},
+	{"--final", OPT_FINAL, REPLAY, NULL,
+	 "judge the open night at the end (without a state this is "
+	 "always so)"},
+	{"--strict", OPT_STRICT, REPLAY, NULL,
+	 "a damaged or unreadable input makes the exit status 1"},
+	{"--progress", OPT_PROGRESS, REPLAY, "WHEN", "auto, never or always"},
+	{"--log-level", OPT_LOG_LEVEL, REPLAY | LIVE | CHECK, "LEVEL",
+	 "err, warn, notice, info or debug "
+	 "(default notice)"},
+	{"--quiet", OPT_QUIET, REPLAY | LIVE, NULL,
+	 "no summary at the end, warnings and errors only"},
+	{"--help", OPT_HELP, REPLAY | LIVE | CHECK, NULL, "this text"},
 	/* In the contract, not in this version: refused by name, so that nobody relies on them. */
-	{ "--rules", OPT_LATER, REPLAY | LIVE | CHECK, "DIR", NULL },
-	{ "--state", OPT_LATER, REPLAY | LIVE, "FILE", NULL },
-	{ "--report", OPT_LATER, REPLAY | LIVE, "FILE", NULL },
-	{ "--only", OPT_LATER, REPLAY, "ASSET", NULL },
-	{ "--tap", OPT_LATER, REPLAY, "NAME=PATH", NULL },
-	{ "--gaps", OPT_LATER, REPLAY, "FILE", NULL },
-	{ "--allow-old", OPT_LATER, REPLAY, NULL, NULL },
-	{ "--verify", OPT_LATER, REPLAY, "MANIFEST", NULL },
-	{ "--compare", OPT_LATER, REPLAY, "FILE", NULL },
-	{ "--record", OPT_LATER, LIVE, "DIR", NULL },
-	{ "--record-size", OPT_LATER, LIVE, "SIZE", NULL },
-	{ "--record-snap", OPT_LATER, LIVE, "BYTES", NULL },
-	{ "--look", OPT_LATER, LIVE, "TIME", NULL },
-	{ "--metrics", OPT_LATER, LIVE, "ADDR", NULL },
-	{ "--user", OPT_LATER, LIVE, "NAME", NULL },
+	{"--rules", OPT_LATER, REPLAY | LIVE | CHECK, "DIR", NULL},
+	{"--state", OPT_LATER, REPLAY | LIVE, "FILE", NULL},
+	{"--report", OPT_LATER, REPLAY | LIVE, "FILE", NULL},
+	{"--only", OPT_LATER, REPLAY, "ASSET", NULL},
+	{"--tap", OPT_LATER, REPLAY, "NAME=PATH", NULL},
+	{"--gaps", OPT_LATER, REPLAY, "FILE", NULL},
+	{"--allow-old", OPT_LATER, REPLAY, NULL, NULL},
+	{"--verify", OPT_LATER, REPLAY, "MANIFEST", NULL},
+	{"--compare", OPT_LATER, REPLAY, "FILE", NULL},
+	{"--record", OPT_LATER, LIVE, "DIR", NULL},
+	{"--record-size", OPT_LATER, LIVE, "SIZE", NULL},
+	{"--record-snap", OPT_LATER, LIVE, "BYTES", NULL},
+	{"--look", OPT_LATER, LIVE, "TIME", NULL},
+	{"--metrics", OPT_LATER, LIVE, "ADDR", NULL},
+	{"--user", OPT_LATER, LIVE, "NAME", NULL},
 };
 
 struct command_line {
@@ -91,14 +130,17 @@ struct command_line {
 };
 
 static const struct command_line commands[] = {
-	{ "replay", COMMAND_REPLAY, "[OPTIONS] CAPTURE...",
-	  "Reads capture files (pcap, pcapng, .gz, .zst; directories are searched) merged in time order and\n"
-	  "judges them as a live sensor would. Records go to standard output, everything else to standard error." },
-	{ "live", COMMAND_LIVE, "[OPTIONS] -i IFACE [-i IFACE2]",
-	  "Listens on interfaces (a SPAN port, or the two directions of a TAP) until SIGINT or SIGTERM.\n"
-	  "Never sends. Needs CAP_NET_RAW." },
-	{ "check", COMMAND_CHECK, "[--site FILE]",
-	  "Validates a site policy and says in words what it declares. Exit status 0 or 2." },
+	{"replay", COMMAND_REPLAY, "[OPTIONS] CAPTURE...",
+	 "Reads capture files (pcap, pcapng, .gz, .zst; directories are searched) merged in time "
+	 "order and\n"
+	 "judges them as a live sensor would. Records go to standard output, everything else to "
+	 "standard error."},
+	{"live", COMMAND_LIVE, "[OPTIONS] -i IFACE [-i IFACE2]",
+	 "Listens on interfaces (a SPAN port, or the two directions of a TAP) until SIGINT or "
+	 "SIGTERM.\n"
+	 "Never sends. Needs CAP_NET_RAW."},
+	{"check", COMMAND_CHECK, "[--site FILE]",
+	 "Validates a site policy and says in words what it declares. Exit status 0 or 2."},
 };
 
 static const char *const later_commands[] = { "state", "attest", "extract", "test-alert" };
@@ -184,17 +226,20 @@ static int take_value(struct options *o, const struct option_line *line, const c
 	case OPT_REDIS_WAIT:
 		if (duration_parse(value, &o->redis_wait_ns))
 			return 0;
-		return usage_error("--redis-wait takes a time with a unit, like 30s or 2m, not \"%s\"%s", value,
-				   "");
+		return usage_error(
+			"--redis-wait takes a time with a unit, like 30s or 2m, not \"%s\"%s",
+			value, "");
 	case OPT_PROGRESS:
 		if (progress_mode_parse(value, &o->progress))
 			return 0;
-		return usage_error("--progress takes auto, never or always, not \"%s\"%s", value, "");
+		return usage_error("--progress takes auto, never or always, not \"%s\"%s", value,
+				   "");
 	case OPT_LOG_LEVEL:
 		if (log_level_parse(value, &o->log_level))
 			return 0;
-		return usage_error("--log-level takes err, warn, notice, info or debug, not \"%s\"%s", value,
-				   "");
+		return usage_error(
+			"--log-level takes err, warn, notice, info or debug, not \"%s\"%s", value,
+			"");
 	case OPT_LATER:
 		return usage_error("%s is not in this version (%s)", line->name, PACKAGE_VERSION);
 	}
@@ -219,7 +264,8 @@ static int take_option(struct options *o, int argc, char **argv, int *at)
 	if (!line)
 		return unknown_option(name, o->command);
 	if (!line->value)
-		return arg[len] ? usage_error("%s takes no value%s", name, "") : take_value(o, line, NULL);
+		return arg[len] ? usage_error("%s takes no value%s", name, "")
+				: take_value(o, line, NULL);
 	if (arg[len])
 		return take_value(o, line, arg + len + 1);
 	if (*at + 1 >= argc)
@@ -235,17 +281,23 @@ static int check_consistency(const struct options *o)
 	for (size_t i = 0; i < ARRAY_SIZE(outputs); i++)
 		on_stdout += outputs[i] && !strcmp(outputs[i], "-");
 	if (on_stdout > 1)
-		return usage_error("only one of --alerts, --flows and --manifest may be '-'%s%s; give the others a "
-				   "file", "", "");
+		return usage_error("only one of --alerts, --flows and --manifest may be '-'%s%s; "
+				   "give the others a "
+				   "file",
+				   "", "");
 	if (o->site && (o->timezone || o->closed))
-		return usage_error("--timezone and --closed stand in for a site file; with --site they come from "
-				   "it%s%s", "", "");
+		return usage_error("--timezone and --closed stand in for a site file; with --site "
+				   "they come from "
+				   "it%s%s",
+				   "", "");
 	if (o->command == COMMAND_REPLAY && o->n_paths == 0)
-		return usage_error("replay needs at least one capture file or directory%s%s", "", "");
+		return usage_error("replay needs at least one capture file or directory%s%s", "",
+				   "");
 	if (o->command == COMMAND_LIVE && o->n_interfaces == 0)
 		return usage_error("live needs an interface: -i IFACE%s%s", "", "");
 	if (o->command != COMMAND_REPLAY && o->n_paths > 0)
-		return usage_error("\"%s\" is not an option of %s", o->paths[0], find_command(o->command)->name);
+		return usage_error("\"%s\" is not an option of %s", o->paths[0],
+				   find_command(o->command)->name);
 	if (o->redis_password_file && !o->redis)
 		return usage_error("--redis-password-file goes with --redis%s%s", "", "");
 	return 0;
@@ -264,11 +316,13 @@ static int parse_command(const char *word, struct options *o)
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(later_commands); i++)
 		if (!strcmp(word, later_commands[i]))
-			return usage_error("the command %s is not in this version (%s)", word, PACKAGE_VERSION);
+			return usage_error("the command %s is not in this version (%s)", word,
+					   PACKAGE_VERSION);
 	near = text_nearest(word, names, ARRAY_SIZE(names));
 	if (near)
 		return usage_error("unknown command \"%s\"; did you mean %s?", word, near);
-	return usage_error("unknown command \"%s\"; nachtwacht --help lists the commands%s", word, "");
+	return usage_error("unknown command \"%s\"; nachtwacht --help lists the commands%s", word,
+			   "");
 }
 
 int options_parse(int argc, char **argv, struct options *ret_options)
@@ -279,7 +333,8 @@ int options_parse(int argc, char **argv, struct options *ret_options)
 	*o = (struct options){ .redis_wait_ns = 30 * NS_PER_SEC, .log_level = LOG_LEVEL_NOTICE,
 			       .sensor = "nachtwacht" };
 	if (argc < 2)
-		return usage_error("a command is needed: replay, live or check; nachtwacht --help says more%s%s",
+		return usage_error("a command is needed: replay, live or check; nachtwacht --help "
+				   "says more%s%s",
 				   "", "");
 	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h") || !strcmp(argv[1], "help")) {
 		o->command = COMMAND_HELP;
@@ -348,18 +403,22 @@ static void print_command_help(const struct command_line *c)
 
 		if (!(lines[i].commands & 1u << c->command) || lines[i].id == OPT_LATER)
 			continue;
-		snprintf(left, sizeof(left), "%s %s", lines[i].name, lines[i].value ? lines[i].value : "");
+		snprintf(left, sizeof(left), "%s %s", lines[i].name,
+			 lines[i].value ? lines[i].value : "");
 		printf("  %-29s ", left);
 		print_wrapped(lines[i].help, 32);
 	}
 	if (c->command == COMMAND_REPLAY)
 		printf("\nExamples:\n"
 		       "  nachtwacht replay --site site.json --alerts alerts.jsonl case/\n"
-		       "  nachtwacht replay --timezone Europe/Amsterdam --flows flows.jsonl night.pcap.zst\n");
+		       "  nachtwacht replay --timezone Europe/Amsterdam --flows flows.jsonl "
+		       "night.pcap.zst\n");
 	if (c->command == COMMAND_LIVE)
 		printf("\nExample:\n"
-		       "  nachtwacht live --site site.json -i span0 --redis unix:///run/redis/redis.sock\n");
-	printf("\nExit status: 0 done, with or without incidents; 1 failed, interrupted, or a sink was not drained;\n"
+		       "  nachtwacht live --site site.json -i span0 --redis "
+		       "unix:///run/redis/redis.sock\n");
+	printf("\nExit status: 0 done, with or without incidents; 1 failed, interrupted, or a sink "
+	       "was not drained;\n"
 	       "2 usage, site, or no readable input.\n");
 }
 
@@ -371,11 +430,13 @@ void options_print_help(enum command command)
 		print_command_help(c);
 		return;
 	}
-	printf("nachtwacht - watches closed network segments for traffic that should not leave them\n\n"
+	printf("nachtwacht - watches closed network segments for traffic that should not leave "
+	       "them\n\n"
 	       "Usage: nachtwacht COMMAND [OPTIONS] ...\n\nCommands:\n");
 	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
 		printf("  %-8s %s\n", commands[i].name, commands[i].synopsis);
-	printf("\nnachtwacht COMMAND --help says what it does and lists its options; --version, --help.\n");
+	printf("\nnachtwacht COMMAND --help says what it does and lists its options; --version, "
+	       "--help.\n");
 }
 
 void options_print_version(void)

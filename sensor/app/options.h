@@ -1,4 +1,5 @@
-/* options.h - the command line, from one table: parser, --help and completion read the same lines. */
+/* options.h - the command line, from one table: parser, --help and completion read the same lines.
+ */
 #ifndef NW_APP_OPTIONS_H
 #define NW_APP_OPTIONS_H
 
@@ -8,7 +9,14 @@
 #include "base/log.h"
 #include "output/progress.h"
 
-enum command { COMMAND_NONE, COMMAND_REPLAY, COMMAND_LIVE, COMMAND_CHECK, COMMAND_HELP, COMMAND_VERSION };
+enum command {
+	COMMAND_NONE,
+	COMMAND_REPLAY,
+	COMMAND_LIVE,
+	COMMAND_CHECK,
+	COMMAND_HELP,
+	COMMAND_VERSION
+};
 
 enum exit_status {
 	EXIT_DONE = 0,		/* with or without incidents */

@@ -50,7 +50,8 @@ static void set_thread_name(pthread_t thread, const char *what, unsigned number)
 	pthread_setname_np(thread, name);
 }
 
-/* --- workers ------------------------------------------------------------------------------------- */
+/* --- workers -------------------------------------------------------------------------------------
+ */
 
 static void emit_event(void *arg, struct slice *s)
 {
@@ -132,7 +133,8 @@ static void *worker_main(void *arg)
 	return NULL;
 }
 
-/* --- analysis ------------------------------------------------------------------------------------ */
+/* --- analysis ------------------------------------------------------------------------------------
+ */
 
 static int compare_events(const void *a, const void *b)
 {
@@ -168,7 +170,7 @@ static void analyse(struct pipeline *p, struct event_batch **batches)
 static void *analysis_main(void *arg)
 {
 	struct pipeline *p = arg;
-	struct event_batch *batches[PIPELINE_WORKERS_MAX];
+	struct event_batch *batches[PIPELINE_WORKERS_MAX] = { NULL };
 	bool is_end = false, has_started = false;
 
 	while (!is_end) {
@@ -191,7 +193,8 @@ static void *analysis_main(void *arg)
 	return NULL;
 }
 
-/* --- reader ---------------------------------------------------------------------------------------- */
+/* --- reader
+ * ---------------------------------------------------------------------------------------- */
 
 static bool is_inline(const struct pipeline *p)
 {
@@ -255,7 +258,8 @@ static int make_shard(struct pipeline *p, unsigned number)
 {
 	struct shard_config cfg = { .with_dpi = true };
 
-	return shard_new(&cfg, emit_event, &p->workers[number % p->cfg.workers], &p->shards[number]);
+	return shard_new(&cfg, emit_event, &p->workers[number % p->cfg.workers],
+			 &p->shards[number]);
 }
 
 static void take_frame(struct pipeline *p, const struct frame *f)
@@ -301,7 +305,8 @@ static int read_source(struct pipeline *p)
 	return n;
 }
 
-/* --- set-up and end -------------------------------------------------------------------------------- */
+/* --- set-up and end
+ * -------------------------------------------------------------------------------- */
 
 static int prepare_worker(struct pipeline *p, unsigned number)
 {

@@ -2,13 +2,13 @@
  *
  *   reader (the caller) --rings of packet batches--> workers --rings of event batches--> analysis
  *
- * The reader decodes, picks the shard by the address pair and hands batches of packets to the worker
- * that serves the shard; minute boundaries travel as marks in the same rings, so every shard sees packets
- * and marks in one order whatever the number of workers.  With one worker the reader serves the shards
- * itself and nothing is copied.  The analysis thread takes, for each mark, the events of all workers,
- * sorts them canonically and passes them on.
- * A full ring makes the producer wait: in replay that is the pace, live the kernel's buffer takes it
- * and what does not fit there is counted as kernel drops.
+ * The reader decodes, picks the shard by the address pair and hands batches of packets to the
+ * worker that serves the shard; minute boundaries travel as marks in the same rings, so every shard
+ * sees packets and marks in one order whatever the number of workers.  With one worker the reader
+ * serves the shards itself and nothing is copied.  The analysis thread takes, for each mark, the
+ * events of all workers, sorts them canonically and passes them on. A full ring makes the producer
+ * wait: in replay that is the pace, live the kernel's buffer takes it and what does not fit there
+ * is counted as kernel drops.
  */
 #ifndef NW_APP_PIPELINE_H
 #define NW_APP_PIPELINE_H
@@ -24,7 +24,8 @@
 
 struct pipeline_config {
 	unsigned workers, shards;	/* 0: 1 worker, PIPELINE_SHARDS */
-	/* Called by the reader now and then, for progress and for counters that change while live. */
+	/* Called by the reader now and then, for progress and for counters that change while live.
+	 */
 	void (*tick)(void *arg, const struct source *s, uint64_t now_ns);
 	void *tick_arg;
 };
@@ -34,8 +35,8 @@ struct pipeline_counters {
 	struct shard_counters flow;		/* sum over shards */
 };
 
-/* Runs until the source ends.  0, or the source's error, or -ENOMEM; *ret_counters is set in any case.
- * analysis_finish() has been called when it returns 0 or a source error. */
+/* Runs until the source ends.  0, or the source's error, or -ENOMEM; *ret_counters is set in any
+ * case. analysis_finish() has been called when it returns 0 or a source error. */
 int pipeline_run(struct source *s, const struct pipeline_config *cfg, struct analysis *a,
 		 struct pipeline_counters *ret_counters);
 

@@ -20,13 +20,15 @@
 static int load_site(struct session *s)
 {
 	const struct options *o = s->options;
-	int err = o->site ? site_load(o->site, &s->site) : site_default(o->timezone, o->closed, &s->site);
+	int err = o->site ? site_load(o->site, &s->site)
+			  : site_default(o->timezone, o->closed, &s->site);
 
 	if (err)
 		return EXIT_USAGE;
 	err = tz_use(s->site->timezone);
 	if (err) {
-		log_err("site", "time zone \"%s\" is not installed here (package tzdata)", s->site->timezone);
+		log_err("site", "time zone \"%s\" is not installed here (package tzdata)",
+			s->site->timezone);
 		return EXIT_USAGE;
 	}
 	return EXIT_DONE;
@@ -37,10 +39,10 @@ static void make_run_id(struct session *s)
 {
 	char text[1024];
 
-	snprintf(text, sizeof(text), "%s\n%s %s\n%s %s\nnachtwacht %s\nnDPI %s\nshards %u", s->site->sha256,
-		 rule_of(RULE_EXF_001)->id, rule_of(RULE_EXF_001)->version, rule_of(RULE_DST_002)->id,
-		 rule_of(RULE_DST_002)->version, PACKAGE_VERSION, dpi_library_version(),
-		 s->options->shards ? s->options->shards : PIPELINE_SHARDS);
+	snprintf(text, sizeof(text), "%s\n%s %s\n%s %s\nnachtwacht %s\nnDPI %s\nshards %u",
+		 s->site->sha256, rule_of(RULE_EXF_001)->id, rule_of(RULE_EXF_001)->version,
+		 rule_of(RULE_DST_002)->id, rule_of(RULE_DST_002)->version, PACKAGE_VERSION,
+		 dpi_library_version(), s->options->shards ? s->options->shards : PIPELINE_SHARDS);
 	digest_sha256_hex(text, strlen(text), s->context.run_id);
 }
 
@@ -64,12 +66,14 @@ static int prepare_redis(struct session *s)
 	else if (o->command == COMMAND_LIVE)
 		n = snprintf(r->stream, sizeof(r->stream), "nw:{%s}:alerts", s->site->id);
 	else if (o->run)
-		n = snprintf(r->stream, sizeof(r->stream), "nw:{%s}:replay:%s:alerts", s->site->id, o->run);
+		n = snprintf(r->stream, sizeof(r->stream), "nw:{%s}:replay:%s:alerts", s->site->id,
+			     o->run);
 	else
-		n = snprintf(r->stream, sizeof(r->stream), "nw:{%s}:replay:%.16s:alerts", s->site->id,
-			     s->context.run_id);
+		n = snprintf(r->stream, sizeof(r->stream), "nw:{%s}:replay:%.16s:alerts",
+			     s->site->id, s->context.run_id);
 	if (n < 1 || (size_t)n >= sizeof(r->stream)) {
-		log_err("usage", "the stream key is longer than %zu characters", sizeof(r->stream) - 1);
+		log_err("usage", "the stream key is longer than %zu characters",
+			sizeof(r->stream) - 1);
 		return EXIT_USAGE;
 	}
 	r->wait_ns = o->redis_wait_ns;
@@ -84,9 +88,10 @@ int session_prepare(struct session *s, const struct options *o)
 	status = load_site(s);
 	if (status != EXIT_DONE)
 		return status;
-	s->context = (struct alert_context){ .site = s->site, .sensor = o->sensor,
-					     .is_live = o->command == COMMAND_LIVE,
-					     .interface = o->n_interfaces ? o->interfaces[0] : NULL };
+	s->context = (struct alert_context){.site = s->site,
+					    .sensor = o->sensor,
+					    .is_live = o->command == COMMAND_LIVE,
+					    .interface = o->n_interfaces ? o->interfaces[0] : NULL};
 	make_run_id(s);
 	return prepare_redis(s);
 }
@@ -125,8 +130,10 @@ static void tick(void *arg, const struct source *source, uint64_t now_ns)
 	const struct source_counters *c = source_counters(source);
 
 	if (s->progress)
-		progress_update(s->progress, &(struct progress_at){ .bytes_done = c->bytes_done,
-				.bytes_total = c->bytes_total, .packets = c->seen, .reached_ns = now_ns });
+		progress_update(s->progress, &(struct progress_at){.bytes_done = c->bytes_done,
+								   .bytes_total = c->bytes_total,
+								   .packets = c->seen,
+								   .reached_ns = now_ns});
 }
 
 /* No record is lost without a word: each sink says what it could not take. */

@@ -1,4 +1,5 @@
-/* session.h - what replay and live share: policy, outbox, sinks, analysis, pipeline, and their end. */
+/* session.h - what replay and live share: policy, outbox, sinks, analysis, pipeline, and their end.
+ */
 #ifndef NW_APP_SESSION_H
 #define NW_APP_SESSION_H
 

@@ -1,4 +1,5 @@
-/* signals.c - see signals.h.  A second signal ends the process at once, for an operator in a hurry. */
+/* signals.c - see signals.h.  A second signal ends the process at once, for an operator in a hurry.
+ */
 #include "app/signals.h"
 
 #include <signal.h>

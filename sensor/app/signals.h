@@ -1,4 +1,5 @@
-/* signals.h - SIGINT and SIGTERM end a run cleanly: the source stops, what was seen is judged and kept. */
+/* signals.h - SIGINT and SIGTERM end a run cleanly: the source stops, what was seen is judged and
+ * kept. */
 #ifndef NW_APP_SIGNALS_H
 #define NW_APP_SIGNALS_H
 

@@ -150,8 +150,8 @@ bool addr_is_private(const struct addr *a)
 		return ipv4_in(a, 0x0a000000, 8) || ipv4_in(a, 0xac100000, 12) ||
 		       ipv4_in(a, 0xc0a80000, 16) || ipv4_in(a, 0xa9fe0000, 16) ||
 		       ipv4_in(a, 0x7f000000, 8);
-	return (a->bytes[0] & 0xfe) == 0xfc || (a->bytes[0] == 0xfe && (a->bytes[1] & 0xc0) == 0x80) ||
-	       addr_is_link_scope(a);
+	return (a->bytes[0] & 0xfe) == 0xfc ||
+	       (a->bytes[0] == 0xfe && (a->bytes[1] & 0xc0) == 0x80) || addr_is_link_scope(a);
 }
 
 bool addr_is_link_scope(const struct addr *a)

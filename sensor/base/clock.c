@@ -44,7 +44,9 @@ struct civil civil_from_seconds(int64_t seconds)
 	struct civil c = {
 		.day = (int)(doy - (153 * mp + 2) / 5 + 1),
 		.month = (int)(mp < 10 ? mp + 3 : mp - 9),
-		.hour = (int)(rest / 3600), .minute = (int)(rest / 60 % 60), .second = (int)(rest % 60),
+		.hour = (int)(rest / 3600),
+		.minute = (int)(rest / 60 % 60),
+		.second = (int)(rest % 60),
 	};
 
 	c.year = (int)(yoe + era * 400 + (c.month <= 2));

@@ -36,7 +36,7 @@ const char *clock_format_offset(uint64_t ns, int offset_s, char buf[static CLOCK
  * offset *ret_has_offset is false and *ret_ns is the time as if it were UTC. */
 bool clock_parse(const char *text, uint64_t *ret_ns, bool *ret_has_offset);
 
-bool duration_parse(const char *text, uint64_t *ret_ns);	/* "30s" "10m" "2h" "400d"; unit needed */
+bool duration_parse(const char *text, uint64_t *ret_ns); /* "30s" "10m" "2h" "400d"; unit needed */
 bool size_parse(const char *text, uint64_t *ret_bytes);		/* "262144" "10GB" "64MiB" */
 /* "5.7 GB", decimal, two significant digits below 10; for people, never for records. */
 const char *size_format(uint64_t bytes, char buf[static CLOCK_TEXT_MAX]);

@@ -1,4 +1,5 @@
-/* hash.c - see hash.h.  hash_bytes(): eight bytes a step, multiply and fold, finished by hash_mix(). */
+/* hash.c - see hash.h.  hash_bytes(): eight bytes a step, multiply and fold, finished by
+ * hash_mix(). */
 #include "base/hash.h"
 
 #include <pthread.h>

@@ -65,13 +65,17 @@ static void log_line(enum log_level level, const char *topic, const char *fmt, v
 	if ((int)level > atomic_load_explicit(&current_level, memory_order_relaxed))
 		return;
 	if (getenv("JOURNAL_STREAM"))
-		len = clip(snprintf(line, sizeof(line), "<%d>", syslog_levels[level]), sizeof(line));
+		len = clip(snprintf(line, sizeof(line), "<%d>", syslog_levels[level]),
+			   sizeof(line));
 	else
 		len = clip(snprintf(line, sizeof(line), "nachtwacht: "), sizeof(line));
 	prefix = len;
 	len += clip(snprintf(line + len, sizeof(line) - len, "%s%s: ",
-			     level == LOG_LEVEL_WARN ? "warning: " : level == LOG_LEVEL_ERR ? "error: " : "",
-			     topic), sizeof(line) - len);
+			     level == LOG_LEVEL_WARN  ? "warning: "
+			     : level == LOG_LEVEL_ERR ? "error: "
+						      : "",
+			     topic),
+		    sizeof(line) - len);
 	len += clip(vsnprintf(line + len, sizeof(line) - len - 1, fmt, ap), sizeof(line) - len - 1);
 	if (sink) {
 		sink(level, line + prefix);

@@ -12,10 +12,11 @@
 enum log_level { LOG_LEVEL_ERR, LOG_LEVEL_WARN, LOG_LEVEL_NOTICE, LOG_LEVEL_INFO, LOG_LEVEL_DEBUG };
 
 void log_set_level(enum log_level level);		/* default LOG_LEVEL_NOTICE */
-bool log_level_parse(const char *text, enum log_level *ret_level);	/* "err" "warn" "notice" ... */
+bool log_level_parse(const char *text, enum log_level *ret_level); /* "err" "warn" "notice" ... */
 /* Called before each line so that a progress line can be wiped; NULL: none. */
 void log_set_before(void (*before)(void));
-/* Lines go to sink (without prefix and newline) instead of standard error; NULL: back.  For tests. */
+/* Lines go to sink (without prefix and newline) instead of standard error; NULL: back.  For tests.
+ */
 void log_set_sink(void (*sink)(enum log_level level, const char *line));
 
 void log_err(const char *topic, const char *fmt, ...) __attribute__((format(printf, 2, 3)));

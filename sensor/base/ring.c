@@ -4,11 +4,11 @@
  *          v                        v
  *   [ ][ ][x][x][x][x][x][x][x][x][ ][ ]      used = tail - head, indices never wrap to zero
  *
- * The producer owns tail and a cached copy of head, the consumer owns head and a cached copy of tail, so
- * that in the steady state each touches only its own cache line.  A side that must wait announces itself
- * in *_waits and sleeps on a futex over the other side's index; the other side wakes it only when
- * announced.  Index stores, announcement and re-check are sequentially consistent (operations, not
- * fences, which ThreadSanitizer does not follow): no wake-up is lost.
+ * The producer owns tail and a cached copy of head, the consumer owns head and a cached copy of
+ * tail, so that in the steady state each touches only its own cache line.  A side that must wait
+ * announces itself in *_waits and sleeps on a futex over the other side's index; the other side
+ * wakes it only when announced.  Index stores, announcement and re-check are sequentially
+ * consistent (operations, not fences, which ThreadSanitizer does not follow): no wake-up is lost.
  */
 #include "base/ring.h"
 

@@ -14,8 +14,9 @@
 
 struct ring;
 
-int ring_new(size_t slots, struct ring **ret_ring);	/* slots: power of two.  0 or -ENOMEM, -EINVAL */
-void ring_free(struct ring *r);				/* NULL is fine; what is queued is the caller's */
+int ring_new(size_t slots,
+	     struct ring **ret_ring); /* slots: power of two.  0 or -ENOMEM, -EINVAL */
+void ring_free(struct ring *r); /* NULL is fine; what is queued is the caller's */
 
 bool ring_push(struct ring *r, void *item);		/* producer.  Takes item.  false: full */
 void ring_push_wait(struct ring *r, void *item);	/* producer.  Waits for room (replay) */

@@ -53,8 +53,8 @@ size_t text_repair(const void *bytes, size_t len, char *buf, size_t cap)
 			size = (size_t)snprintf(piece, sizeof(piece), "\xef\xbf\xbd");
 			n = 1;
 		} else if (is_control(code)) {
-			size = (size_t)snprintf(piece, sizeof(piece), code < 0x100 ? "\\x%02x" : "\\u%04x",
-						code);
+			size = (size_t)snprintf(piece, sizeof(piece),
+						code < 0x100 ? "\\x%02x" : "\\u%04x", code);
 		} else {
 			memcpy(piece, p + at, n);
 			size = n;

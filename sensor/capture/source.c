@@ -1,6 +1,8 @@
 /* source.c - the one face of capture files and live interfaces; see source.h. */
 #include "capture/source.h"
 
+#include <pcap/pcap.h>
+
 #include "capture/source_internal.h"
 
 int source_read(struct source *s, struct frame *frames, size_t max)
@@ -42,4 +44,9 @@ size_t source_inputs(const struct source *s)
 const struct source_input *source_input(const struct source *s, size_t i)
 {
 	return i < s->n_inputs ? s->inputs[i] : NULL;
+}
+
+const char *source_library_version(void)
+{
+	return pcap_lib_version();
 }

@@ -36,6 +36,7 @@ uint64_t source_mark_ns(const struct source *s);
 void source_stop(struct source *s);		/* async-signal-safe: source_read() ends soon */
 void source_free(struct source *s);
 const char *source_error_text(const struct source *s);
+const char *source_library_version(void);	/* of libpcap */
 
 /* --- what was read, for progress, accounting and the manifest -------------------------------- */
 

@@ -11,7 +11,8 @@
 
 enum rule_id { RULE_EXF_001, RULE_DST_002, RULES };
 
-/* What a rule is, for people and for machines.  The text of the rule pack will replace this table. */
+/* What a rule is, for people and for machines.  The text of the rule pack will replace this table.
+ */
 struct rule {
 	const char *id, *version, *name, *category;
 	const char *technique[2][2];	/* ATT&CK id and name; NULL: none */

@@ -63,7 +63,8 @@ bool nightly_find_burst(const struct nightly_night *night, struct nightly_burst 
 }
 
 /* Is the window more than a part of a steady day? */
-static bool is_nocturnal(const struct nightly_params *p, const struct nightly_night *night, uint64_t up)
+static bool is_nocturnal(const struct nightly_params *p, const struct nightly_night *night,
+			 uint64_t up)
 {
 	unsigned inside = night->window_to - night->window_from;
 	unsigned outside = night->seen_to > inside ? night->seen_to - inside : 0;
@@ -108,7 +109,8 @@ static double location_density(const struct process *process, double bandwidth, 
 
 		used = 0;
 		for (unsigned i = 0; i < process->bursts_n; i++, weight *= BURST_DECAY) {
-			int at = on_civil ? process->bursts[i].civil_min : process->bursts[i].utc_min;
+			int at = on_civil ? process->bursts[i].civil_min
+					  : process->bursts[i].utc_min;
 			double d = (s - at) / bandwidth;
 
 			if (at < from || at >= to)
@@ -134,7 +136,8 @@ static double location_bet(const struct nightly_night *night, const struct night
 		return 1;
 	q = location_density(process, bandwidths_min[bet % (EVIDENCE_BETS / 2)], on_civil,
 			     (int)night->window_from * SLOT_MIN + shift,
-			     (int)night->window_to * SLOT_MIN + shift, (int)burst->from * SLOT_MIN + shift);
+			     (int)night->window_to * SLOT_MIN + shift,
+			     (int)burst->from * SLOT_MIN + shift);
 	return q < 0 ? 1 : LOCATION_FLOOR + (1 - LOCATION_FLOOR) * q;
 }
 

@@ -6,16 +6,16 @@
  *     M = (M + 1) * e        Shiryaev-Roberts, for a pattern whose first night is not known
  *     e = presence * location
  *     presence = 1 + L (x - p) / p          x: does tonight qualify?
- *     location = 0.1 + 0.9 q(t)             q: density of the burst's start, relative to uniform, under
- *                                           kernels at the burst times of earlier nights
+ *     location = 0.1 + 0.9 q(t)             q: density of the burst's start, relative to uniform,
+ * under kernels at the burst times of earlier nights
  *
  * and an alarm is M >= A.  The expected false alarms of an innocent channel are at most one per A
- * nights judged (Shin, Ramdas, Rinaldo: E-detectors, 2022).  Everything a night's bet uses was fixed
- * before it; p and the floors are parameters, never learned from traffic.
+ * nights judged (Shin, Ramdas, Rinaldo: E-detectors, 2022).  Everything a night's bet uses was
+ * fixed before it; p and the floors are parameters, never learned from traffic.
  *
- * Definitions where the text leaves room: a slot is *active* when its upload is at least 1/16 of the
- * window's largest slot (so that keep-alives do not stretch a burst over the whole day); a slot belongs
- * to the window when it begins inside it.  Pure functions, no I/O, no allocation.
+ * Definitions where the text leaves room: a slot is *active* when its upload is at least 1/16 of
+ * the window's largest slot (so that keep-alives do not stretch a burst over the whole day); a slot
+ * belongs to the window when it begins inside it.  Pure functions, no I/O, no allocation.
  */
 #ifndef NW_DETECT_NIGHTLY_H
 #define NW_DETECT_NIGHTLY_H
@@ -33,7 +33,7 @@ struct nightly_params {
 	uint64_t upload_always;		/* ... or this many bytes */
 	double rate_ratio;		/* rate in the window against the rest of the row ... */
 	double peak_share;		/* ... or this share of it within the best two hours */
-	double m_max;			/* cap of M per process: keeps the bound, bounds the memory of evil */
+	double m_max; /* cap of M per process: keeps the bound, bounds the memory of evil */
 	double level1, level2, level3;	/* M */
 	uint32_t hits1, hits2;		/* qualifying nights */
 	uint32_t resolve_after;		/* observed nights without a hit */

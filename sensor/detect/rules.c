@@ -6,37 +6,47 @@
 #include "base/err.h"
 
 static const char *const triage_exf_001[] = {
-	"Ask the asset's owner and the vendor whether a scheduled job to this destination is known; if so, "
+	"Ask the asset's owner and the vendor whether a scheduled job to this destination is "
+	"known; if so, "
 	"register it as an expected entry with owner, ticket and expiry.",
-	"Look at the asset in the hours of the bursts: scheduled tasks, services, remote sessions; keep the "
+	"Look at the asset in the hours of the bursts: scheduled tasks, services, remote sessions; "
+	"keep the "
 	"packets of one burst as evidence before anything is changed.",
-	"Look up who operates the destination, and whether other assets talk to it or to its network.",
-	NULL
-};
+	"Look up who operates the destination, and whether other assets talk to it or to its "
+	"network.",
+	NULL};
 
-static const char *const triage_dst_002[] = {
-	"Find out which route let a closed zone reach this address: firewall rule, second interface, "
-	"gateway, modem.",
-	"Check whether a work order covers the time and the asset; if none does, treat it as an open path.",
-	"Look at what the asset sent: volume, protocol and name in this record, and other assets with the "
-	"same peer.",
-	NULL
-};
+static const char *const triage_dst_002[] = {"Find out which route let a closed zone reach this "
+					     "address: firewall rule, second interface, "
+					     "gateway, modem.",
+					     "Check whether a work order covers the time and the "
+					     "asset; if none does, treat it as an open path.",
+					     "Look at what the asset sent: volume, protocol and "
+					     "name in this record, and other assets with the "
+					     "same peer.",
+					     NULL};
 
 static const struct rule rules[] = {
-	[RULE_EXF_001] = {
-		.id = "NW-EXF-001", .version = "1", .name = "Nightly periodic upload",
-		.category = "exfiltration",
-		.technique = { { "T1029", "Scheduled Transfer" }, { "T1020", "Automated Exfiltration" } },
-		.triage = triage_exf_001,
-	},
-	[RULE_DST_002] = {
-		.id = "NW-DST-002", .version = "1", .name = "External traffic from a closed zone",
-		.category = "destination",
-		.technique = { { "T0883", "Internet Accessible Device" },
-			       { "T1041", "Exfiltration Over C2 Channel" } },
-		.triage = triage_dst_002,
-	},
+	[RULE_EXF_001] =
+		{
+			.id = "NW-EXF-001",
+			.version = "1",
+			.name = "Nightly periodic upload",
+			.category = "exfiltration",
+			.technique = {{"T1029", "Scheduled Transfer"},
+				      {"T1020", "Automated Exfiltration"}},
+			.triage = triage_exf_001,
+		},
+	[RULE_DST_002] =
+		{
+			.id = "NW-DST-002",
+			.version = "1",
+			.name = "External traffic from a closed zone",
+			.category = "destination",
+			.technique = {{"T0883", "Internet Accessible Device"},
+				      {"T1041", "Exfiltration Over C2 Channel"}},
+			.triage = triage_dst_002,
+		},
 };
 static_assert(ARRAY_SIZE(rules) == RULES, "every rule id has its entry");
 

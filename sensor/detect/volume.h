@@ -1,6 +1,6 @@
-/* volume.h - how unusual an amount is for a subject (DETECTION "Volume"): shown, used for level L3, never
- * a gate.  y = log2(1 + bytes), z = (y - median) / max(1.4826 MAD, 0.5) over the subject's previous
- * 28 night windows, this channel left out.  Pure.
+/* volume.h - how unusual an amount is for a subject (DETECTION "Volume"): shown, used for level L3,
+ * never a gate.  y = log2(1 + bytes), z = (y - median) / max(1.4826 MAD, 0.5) over the subject's
+ * previous 28 night windows, this channel left out.  Pure.
  */
 #ifndef NW_DETECT_VOLUME_H
 #define NW_DETECT_VOLUME_H

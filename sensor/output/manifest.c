@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <jansson.h>
-#include <pcap/pcap.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -80,32 +79,48 @@ static json_t *counters_object(const struct manifest_facts *f)
 	const struct source_counters *c = source_counters(f->source);
 	const struct shard_counters *s = f->flow;
 	const struct counter list[] = {
-		{ "capture.seen", c->seen }, { "capture.filtered", c->filtered }, { "capture.reordered", c->reordered },
-		{ "capture.clamped", c->clamped }, { "capture.normalised", c->normalised },
-		{ "capture.kernel_received", c->kernel_received },
-		{ "capture.kernel_drops", c->kernel_drops },
-		{ "capture.files_damaged", c->files_damaged },
-		{ "capture.files_refused", c->files_refused },
-		{ "flow.packets", s->packets }, { "flow.counted", s->flow_packets },
-		{ "flow.late", s->late_packets }, { "flow.opened", s->flows_opened },
-		{ "flow.end_fin", s->flows_fin }, { "flow.end_rst", s->flows_rst },
-		{ "flow.end_idle", s->flows_idle }, { "flow.end_evicted", s->flows_evicted },
-		{ "flow.end_input", s->flows_input }, { "flow.outside_both", f->flows_outside },
-		{ "fragment.given", s->fragments }, { "fragment.merged", s->fragments_merged },
-		{ "fragment.bad", s->fragments_bad }, { "fragment.overlap", s->fragments_overlap },
-		{ "fragment.duplicate", s->fragments_duplicate },
-		{ "fragment.timeout", s->fragments_timeout },
-		{ "fragment.evicted", s->fragments_evicted }, { "fragment.held", s->fragments_held },
-		{ "fragment.datagrams", s->datagrams }, { "fragment.bad_transport", s->bad_reassembled },
-		{ "tcp.retransmitted_bytes", s->tcp_retrans_bytes },
-		{ "tcp.lost_bytes", s->tcp_lost_bytes }, { "tcp.resyncs", s->tcp_resyncs },
-		{ "dpi.packets", s->dpi_packets }, { "dpi.unavailable", s->dpi_unavailable },
-		{ "channel.live", f->channels->live }, { "channel.evicted", f->channels->evicted },
-		{ "channel.with_evidence", f->channels->with_evidence },
-		{ "channel.evicted_with_evidence", f->channels->evicted_with_evidence },
-		{ "incident.opened", f->incidents->opened }, { "incident.updated", f->incidents->updated },
-		{ "incident.resolved", f->incidents->resolved },
-		{ "incident.flooded", f->incidents->flooded },
+		{"capture.seen", c->seen},
+		{"capture.filtered", c->filtered},
+		{"capture.reordered", c->reordered},
+		{"capture.clamped", c->clamped},
+		{"capture.normalised", c->normalised},
+		{"capture.kernel_received", c->kernel_received},
+		{"capture.kernel_drops", c->kernel_drops},
+		{"capture.files_damaged", c->files_damaged},
+		{"capture.files_refused", c->files_refused},
+		{"flow.packets", s->packets},
+		{"flow.counted", s->flow_packets},
+		{"flow.late", s->late_packets},
+		{"flow.opened", s->flows_opened},
+		{"flow.end_fin", s->flows_fin},
+		{"flow.end_rst", s->flows_rst},
+		{"flow.end_idle", s->flows_idle},
+		{"flow.end_evicted", s->flows_evicted},
+		{"flow.end_input", s->flows_input},
+		{"flow.outside_both", f->flows_outside},
+		{"fragment.given", s->fragments},
+		{"fragment.merged", s->fragments_merged},
+		{"fragment.bad", s->fragments_bad},
+		{"fragment.overlap", s->fragments_overlap},
+		{"fragment.duplicate", s->fragments_duplicate},
+		{"fragment.timeout", s->fragments_timeout},
+		{"fragment.evicted", s->fragments_evicted},
+		{"fragment.held", s->fragments_held},
+		{"fragment.datagrams", s->datagrams},
+		{"fragment.bad_transport", s->bad_reassembled},
+		{"tcp.retransmitted_bytes", s->tcp_retrans_bytes},
+		{"tcp.lost_bytes", s->tcp_lost_bytes},
+		{"tcp.resyncs", s->tcp_resyncs},
+		{"dpi.packets", s->dpi_packets},
+		{"dpi.unavailable", s->dpi_unavailable},
+		{"channel.live", f->channels->live},
+		{"channel.evicted", f->channels->evicted},
+		{"channel.with_evidence", f->channels->with_evidence},
+		{"channel.evicted_with_evidence", f->channels->evicted_with_evidence},
+		{"incident.opened", f->incidents->opened},
+		{"incident.updated", f->incidents->updated},
+		{"incident.resolved", f->incidents->resolved},
+		{"incident.flooded", f->incidents->flooded},
 	};
 	json_t *object = json_object();
 
@@ -113,7 +128,8 @@ static json_t *counters_object(const struct manifest_facts *f)
 	for (int i = 0; i < PACKET_STATUSES; i++) {
 		char name[64];
 
-		snprintf(name, sizeof(name), "decode.%s", packet_status_name((enum packet_status)i));
+		snprintf(name, sizeof(name), "decode.%s",
+			 packet_status_name((enum packet_status)i));
 		put_int(object, name, f->pipeline[i]);
 	}
 	return object;
@@ -141,7 +157,7 @@ static json_t *versions_object(void)
 
 	put_text(object, "nachtwacht", PACKAGE_VERSION);
 	put_text(object, "ndpi", dpi_library_version());
-	put_text(object, "libpcap", pcap_lib_version());
+	put_text(object, "libpcap", source_library_version());
 	put_text(object, "jansson", JANSSON_VERSION);
 	put_text(object, "zlib", zlibVersion());
 	return object;
@@ -203,7 +219,8 @@ int manifest_write(const char *path, const struct manifest_facts *facts)
 	}
 	root = manifest_object(facts);
 	errno = 0;
-	if (json_dumpf(root, out, JSON_INDENT(2) | JSON_SORT_KEYS) || fputc('\n', out) == EOF || fflush(out))
+	if (json_dumpf(root, out, JSON_INDENT(2) | JSON_SORT_KEYS) || fputc('\n', out) == EOF ||
+	    fflush(out))
 		err = errno ? -errno : -EIO;
 	json_decref(root);
 	if (out != stdout && fclose(out) && !err)

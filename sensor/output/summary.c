@@ -9,7 +9,7 @@
 #include "packet/packet.h"
 
 #define INCIDENTS_SHOWN 20
-#define SEVERITY_SHOWN 3
+#define SEVERITY_SHOWN 3U
 #define WIDTH 100
 
 /* Breaks text at blanks; continuation lines are indented. */
@@ -42,12 +42,12 @@ static void print_time(FILE *out, uint64_t ns)
 
 static void print_incident(FILE *out, const struct incident *i)
 {
-	static const char *const levels[] = { "", ", level L1 (early warning)", ", level L2 (alert)",
-					      ", level L3 (critical)" };
+	static const char *const levels[] = {"", ", level L1 (early warning)", ", level L2 (alert)",
+					     ", level L3 (critical)"};
 	const struct rule *rule = rule_of(i->rule);
 
-	fprintf(out, "\n  [severity %u%s] %s %s%s\n", i->severity, levels[i->level], rule->id, rule->name,
-		i->is_open ? "" : " (resolved)");
+	fprintf(out, "\n  [severity %u%s] %s %s%s\n", i->severity, levels[i->level], rule->id,
+		rule->name, i->is_open ? "" : " (resolved)");
 	print_wrapped(out, "    ", "    ", i->message);
 	for (unsigned k = 0; k < i->explain_n; k++)
 		print_wrapped(out, "      - ", "        ", i->explain[k]);
@@ -56,8 +56,8 @@ static void print_incident(FILE *out, const struct incident *i)
 		print_wrapped(out, "      * ", "        ", *line);
 	fprintf(out, "    opened ");
 	print_time(out, i->opened_ns);
-	fprintf(out, ", %u record%s, incident %s, case %s\n", i->records, i->records == 1 ? "" : "s", i->id,
-		i->case_id);
+	fprintf(out, ", %u record%s, incident %s, case %s\n", i->records,
+		i->records == 1 ? "" : "s", i->id, i->case_id);
 }
 
 static int compare_incidents(const void *a, const void *b)
@@ -88,8 +88,8 @@ static void print_incidents(const struct summary_facts *f, FILE *out)
 	if (n == minor)
 		fprintf(out, "Nothing of severity %u or more was raised.", SEVERITY_SHOWN);
 	else
-		fprintf(out, "%zu incident%s of severity %u or more:", n - minor, n - minor == 1 ? "" : "s",
-			SEVERITY_SHOWN);
+		fprintf(out, "%zu incident%s of severity %u or more:", n - minor,
+			n - minor == 1 ? "" : "s", SEVERITY_SHOWN);
 	if (minor)
 		fprintf(out, " %zu of less.", minor);
 	fputc('\n', out);
@@ -108,7 +108,9 @@ static void print_not_judged(const struct summary_facts *f, FILE *out)
 	const struct source_counters *c = source_counters(f->source);
 
 	if (c->files_damaged || c->files_refused)
-		fprintf(out, "  inputs: %" PRIu64 " damaged (used up to the damage), %" PRIu64 " refused\n",
+		fprintf(out,
+			"  inputs: %" PRIu64 " damaged (used up to the damage), %" PRIu64
+			" refused\n",
 			c->files_damaged, c->files_refused);
 	if (c->clamped || c->normalised)
 		fprintf(out, "  stamps: %" PRIu64 " packets out of order by more than 1 s, %" PRIu64
@@ -118,9 +120,12 @@ static void print_not_judged(const struct summary_facts *f, FILE *out)
 			fprintf(out, "  not judged: %" PRIu64 " packets %s\n", f->decode[i],
 				packet_status_name((enum packet_status)i));
 	if (f->flow->flows_evicted)
-		fprintf(out, "  flow table full: %" PRIu64 " flows ended early\n", f->flow->flows_evicted);
+		fprintf(out, "  flow table full: %" PRIu64 " flows ended early\n",
+			f->flow->flows_evicted);
 	if (f->flows_outside)
-		fprintf(out, "  not judged: %" PRIu64 " flows between two addresses that are not internal%s\n",
+		fprintf(out,
+			"  not judged: %" PRIu64
+			" flows between two addresses that are not internal%s\n",
 			f->flows_outside, f->site->is_default ? " (no --site)" : "");
 	if (f->is_live)
 		fprintf(out, "  interface: %" PRIu64 " packets received by the kernel, %" PRIu64
@@ -135,7 +140,8 @@ void summary_print(const struct summary_facts *f, FILE *out)
 		print_not_judged(f, out);
 		return;
 	}
-	fprintf(out, "%" PRIu64 " packets, %" PRIu64 " flows, ", source_counters(f->source)->seen, f->flows);
+	fprintf(out, "%" PRIu64 " packets, %" PRIu64 " flows, ", source_counters(f->source)->seen,
+		f->flows);
 	print_time(out, f->first_ns);
 	fputs(" to ", out);
 	print_time(out, f->last_ns);

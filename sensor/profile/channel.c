@@ -1,7 +1,7 @@
 /* channel.c - see channel.h.
  *
- * Open addressing over pointers, at most half full; deletion moves later entries of the cluster back
- * (Knuth 6.4 R).  Eviction looks at the whole table once and frees a sixteenth of it, so its
+ * Open addressing over pointers, at most half full; deletion moves later entries of the cluster
+ * back (Knuth 6.4 R).  Eviction looks at the whole table once and frees a sixteenth of it, so its
  * cost per new channel stays constant under a flood of destinations.
  */
 #include "profile/channel.h"
@@ -17,7 +17,7 @@
 struct channels {
 	struct channel **table;
 	size_t slots, max, count;
-	struct channel **sorted;	/* scratch of channels_sorted() and eviction: max pointers */
+	struct channel **sorted; /* scratch of channels_sorted() and eviction: max pointers */
 	struct channels_counters counters;
 };
 

@@ -1,14 +1,15 @@
 /* channel.h - long memory: what a subject does towards one destination, night by night.
  *
- * A channel is (subject, destination group).  This first form keeps one group, the exact peer address with
- * its service; the table, the rows and the evidence are made for the others to join.
+ * A channel is (subject, destination group).  This first form keeps one group, the exact peer
+ * address with its service; the table, the rows and the evidence are made for the others to join.
  *
  *   channel --- row        slots of the running row, kept while there is traffic in it
- *           `-- evidence   from the first qualifying night on: 64 nights, the processes' M, burst times
+ *           `-- evidence   from the first qualifying night on: 64 nights, the processes' M, burst
+ * times
  *
- * Bounded: at most channels_max channels; when full, one without evidence and longest silent goes, else
- * the one with the least M; counted.
- * Thread: analysis.  Pointers to channels stay valid until the next channels_get() (eviction).
+ * Bounded: at most channels_max channels; when full, one without evidence and longest silent goes,
+ * else the one with the least M; counted. Thread: analysis.  Pointers to channels stay valid until
+ * the next channels_get() (eviction).
  */
 #ifndef NW_PROFILE_CHANNEL_H
 #define NW_PROFILE_CHANNEL_H
@@ -34,7 +35,7 @@ struct channel_key {
 /* The running row: upload and download per slot, expected traffic left out. */
 struct row {
 	uint64_t up[ROW_SLOTS], down[ROW_SLOTS];
-	uint8_t first_min[ROW_SLOTS], last_min[ROW_SLOTS];	/* of upload within the slot: 0..14 */
+	uint8_t first_min[ROW_SLOTS], last_min[ROW_SLOTS]; /* of upload within the slot: 0..14 */
 	uint32_t flows;
 	uint64_t expected_up;		/* covered by an expected entry this row */
 };
@@ -51,7 +52,7 @@ struct channel {
 	uint64_t first_ns, last_ns;	/* traffic seen */
 	uint64_t up, down;		/* payload, ever */
 	uint64_t flows;
-	uint64_t run_start_ns, run_end_ns;	/* the present run of upload: gaps of at most 30 min */
+	uint64_t run_start_ns, run_end_ns; /* the present run of upload: gaps of at most 30 min */
 	const struct expected *expected;	/* the entry that covered it last, or NULL */
 	char *name;			/* SNI, Host or DNS name last seen; raw bytes, or NULL */
 	char community[CHANNEL_COMMUNITY_IDS][COMMUNITY_ID_MAX];

@@ -1,8 +1,8 @@
 /* evidence.h - what a promoted channel remembers of its nights (DETECTION sections 3 and 4).
  *
- * Plain data, filled by detect/nightly.c and read by alert/.  A process is one instance of detector N:
- * the floor decides which nights qualify; its evidence M is the mean of six Shiryaev-Roberts sums, one
- * per bandwidth of the location bet and clock.
+ * Plain data, filled by detect/nightly.c and read by alert/.  A process is one instance of detector
+ * N: the floor decides which nights qualify; its evidence M is the mean of six Shiryaev-Roberts
+ * sums, one per bandwidth of the location bet and clock.
  */
 #ifndef NW_PROFILE_EVIDENCE_H
 #define NW_PROFILE_EVIDENCE_H
@@ -24,7 +24,7 @@ struct night_seen {
 	uint64_t start_ns, end_ns;	/* of the burst; 0 on a night that did not qualify */
 	uint32_t flows;
 	double e[EVIDENCE_PROCESSES];	/* the night's factor: M / (M before + 1) */
-	double z;			/* volume against the subject's usual, see detect/volume.h */
+	double z; /* volume against the subject's usual, see detect/volume.h */
 	double coverage;		/* of the window: 1 when the tap was there all the time */
 	bool is_hit[EVIDENCE_PROCESSES];
 	bool is_skipped, is_partial;

@@ -9,7 +9,8 @@
 #include "base/hash.h"
 #include "base/text.h"
 
-#define TABLE_SLOTS (4 * SUBJECTS_MAX)	/* never more than half full: assets may have many addresses */
+#define TABLE_SLOTS                                                                                \
+	(4 * SUBJECTS_MAX) /* never more than half full: assets may have many addresses */
 
 struct entry {
 	struct addr addr;

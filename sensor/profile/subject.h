@@ -1,9 +1,9 @@
 /* subject.h - who is watched: the source groups of channels.
  *
- * A subject is a listed asset, or an internal address that nobody listed.  Bounded: beyond SUBJECTS_MAX new
- * addresses share the subject "unlisted" (counted), so that a spoofing flood cannot take the memory of
- * the assets that matter; listed assets are made at start and always have a place.
- * Thread: analysis.
+ * A subject is a listed asset, or an internal address that nobody listed.  Bounded: beyond
+ * SUBJECTS_MAX new addresses share the subject "unlisted" (counted), so that a spoofing flood
+ * cannot take the memory of the assets that matter; listed assets are made at start and always have
+ * a place. Thread: analysis.
  */
 #ifndef NW_PROFILE_SUBJECT_H
 #define NW_PROFILE_SUBJECT_H

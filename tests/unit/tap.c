@@ -8,9 +8,11 @@
 
 static unsigned tests_done;
 
-static void print_result(const CU_pTest test, const CU_pSuite suite, const CU_pFailureRecord failures)
+static void print_result(const CU_pTest test, const CU_pSuite suite,
+			 const CU_pFailureRecord failures)
 {
-	printf("%sok %u - %s: %s\n", failures ? "not " : "", ++tests_done, suite->pName, test->pName);
+	printf("%sok %u - %s: %s\n", failures ? "not " : "", ++tests_done, suite->pName,
+	       test->pName);
 	for (CU_pFailureRecord f = failures; f; f = f->pNext)
 		if (f->pTest == test)
 			printf("# %s:%u: %s\n", f->strFileName, f->uiLineNumber, f->strCondition);
@@ -56,7 +58,8 @@ void tap_equal_text(const char *file, int line, const char *expr, const char *go
 {
 	char text[2048];
 
-	snprintf(text, sizeof(text), "%s: got \"%s\", want \"%s\"", expr, got ? got : "(null)", want);
+	snprintf(text, sizeof(text), "%s: got \"%s\", want \"%s\"", expr, got ? got : "(null)",
+		 want);
 	check(got && !strcmp(got, want), file, line, text);
 }
 
@@ -64,6 +67,7 @@ void tap_near(const char *file, int line, const char *expr, double got, double w
 {
 	char text[512];
 
-	snprintf(text, sizeof(text), "%s: got %.9g, want %.9g within %.3g", expr, got, want, within);
+	snprintf(text, sizeof(text), "%s: got %.9g, want %.9g within %.3g", expr, got, want,
+		 within);
 	check(fabs(got - want) <= within, file, line, text);
 }

@@ -11,7 +11,8 @@ int tap_main(CU_SuiteInfo *suites);
 
 /* Asserts that print both values, which CU_ASSERT_EQUAL does not. */
 void tap_equal_int(const char *file, int line, const char *expr, intmax_t got, intmax_t want);
-void tap_equal_text(const char *file, int line, const char *expr, const char *got, const char *want);
+void tap_equal_text(const char *file, int line, const char *expr, const char *got,
+		    const char *want);
 void tap_near(const char *file, int line, const char *expr, double got, double want, double within);
 
 #define EQUAL_INT(got, want) \

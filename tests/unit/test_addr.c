@@ -5,8 +5,8 @@
 
 static void formats_and_parses_both_families(void)
 {
-	static const char *const texts[] = { "192.0.2.1", "0.0.0.0", "255.255.255.255", "2001:db8::1", "::",
-					     "fe80::1:2:3:4" };
+	static const char *const texts[] = {"192.0.2.1",   "0.0.0.0", "255.255.255.255",
+					    "2001:db8::1", "::",      "fe80::1:2:3:4"};
 	char buf[ADDR_TEXT_MAX];
 	struct addr a;
 
@@ -18,7 +18,8 @@ static void formats_and_parses_both_families(void)
 
 static void refuses_malformed_addresses(void)
 {
-	static const char *const texts[] = { "", "192.0.2", "192.0.2.256", "192.0.2.1 ", "2001:db8::g", "1::2::3" };
+	static const char *const texts[] = {"",		  "192.0.2",	 "192.0.2.256",
+					    "192.0.2.1 ", "2001:db8::g", "1::2::3"};
 	struct addr a;
 
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
@@ -51,8 +52,9 @@ static void networks_contain_what_they_should(void)
 
 static void networks_with_host_bits_are_refused(void)
 {
-	static const char *const texts[] = { "10.0.0.1/8", "10.0.0.0/33", "10.0.0.0/", "10.0.0.0/-1", "10.0.0.0/8x",
-					     "2001:db8::1/64", "10.0.0.0/08x", "/8" };
+	static const char *const texts[] = {"10.0.0.1/8",   "10.0.0.0/33", "10.0.0.0/",
+					    "10.0.0.0/-1",  "10.0.0.0/8x", "2001:db8::1/64",
+					    "10.0.0.0/08x", "/8"};
 	struct cidr c;
 
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
@@ -80,10 +82,13 @@ static struct addr parsed(const char *text)
 
 static void scopes(void)
 {
-	static const char *const link[] = { "169.254.1.1", "224.0.0.251", "255.255.255.255", "fe80::1", "ff02::1",
-					    "127.0.0.1", "::1", "::", "0.0.0.0" };
-	static const char *const private[] = { "10.1.2.3", "172.31.0.1", "192.168.0.1", "fd00::1", "fe80::1" };
-	static const char *const outside[] = { "172.32.0.1", "203.0.113.9", "2001:db8::1", "11.0.0.1", "192.169.0.1" };
+	static const char *const link[] = {"169.254.1.1", "224.0.0.251", "255.255.255.255",
+					   "fe80::1",	  "ff02::1",	 "127.0.0.1",
+					   "::1",	  "::",		 "0.0.0.0"};
+	static const char *const private[] = {"10.1.2.3", "172.31.0.1", "192.168.0.1", "fd00::1",
+					      "fe80::1"};
+	static const char *const outside[] = {"172.32.0.1", "203.0.113.9", "2001:db8::1",
+					      "11.0.0.1", "192.169.0.1"};
 
 	for (size_t i = 0; i < sizeof(link) / sizeof(link[0]); i++) {
 		struct addr a = parsed(link[i]);

@@ -34,7 +34,7 @@ static struct subject *subject_of(const char *text)
 static struct channel_key key_to(const struct subject *s, unsigned peer)
 {
 	struct channel_key key = { .subject = s->number, .service = "TLS" };
-	const uint8_t bytes[4] = { 203, (uint8_t)(peer >> 16), (uint8_t)(peer >> 8), (uint8_t)peer };
+	const uint8_t bytes[4] = {203, (uint8_t)(peer >> 16), (uint8_t)(peer >> 8), (uint8_t)peer};
 
 	key.peer = addr_from_ipv4(bytes);
 	return key;
@@ -213,7 +213,10 @@ int main(void)
 		CU_TEST_INFO_NULL,
 	};
 	CU_SuiteInfo suites[] = {
-		{ .pName = "channel", .pTests = tests, .pInitFunc = set_up, .pCleanupFunc = tear_down },
+		{.pName = "channel",
+		 .pTests = tests,
+		 .pInitFunc = set_up,
+		 .pCleanupFunc = tear_down},
 		CU_SUITE_INFO_NULL,
 	};
 

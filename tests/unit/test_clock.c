@@ -22,7 +22,7 @@ static void known_days(void)
 	EQUAL_INT(civil_weekday(&c), 1);			/* a Tuesday */
 	c = (struct civil){ .year = 1970, .month = 1, .day = 1 };
 	EQUAL_INT(civil_weekday(&c), 3);
-	c = (struct civil){ .year = 2026, .month = 14, .day = 1 };	/* normalised: February 2027 */
+	c = (struct civil){.year = 2026, .month = 14, .day = 1}; /* normalised: February 2027 */
 	c = civil_from_seconds(civil_to_seconds(&c));
 	EQUAL_INT(c.year, 2027);
 	EQUAL_INT(c.month, 2);
@@ -33,8 +33,10 @@ static void formats(void)
 	char buf[CLOCK_TEXT_MAX];
 
 	EQUAL_TEXT(clock_format(1768626600123456789ULL, buf), "2026-01-17T05:10:00.123456Z");
-	EQUAL_TEXT(clock_format_offset(1768626600ULL * NS_PER_SEC, 3600, buf), "2026-01-17T06:10:00+01:00");
-	EQUAL_TEXT(clock_format_offset(1768626600ULL * NS_PER_SEC, -12600, buf), "2026-01-17T01:40:00-03:30");
+	EQUAL_TEXT(clock_format_offset(1768626600ULL * NS_PER_SEC, 3600, buf),
+		   "2026-01-17T06:10:00+01:00");
+	EQUAL_TEXT(clock_format_offset(1768626600ULL * NS_PER_SEC, -12600, buf),
+		   "2026-01-17T01:40:00-03:30");
 	EQUAL_TEXT(clock_format(0, buf), "1970-01-01T00:00:00.000000Z");
 }
 
@@ -56,9 +58,18 @@ static void parses_rfc3339(void)
 
 static void refuses_what_is_no_time(void)
 {
-	static const char *const texts[] = { "", "2026", "2026-13-01", "2026-02-30", "2026-01-17T24:00:00Z",
-		"2026-01-17T05:60:00Z", "2026-01-17T05:10:00+25:00", "2026-01-17T05:10:00Zx", "2026-01-17T05",
-		"1969-12-31T23:59:59Z", "2026-01-17T05:10:00.", "9999-01-01T00:00:00Z" };
+	static const char *const texts[] = {"",
+					    "2026",
+					    "2026-13-01",
+					    "2026-02-30",
+					    "2026-01-17T24:00:00Z",
+					    "2026-01-17T05:60:00Z",
+					    "2026-01-17T05:10:00+25:00",
+					    "2026-01-17T05:10:00Zx",
+					    "2026-01-17T05",
+					    "1969-12-31T23:59:59Z",
+					    "2026-01-17T05:10:00.",
+					    "9999-01-01T00:00:00Z"};
 	uint64_t ns = 42;
 	bool has_offset;
 

@@ -5,12 +5,14 @@
 #include "alert/incident.h"
 #include "base/clock.h"
 #include "base/tz.h"
+#include "store/outbox.h"
 #include "tap.h"
 
 static const char site_text[] =
-	"{\"site\": {\"id\": \"RTM-MV\", \"timezone\": \"Europe/Amsterdam\"},"
+	"{\"site\": {\"id\": \"RTM-MV\", \"timezone\": \"Europe/Amsterdam\", \"closed_hours\": []},"
 	" \"zones\": [{\"id\": \"core\", \"networks\": [\"10.20.1.0/24\"], \"closed\": true}],"
-	" \"assets\": [{\"id\": \"IMG-1\", \"role\": \"image_server\", \"vendor\": \"A\", \"zone\": \"core\","
+	" \"assets\": [{\"id\": \"IMG-1\", \"role\": \"image_server\", \"vendor\": \"A\", "
+	"\"zone\": \"core\","
 	" \"ip\": [\"10.20.1.11\"]}]}";
 
 struct bench {
@@ -25,17 +27,23 @@ struct bench {
 	json_t *last;			/* the last record taken */
 };
 
+static void append(void *outbox, struct record *r)
+{
+	outbox_append(outbox, r);
+}
+
 static void begin(struct bench *b)
 {
 	memset(b, 0, sizeof(*b));
 	CU_ASSERT_FATAL(!site_parse("test", site_text, strlen(site_text), &b->site));
 	tz_use(b->site->timezone);
 	calendar_init(&b->calendar, b->site, 2026);
-	b->context = (struct alert_context){ .site = b->site, .calendar = &b->calendar, .sensor = "nw-1" };
+	b->context =
+		(struct alert_context){.site = b->site, .calendar = &b->calendar, .sensor = "nw-1"};
 	CU_ASSERT_FATAL(!outbox_new(&b->outbox));
 	b->sink = outbox_add_sink(b->outbox, "test");
 	CU_ASSERT_FATAL(!subjects_new(b->site, &b->subjects) && !channels_new(1000, &b->channels));
-	CU_ASSERT_FATAL(!incidents_new(&b->context, b->outbox, &b->incidents));
+	CU_ASSERT_FATAL(!incidents_new(&b->context, append, b->outbox, &b->incidents));
 }
 
 static void end(struct bench *b)
@@ -94,8 +102,11 @@ static struct channel *channel_to(struct bench *b, unsigned peer)
 
 static struct finding crossing(struct bench *b, unsigned peer, uint64_t ns)
 {
-	return (struct finding){ .rule = RULE_DST_002, .channel = channel_to(b, peer), .judged_ns = ns,
-				 .row = calendar_row(&b->calendar, ns), .severity = 5 };
+	return (struct finding){.rule = RULE_DST_002,
+				.channel = channel_to(b, peer),
+				.judged_ns = ns,
+				.row = calendar_row(&b->calendar, ns),
+				.severity = 5};
 }
 
 #define T0 (1768626600ULL * NS_PER_SEC)		/* 2026-01-17T05:10:00Z */
@@ -111,7 +122,8 @@ static void opens_once_and_updates_each_row(void)
 	incidents_finding(b.incidents, &f);
 	EQUAL_INT(take(&b), 1);
 	EQUAL_TEXT(text_at(b.last, "event", "action", NULL), "open");
-	EQUAL_TEXT(json_string_value(json_object_get(b.last, "@timestamp")), "2026-01-17T05:10:00.000000Z");
+	EQUAL_TEXT(json_string_value(json_object_get(b.last, "@timestamp")),
+		   "2026-01-17T05:10:00.000000Z");
 	EQUAL_TEXT(text_at(b.last, "nachtwacht", "local", NULL), "2026-01-17T06:10:00+01:00");
 	snprintf(id, sizeof(id), "%s", text_at(b.last, "nachtwacht", "incident", "id"));
 	f.judged_ns += NS_PER_DAY;
@@ -129,7 +141,8 @@ static void ids_are_hashes_of_what_it_is_about(void)
 	struct bench b;
 	struct finding f;
 	char hex[DIGEST_HEX_MAX], want[64];
-	static const char about[] = "RTM-MV\nNW-DST-002\nIMG-1\nip\n203.0.113.9\nTLS\n2026-01-17T05:10:00.000000Z";
+	static const char about[] =
+		"RTM-MV\nNW-DST-002\nIMG-1\nip\n203.0.113.9\nTLS\n2026-01-17T05:10:00.000000Z";
 
 	begin(&b);
 	f = crossing(&b, 9, T0);
@@ -178,8 +191,12 @@ static void two_rules_about_one_peer_are_one_case(void)
 	incidents_finding(b.incidents, &f);
 	take(&b);
 	snprintf(first, sizeof(first), "%s", text_at(b.last, "nachtwacht", "incident", "case"));
-	night = (struct finding){ .rule = RULE_EXF_001, .channel = f.channel, .judged_ns = T0 + 3 * NS_PER_DAY,
-				  .row = f.row + 3, .level = LEVEL_1, .severity = 3 };
+	night = (struct finding){.rule = RULE_EXF_001,
+				 .channel = f.channel,
+				 .judged_ns = T0 + 3 * NS_PER_DAY,
+				 .row = f.row + 3,
+				 .level = LEVEL_1,
+				 .severity = 3};
 	CU_ASSERT_PTR_NOT_NULL_FATAL(channel_promote(b.channels, f.channel, f.row));
 	f.channel->evidence->process[0].hits = 3;
 	incidents_finding(b.incidents, &night);
@@ -226,12 +243,13 @@ static void a_hostile_name_does_not_cost_the_record(void)
 int main(void)
 {
 	CU_TestInfo tests[] = {
-		{ "opens once and updates each row", opens_once_and_updates_each_row },
-		{ "ids are hashes of what it is about", ids_are_hashes_of_what_it_is_about },
-		{ "a return names the previous incident", a_return_names_the_previous_incident },
-		{ "two rules about one peer are one case", two_rules_about_one_peer_are_one_case },
-		{ "a flood is one incident with a count", a_flood_is_one_incident_with_a_count },
-		{ "a hostile name does not cost the record", a_hostile_name_does_not_cost_the_record },
+		{"opens once and updates each row", opens_once_and_updates_each_row},
+		{"ids are hashes of what it is about", ids_are_hashes_of_what_it_is_about},
+		{"a return names the previous incident", a_return_names_the_previous_incident},
+		{"two rules about one peer are one case", two_rules_about_one_peer_are_one_case},
+		{"a flood is one incident with a count", a_flood_is_one_incident_with_a_count},
+		{"a hostile name does not cost the record",
+		 a_hostile_name_does_not_cost_the_record},
 		CU_TEST_INFO_NULL,
 	};
 	CU_SuiteInfo suites[] = { { .pName = "incident", .pTests = tests }, CU_SUITE_INFO_NULL };

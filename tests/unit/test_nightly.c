@@ -136,11 +136,13 @@ static void the_changeover_night_does_not_bet_on_the_civil_clock(void)
 	NEAR(p.m[EVIDENCE_BETS - 1], 1, 1e-12);
 }
 
-/* The location bet's expectation over a uniform start is 1: q is normalised over the window's slots. */
+/* The location bet's expectation over a uniform start is 1: q is normalised over the window's
+ * slots. */
 static void the_location_bet_is_fair(void)
 {
-	struct process before = { .bursts_n = 5, .bursts = { { 600, 600 }, { 750, 750 }, { 615, 615 },
-							     { 990, 990 }, { 30, 30 } } };
+	struct process before = {
+		.bursts_n = 5,
+		.bursts = {{600, 600}, {750, 750}, {615, 615}, {990, 990}, {30, 30}}};
 	double sum = 0;
 
 	for (unsigned slot = WINDOW_FROM; slot < WINDOW_TO; slot++) {
@@ -187,8 +189,9 @@ static void a_nightly_burst_is_found_within_the_stated_nights(void)
 	}
 }
 
-/* Inside the assumption: one night in ten qualifies, at a uniform time.  The bound for 100 000 nights
- * of one process at A = 1e3 is (100 000 + promotions) / 1e3 alarms; a mistake in a bet would exceed it. */
+/* Inside the assumption: one night in ten qualifies, at a uniform time.  The bound for 100 000
+ * nights of one process at A = 1e3 is (100 000 + promotions) / 1e3 alarms; a mistake in a bet would
+ * exceed it. */
 static void innocent_nights_stay_within_the_bound(void)
 {
 	unsigned seed = 7, alarms = 0;
@@ -202,7 +205,8 @@ static void innocent_nights_stay_within_the_bound(void)
 		bool hit = rand_r(&seed) % 10 == 0;
 
 		if (hit)
-			t.up[WINDOW_FROM + (unsigned)rand_r(&seed) % (WINDOW_TO - WINDOW_FROM)] = MB;
+			t.up[WINDOW_FROM + (unsigned)rand_r(&seed) % (WINDOW_TO - WINDOW_FROM)] =
+				MB;
 		nightly_find_burst(&n, &b);
 		nightly_step(&nightly_defaults, &n, hit, &b, &p);
 		if (p.m_mean < nightly_defaults.level1)

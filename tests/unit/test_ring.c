@@ -65,10 +65,10 @@ static void waits_on_both_sides_without_losing_a_wake_up(void)
 int main(void)
 {
 	CU_TestInfo tests[] = {
-		{ "keeps order and bounds", keeps_order_and_bounds },
-		{ "refuses sizes that are no power of two", refuses_sizes_that_are_no_power_of_two },
-		{ "waits on both sides without losing a wake-up",
-		  waits_on_both_sides_without_losing_a_wake_up },
+		{"keeps order and bounds", keeps_order_and_bounds},
+		{"refuses sizes that are no power of two", refuses_sizes_that_are_no_power_of_two},
+		{"waits on both sides without losing a wake-up",
+		 waits_on_both_sides_without_losing_a_wake_up},
 		CU_TEST_INFO_NULL,
 	};
 	CU_SuiteInfo suites[] = { { .pName = "ring", .pTests = tests }, CU_SUITE_INFO_NULL };

@@ -19,17 +19,18 @@ static void repairs_utf8(void)
 	EQUAL_TEXT(repaired("plain", 5), "plain");
 	EQUAL_TEXT(repaired("caf\xc3\xa9", 5), "caf\xc3\xa9");
 	EQUAL_TEXT(repaired("a\xff" "b", 3), "a\xef\xbf\xbd" "b");
-	EQUAL_TEXT(repaired("\xc0\x80", 2), "\xef\xbf\xbd\xef\xbf\xbd");		/* overlong */
-	EQUAL_TEXT(repaired("\xed\xa0\x80", 3), "\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd");	/* surrogate */
+	EQUAL_TEXT(repaired("\xc0\x80", 2), "\xef\xbf\xbd\xef\xbf\xbd"); /* overlong */
+	EQUAL_TEXT(repaired("\xed\xa0\x80", 3),
+		   "\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd"); /* surrogate */
 	EQUAL_TEXT(repaired("\xf4\x90\x80\x80", 4),
-		   "\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd");		/* beyond U+10FFFF */
+		   "\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd"); /* beyond U+10FFFF */
 	EQUAL_TEXT(repaired("x\xe2\x82", 3), "x\xef\xbf\xbd\xef\xbf\xbd");		/* cut */
 }
 
 static void shows_what_would_hide(void)
 {
 	EQUAL_TEXT(repaired("a\nb\x1b[31m", 8), "a\\x0ab\\x1b[31m");
-	EQUAL_TEXT(repaired("\xe2\x80\xaeright", 8), "\\u202eright");		/* right-to-left override */
+	EQUAL_TEXT(repaired("\xe2\x80\xaeright", 8), "\\u202eright"); /* right-to-left override */
 	EQUAL_TEXT(repaired("nul\0in", 6), "nul\\x00in");
 }
 
@@ -40,7 +41,8 @@ static void random_bytes_become_json(void)
 
 	for (int round = 0; round < 20000; round++) {
 		char bytes[40], out[64];
-		size_t len = (size_t)(rand_r(&seed) % 40), cap = 1 + (size_t)(rand_r(&seed) % 63), n;
+		size_t len = (size_t)(rand_r(&seed) % 40), cap = 1 + (size_t)(rand_r(&seed) % 63),
+		       n;
 		json_t *j;
 
 		for (size_t i = 0; i < len; i++)
