@@ -193,8 +193,7 @@ static void *analysis_main(void *arg)
 	return NULL;
 }
 
-/* --- reader
- * ---------------------------------------------------------------------------------------- */
+/* --- reader ------------------------------------------------------------ */
 
 static bool is_inline(const struct pipeline *p)
 {
@@ -305,8 +304,7 @@ static int read_source(struct pipeline *p)
 	return n;
 }
 
-/* --- set-up and end
- * -------------------------------------------------------------------------------- */
+/* --- set-up and end ---------------------------------------------------- */
 
 static int prepare_worker(struct pipeline *p, unsigned number)
 {

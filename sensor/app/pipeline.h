@@ -24,8 +24,7 @@
 
 struct pipeline_config {
 	unsigned workers, shards;	/* 0: 1 worker, PIPELINE_SHARDS */
-	/* Called by the reader now and then, for progress and for counters that change while live.
-	 */
+	/* Called by the reader now and then: progress, counters that change while live. */
 	void (*tick)(void *arg, const struct source *s, uint64_t now_ns);
 	void *tick_arg;
 };

@@ -7,11 +7,10 @@ need_namespaces() {
 	[ "$(id -u)" -eq 0 ] || skip_all 'needs root for network namespaces'
 	have ip || skip_all 'no ip (iproute2)'
 	probe=nwprobe$$
-	ip netns add "$probe" 2>/dev/null || skip_all 'this kernel or container gives no network namespaces'
-	if ! ip -n "$probe" link add v0 type veth peer name v1 2>/dev/null; then
-		ip netns del "$probe"
-		skip_all 'this kernel has no veth pairs'
-	fi
+	ip netns add "$probe" 2>"$scratch/why" || skip_all "no network namespaces: $(head -n 1 "$scratch/why")"
+	at_exit "ip netns del $probe 2>/dev/null"
+	ip -n "$probe" link add v0 type veth peer name v1 2>"$scratch/why" ||
+		skip_all "no veth pairs: $(head -n 1 "$scratch/why")"
 	ip netns del "$probe"
 }
 
