@@ -52,75 +52,75 @@ struct option_line {
 };
 
 static const struct option_line lines[] = {
-	{"--site", OPT_SITE, REPLAY | LIVE | CHECK, "FILE",
+	{ "--site", OPT_SITE, REPLAY | LIVE | CHECK, "FILE",
 	 "site policy (JSON): zones, assets, what is "
-	 "expected. Without it: the private networks as one open zone"},
-	{"--timezone", OPT_TIMEZONE, REPLAY | LIVE, "TZ",
-	 "without a site file: time zone (default UTC)"},
-	{"--closed", OPT_CLOSED, REPLAY | LIVE, "HH:MM-HH:MM",
+	 "expected. Without it: the private networks as one open zone" },
+	{ "--timezone", OPT_TIMEZONE, REPLAY | LIVE, "TZ",
+	 "without a site file: time zone (default UTC)" },
+	{ "--closed", OPT_CLOSED, REPLAY | LIVE, "HH:MM-HH:MM",
 	 "without a site file: closed hours (default "
-	 "22:00-05:00)"},
-	{"-i", OPT_INTERFACE, LIVE, "IFACE",
-	 "interface to listen on; twice for the two directions of a TAP"},
-	{"--alerts", OPT_ALERTS, REPLAY | LIVE, "FILE",
+	 "22:00-05:00)" },
+	{ "-i", OPT_INTERFACE, LIVE, "IFACE",
+	 "interface to listen on; twice for the two directions of a TAP" },
+	{ "--alerts", OPT_ALERTS, REPLAY | LIVE, "FILE",
 	 "records as JSON lines; '-' is standard output (default "
-	 "for replay; live: none)"},
-	{"--flows", OPT_FLOWS, REPLAY | LIVE, "FILE", "flow records as JSON lines"},
-	{"--redis", OPT_REDIS, REPLAY | LIVE, "URL",
+	 "for replay; live: none)" },
+	{ "--flows", OPT_FLOWS, REPLAY | LIVE, "FILE", "flow records as JSON lines" },
+	{ "--redis", OPT_REDIS, REPLAY | LIVE, "URL",
 	 "push records into a Redis stream: "
-	 "redis://[user:password@]host[:port][/db] or unix:///path"},
-	{"--redis-password-file", OPT_PASSWORD_FILE, REPLAY | LIVE, "FILE",
+	 "redis://[user:password@]host[:port][/db] or unix:///path" },
+	{ "--redis-password-file", OPT_PASSWORD_FILE, REPLAY | LIVE, "FILE",
 	 "password in the file's first "
-	 "line"},
-	{"--redis-wait", OPT_REDIS_WAIT, REPLAY | LIVE, "TIME",
+	 "line" },
+	{ "--redis-wait", OPT_REDIS_WAIT, REPLAY | LIVE, "TIME",
 	 "how long to wait for Redis at the end "
-	 "(default 30s)"},
-	{"--stream", OPT_STREAM, REPLAY | LIVE, "KEY",
+	 "(default 30s)" },
+	{ "--stream", OPT_STREAM, REPLAY | LIVE, "KEY",
 	 "stream key (default nw:{SITE}:alerts; replay "
-	 "nw:{SITE}:replay:RUN:alerts)"},
-	{"--run", OPT_RUN, REPLAY, "ID",
+	 "nw:{SITE}:replay:RUN:alerts)" },
+	{ "--run", OPT_RUN, REPLAY, "ID",
 	 "name of this replay in the stream key (default: from site and "
-	 "version)"},
-	{"--filter", OPT_FILTER, REPLAY | LIVE, "BPF", "look only at packets that match"},
-	{"--from", OPT_FROM, REPLAY, "T",
-	 "from this time on (RFC 3339; without offset: the site's zone)"},
-	{"--to", OPT_TO, REPLAY, "T", "before this time"},
-	{"--workers", OPT_WORKERS, REPLAY | LIVE, "N",
+	 "version)" },
+	{ "--filter", OPT_FILTER, REPLAY | LIVE, "BPF", "look only at packets that match" },
+	{ "--from", OPT_FROM, REPLAY, "T",
+	 "from this time on (RFC 3339; without offset: the site's zone)" },
+	{ "--to", OPT_TO, REPLAY, "T", "before this time" },
+	{ "--workers", OPT_WORKERS, REPLAY | LIVE, "N",
 	 "threads that follow flows (default 1); results do not "
-	 "depend on it"},
-	{"--shards", OPT_SHARDS, REPLAY | LIVE, "N",
-	 "flow tables (default 16); part of a run's definition"},
-	{"--sensor", OPT_SENSOR, REPLAY | LIVE, "NAME",
-	 "observer.name in records (default nachtwacht)"},
-	{"--manifest", OPT_MANIFEST, REPLAY | LIVE, "FILE", "what was read and counted, as JSON"},
-	{"--final", OPT_FINAL, REPLAY, NULL,
+	 "depend on it" },
+	{ "--shards", OPT_SHARDS, REPLAY | LIVE, "N",
+	 "flow tables (default 16); part of a run's definition" },
+	{ "--sensor", OPT_SENSOR, REPLAY | LIVE, "NAME",
+	 "observer.name in records (default nachtwacht)" },
+	{ "--manifest", OPT_MANIFEST, REPLAY | LIVE, "FILE", "what was read and counted, as JSON" },
+	{ "--final", OPT_FINAL, REPLAY, NULL,
 	 "judge the open night at the end (without a state this is "
-	 "always so)"},
-	{"--strict", OPT_STRICT, REPLAY, NULL,
-	 "a damaged or unreadable input makes the exit status 1"},
-	{"--progress", OPT_PROGRESS, REPLAY, "WHEN", "auto, never or always"},
-	{"--log-level", OPT_LOG_LEVEL, REPLAY | LIVE | CHECK, "LEVEL",
+	 "always so)" },
+	{ "--strict", OPT_STRICT, REPLAY, NULL,
+	 "a damaged or unreadable input makes the exit status 1" },
+	{ "--progress", OPT_PROGRESS, REPLAY, "WHEN", "auto, never or always" },
+	{ "--log-level", OPT_LOG_LEVEL, REPLAY | LIVE | CHECK, "LEVEL",
 	 "err, warn, notice, info or debug "
-	 "(default notice)"},
-	{"--quiet", OPT_QUIET, REPLAY | LIVE, NULL,
-	 "no summary at the end, warnings and errors only"},
-	{"--help", OPT_HELP, REPLAY | LIVE | CHECK, NULL, "this text"},
+	 "(default notice)" },
+	{ "--quiet", OPT_QUIET, REPLAY | LIVE, NULL,
+	 "no summary at the end, warnings and errors only" },
+	{ "--help", OPT_HELP, REPLAY | LIVE | CHECK, NULL, "this text" },
 	/* In the contract, not in this version: refused by name, so that nobody relies on them. */
-	{"--rules", OPT_LATER, REPLAY | LIVE | CHECK, "DIR", NULL},
-	{"--state", OPT_LATER, REPLAY | LIVE, "FILE", NULL},
-	{"--report", OPT_LATER, REPLAY | LIVE, "FILE", NULL},
-	{"--only", OPT_LATER, REPLAY, "ASSET", NULL},
-	{"--tap", OPT_LATER, REPLAY, "NAME=PATH", NULL},
-	{"--gaps", OPT_LATER, REPLAY, "FILE", NULL},
-	{"--allow-old", OPT_LATER, REPLAY, NULL, NULL},
-	{"--verify", OPT_LATER, REPLAY, "MANIFEST", NULL},
-	{"--compare", OPT_LATER, REPLAY, "FILE", NULL},
-	{"--record", OPT_LATER, LIVE, "DIR", NULL},
-	{"--record-size", OPT_LATER, LIVE, "SIZE", NULL},
-	{"--record-snap", OPT_LATER, LIVE, "BYTES", NULL},
-	{"--look", OPT_LATER, LIVE, "TIME", NULL},
-	{"--metrics", OPT_LATER, LIVE, "ADDR", NULL},
-	{"--user", OPT_LATER, LIVE, "NAME", NULL},
+	{ "--rules", OPT_LATER, REPLAY | LIVE | CHECK, "DIR", NULL },
+	{ "--state", OPT_LATER, REPLAY | LIVE, "FILE", NULL },
+	{ "--report", OPT_LATER, REPLAY | LIVE, "FILE", NULL },
+	{ "--only", OPT_LATER, REPLAY, "ASSET", NULL },
+	{ "--tap", OPT_LATER, REPLAY, "NAME=PATH", NULL },
+	{ "--gaps", OPT_LATER, REPLAY, "FILE", NULL },
+	{ "--allow-old", OPT_LATER, REPLAY, NULL, NULL },
+	{ "--verify", OPT_LATER, REPLAY, "MANIFEST", NULL },
+	{ "--compare", OPT_LATER, REPLAY, "FILE", NULL },
+	{ "--record", OPT_LATER, LIVE, "DIR", NULL },
+	{ "--record-size", OPT_LATER, LIVE, "SIZE", NULL },
+	{ "--record-snap", OPT_LATER, LIVE, "BYTES", NULL },
+	{ "--look", OPT_LATER, LIVE, "TIME", NULL },
+	{ "--metrics", OPT_LATER, LIVE, "ADDR", NULL },
+	{ "--user", OPT_LATER, LIVE, "NAME", NULL },
 };
 
 struct command_line {
@@ -130,17 +130,17 @@ struct command_line {
 };
 
 static const struct command_line commands[] = {
-	{"replay", COMMAND_REPLAY, "[OPTIONS] CAPTURE...",
+	{ "replay", COMMAND_REPLAY, "[OPTIONS] CAPTURE...",
 	 "Reads capture files (pcap, pcapng, .gz, .zst; directories are searched) merged in time "
 	 "order and\n"
 	 "judges them as a live sensor would. Records go to standard output, everything else to "
-	 "standard error."},
-	{"live", COMMAND_LIVE, "[OPTIONS] -i IFACE [-i IFACE2]",
+	 "standard error." },
+	{ "live", COMMAND_LIVE, "[OPTIONS] -i IFACE [-i IFACE2]",
 	 "Listens on interfaces (a SPAN port, or the two directions of a TAP) until SIGINT or "
 	 "SIGTERM.\n"
-	 "Never sends. Needs CAP_NET_RAW."},
-	{"check", COMMAND_CHECK, "[--site FILE]",
-	 "Validates a site policy and says in words what it declares. Exit status 0 or 2."},
+	 "Never sends. Needs CAP_NET_RAW." },
+	{ "check", COMMAND_CHECK, "[--site FILE]",
+	 "Validates a site policy and says in words what it declares. Exit status 0 or 2." },
 };
 
 static const char *const later_commands[] = { "state", "attest", "extract", "test-alert" };
