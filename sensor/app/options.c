@@ -34,6 +34,9 @@ enum option_id {
 	OPT_SHARDS,
 	OPT_SENSOR,
 	OPT_MANIFEST,
+	OPT_STATE,
+	OPT_GAPS,
+	OPT_ALLOW_OLD,
 	OPT_FINAL,
 	OPT_STRICT,
 	OPT_PROGRESS,
@@ -93,9 +96,15 @@ static const struct option_line lines[] = {
 	{ "--sensor", OPT_SENSOR, REPLAY | LIVE, "NAME",
 	 "observer.name in records (default nachtwacht)" },
 	{ "--manifest", OPT_MANIFEST, REPLAY | LIVE, "FILE", "what was read and counted, as JSON" },
+	{ "--state", OPT_STATE, REPLAY | LIVE, "FILE",
+	  "long memory: goes on from it and leaves the new one there; without it a replay remembers "
+	  "nothing" },
+	{ "--gaps", OPT_GAPS, REPLAY, "FILE",
+	  "times when the tap was blind (JSON); other gaps are observed silence" },
+	{ "--allow-old", OPT_ALLOW_OLD, REPLAY, NULL,
+	  "input that begins before the end of the state: leave out what it already knows" },
 	{ "--final", OPT_FINAL, REPLAY, NULL,
-	 "judge the open night at the end (without a state this is "
-	 "always so)" },
+	  "judge the open night at the end, marked partial (without --state this is always so)" },
 	{ "--strict", OPT_STRICT, REPLAY, NULL,
 	 "a damaged or unreadable input makes the exit status 1" },
 	{ "--progress", OPT_PROGRESS, REPLAY, "WHEN", "auto, never or always" },
@@ -107,12 +116,9 @@ static const struct option_line lines[] = {
 	{ "--help", OPT_HELP, REPLAY | LIVE | CHECK, NULL, "this text" },
 	/* In the contract, not in this version: refused by name, so that nobody relies on them. */
 	{ "--rules", OPT_LATER, REPLAY | LIVE | CHECK, "DIR", NULL },
-	{ "--state", OPT_LATER, REPLAY | LIVE, "FILE", NULL },
 	{ "--report", OPT_LATER, REPLAY | LIVE, "FILE", NULL },
 	{ "--only", OPT_LATER, REPLAY, "ASSET", NULL },
 	{ "--tap", OPT_LATER, REPLAY, "NAME=PATH", NULL },
-	{ "--gaps", OPT_LATER, REPLAY, "FILE", NULL },
-	{ "--allow-old", OPT_LATER, REPLAY, NULL, NULL },
 	{ "--verify", OPT_LATER, REPLAY, "MANIFEST", NULL },
 	{ "--compare", OPT_LATER, REPLAY, "FILE", NULL },
 	{ "--record", OPT_LATER, LIVE, "DIR", NULL },
@@ -212,6 +218,9 @@ static int take_value(struct options *o, const struct option_line *line, const c
 	case OPT_TO: o->to = value; return 0;
 	case OPT_SENSOR: o->sensor = value; return 0;
 	case OPT_MANIFEST: o->manifest = value; return 0;
+	case OPT_STATE: o->state = value; return 0;
+	case OPT_GAPS: o->gaps = value; return 0;
+	case OPT_ALLOW_OLD: o->allow_old = true; return 0;
 	case OPT_FINAL: o->final = true; return 0;
 	case OPT_STRICT: o->strict = true; return 0;
 	case OPT_QUIET: o->quiet = true; return 0;

@@ -41,7 +41,8 @@ struct options {
 	size_t n_paths;
 	enum progress_mode progress;
 	enum log_level log_level;
-	bool quiet, strict, final;
+	const char *state, *gaps; /* NULL: none */
+	bool quiet, strict, final, allow_old;
 };
 
 /* 0; -1: something is wrong and was said in one line, the caller exits with EXIT_USAGE.

@@ -87,7 +87,7 @@ static void worker_finish(struct worker *w, uint64_t now_ns)
 {
 	struct pipeline *p = w->pipeline;
 
-	for (unsigned i = w->number; i < p->cfg.shards; i += p->cfg.workers)
+	for (unsigned i = w->number; !p->cfg.carry && i < p->cfg.shards; i += p->cfg.workers)
 		if (p->shards[i])
 			shard_finish(p->shards[i]);
 	push_events(w, now_ns, true);
@@ -141,13 +141,14 @@ static int compare_events(const void *a, const void *b)
 	return slice_compare(*(const struct slice *const *)a, *(const struct slice *const *)b);
 }
 
-/* One step of capture time: the events of all workers up to the same mark. */
-static void analyse(struct pipeline *p, struct event_batch **batches)
+/* One step of capture time: the events of all workers up to the same mark, and before the first
+ * mark those that the last run left. */
+static void analyse(struct pipeline *p, struct event_batch **batches, unsigned n_batches)
 {
 	size_t n = 0, at = 0;
 	struct slice **sorted;
 
-	for (unsigned i = 0; i < p->cfg.workers; i++) {
+	for (unsigned i = 0; i < n_batches; i++) {
 		n += batches[i]->n;
 		if (batches[i]->is_short)
 			log_err("pipeline", "no memory for flow events: results are incomplete");
@@ -157,7 +158,7 @@ static void analyse(struct pipeline *p, struct event_batch **batches)
 		log_err("pipeline", "no memory to sort %zu flow events: a minute is missing", n);
 		return;
 	}
-	for (unsigned i = 0; i < p->cfg.workers; i++)
+	for (unsigned i = 0; i < n_batches; i++)
 		for (size_t k = 0; k < batches[i]->n; k++)
 			sorted[at++] = &batches[i]->events[k];
 	if (n)
@@ -167,11 +168,31 @@ static void analyse(struct pipeline *p, struct event_batch **batches)
 	free(sorted);
 }
 
+/* The end of a run that is carried on: its last events belong to a minute that is not complete. */
+static void keep_pending(struct pipeline *p, struct event_batch **batches, unsigned n_batches)
+{
+	struct event_batch *keep = event_batch_new();
+
+	for (unsigned i = 0; keep && i < n_batches; i++) {
+		for (size_t k = 0; k < batches[i]->n; k++)
+			event_batch_add(keep, &batches[i]->events[k]);
+		batches[i]->n = 0;
+	}
+	if (!keep || keep->is_short)
+		log_err("pipeline", "no memory for the events of the last minute: they are missing");
+	p->cfg.carry->ret_pending = keep;
+}
+
 static void *analysis_main(void *arg)
 {
 	struct pipeline *p = arg;
-	struct event_batch *batches[PIPELINE_WORKERS_MAX] = { NULL };
+	/* One more than workers: what the last run left. */
+	struct event_batch *batches[PIPELINE_WORKERS_MAX + 1] = { NULL };
+	unsigned n = p->cfg.workers;
 	bool is_end = false, has_started = false;
+
+	if (p->cfg.carry && p->cfg.carry->pending)
+		batches[n++] = steal(&p->cfg.carry->pending);
 
 	while (!is_end) {
 		for (unsigned i = 0; i < p->cfg.workers; i++)
@@ -180,15 +201,18 @@ static void *analysis_main(void *arg)
 			analysis_start(p->analysis, p->first_ns);
 		has_started |= p->first_ns != 0;
 		is_end = batches[0]->is_end;
-		if (has_started) {
-			analyse(p, batches);
+		if (has_started && is_end && p->cfg.carry) {
+			keep_pending(p, batches, n);
+		} else if (has_started) {
+			analyse(p, batches, n);
 			if (is_end)
 				analysis_finish(p->analysis, batches[0]->mark_ns);
 			else
 				analysis_time(p->analysis, batches[0]->mark_ns);
 		}
-		for (unsigned i = 0; i < p->cfg.workers; i++)
+		for (unsigned i = 0; i < n; i++)
 			event_batch_free(batches[i]);
+		n = p->cfg.workers;
 	}
 	return NULL;
 }
@@ -342,6 +366,39 @@ static int prepare(struct pipeline *p)
 	return err;
 }
 
+/* Puts a connection of the last run into its shard. */
+static void take_flow(void *arg, const void *key, size_t key_len, const void *value,
+		      size_t value_len)
+{
+	struct pipeline *p = arg;
+	unsigned shard;
+
+	(void)key;
+	(void)key_len;
+	if (shard_of_packed(value, value_len, p->cfg.shards, &shard) &&
+	    shard_import(p->shards[shard], value, value_len))
+		p->counters.carried_in++;
+	else
+		p->counters.carried_lost++;
+}
+
+static void carry_in(struct pipeline *p)
+{
+	struct pipeline_carry *c = p->cfg.carry;
+
+	if (!c || !c->minute_ns)
+		return;
+	p->minute = c->minute_ns / SLICE_NS;
+	p->first_ns = c->minute_ns;	/* the analysis goes on; it has its own first stamp */
+	c->flows(c->arg, take_flow, p);
+}
+
+static void carry_out(struct pipeline *p)
+{
+	for (unsigned i = 0; p->cfg.carry && i < p->cfg.shards; i++)
+		shard_export(p->shards[i], p->cfg.carry->put_flow, p->cfg.carry->arg);
+}
+
 static int start_threads(struct pipeline *p)
 {
 	int err = pthread_create(&p->analysis_thread, NULL, analysis_main, p);
@@ -427,6 +484,8 @@ int pipeline_run(struct source *s, const struct pipeline_config *cfg, struct ana
 		p->cfg.shards = PIPELINE_SHARDS;
 	err = prepare(p);
 	if (!err)
+		carry_in(p);
+	if (!err)
 		err = start_threads(p);
 	if (err) {
 		/* Half a set of threads cannot be told to end: the process is about to. */
@@ -436,6 +495,7 @@ int pipeline_run(struct source *s, const struct pipeline_config *cfg, struct ana
 	err = read_source(p);
 	broadcast_mark(p, source_mark_ns(s), true);
 	join_threads(p);
+	carry_out(p);
 	release(p);
 	*ret_counters = p->counters;
 	free(p);

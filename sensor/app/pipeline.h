@@ -22,20 +22,37 @@
 #define PIPELINE_SHARDS_MAX 256
 #define PIPELINE_SHARDS 16
 
+struct event_batch;
+
+/* What a run takes over from the one before and leaves to the next (memory.h).  The calls come on
+ * the caller's thread, before the first packet and after the last. */
+struct pipeline_carry {
+	uint64_t minute_ns;		/* start of the minute that was not complete; 0: a first run */
+	/* Calls take for each connection kept. */
+	void (*flows)(void *arg, shard_flow_fn take, void *take_arg);
+	shard_flow_fn put_flow;		/* keeps one connection for the next run */
+	void *arg;
+	/* Events of the incomplete minute: of the last run, and (set by the run) of this one.  The
+	 * first is taken, the second given. */
+	struct event_batch *pending, *ret_pending;
+};
+
 struct pipeline_config {
 	unsigned workers, shards;	/* 0: 1 worker, PIPELINE_SHARDS */
 	/* Called by the reader now and then: progress, counters that change while live. */
 	void (*tick)(void *arg, const struct source *s, uint64_t now_ns);
 	void *tick_arg;
+	struct pipeline_carry *carry;	/* NULL: everything is closed and judged at the end */
 };
 
 struct pipeline_counters {
 	uint64_t decode[PACKET_STATUSES];	/* sums to the source's seen */
 	struct shard_counters flow;		/* sum over shards */
+	uint64_t carried_in, carried_lost;	/* connections taken over; no room or malformed */
 };
 
 /* Runs until the source ends.  0, or the source's error, or -ENOMEM; *ret_counters is set in any
- * case. analysis_finish() has been called when it returns 0 or a source error. */
+ * case.  Without carry, analysis_finish() has been called when it returns 0 or a source error. */
 int pipeline_run(struct source *s, const struct pipeline_config *cfg, struct analysis *a,
 		 struct pipeline_counters *ret_counters);
 

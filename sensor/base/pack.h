@@ -1,9 +1,10 @@
 /* pack.h - structs to bytes and back, for what is kept in the state.
  *
- * Little-endian, fixed widths, no padding, no pointers.  The reader is bounded: whatever a damaged
- * file holds, reading past the end gives zeros and marks the reader as bad for good, so that a parser
- * asks once, at the end (unpack_ok()).  Writers grow and remember a lack of memory in the same way.
- * One byte of version leads each kind of record; its readers know all older versions.
+ * Little-endian, fixed widths, no padding, no pointers.  The reader is bounded: whatever a
+ * damaged file holds, reading past the end gives zeros and marks the reader as bad for good, so
+ * that a parser asks once, at the end (unpack_ok()).  Writers grow and remember a lack of
+ * memory in the same way. One byte of version leads each kind of record; its readers know all
+ * older versions.
  */
 #ifndef NW_BASE_PACK_H
 #define NW_BASE_PACK_H
@@ -26,7 +27,7 @@ void pack_u32(struct packer *p, uint32_t v);
 void pack_u64(struct packer *p, uint64_t v);
 void pack_double(struct packer *p, double v);	/* bit for bit */
 void pack_bytes(struct packer *p, const void *bytes, size_t len);	/* the bytes alone */
-void pack_text(struct packer *p, const char *text);	/* length and bytes; NULL is kept apart from "" */
+void pack_text(struct packer *p, const char *text);	/* length, bytes; NULL is not "" */
 
 struct unpacker {
 	const uint8_t *at;

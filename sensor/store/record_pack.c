@@ -1,0 +1,57 @@
+/* record_pack.c - see record_pack.h.
+ *
+ * Version 1: every text in the order below, then every number.  One list of texts serves both
+ * ways, so that they cannot come apart.
+ */
+#include "store/record_pack.h"
+
+#include "base/err.h"
+
+#define FLAT_VERSION 1
+
+struct flat_text {
+	size_t offset, size;
+};
+
+#define TEXT(name) { offsetof(struct record_flat, name), sizeof(((struct record_flat *)0)->name) }
+
+static const struct flat_text texts[] = {
+	TEXT(id), TEXT(incident), TEXT(case_id), TEXT(action), TEXT(site), TEXT(sensor), TEXT(rule),
+	TEXT(level), TEXT(asset), TEXT(role), TEXT(src), TEXT(dst), TEXT(proto), TEXT(app),
+	TEXT(work_order),
+};
+
+void record_pack_flat(struct packer *p, const struct record_flat *flat)
+{
+	pack_u8(p, FLAT_VERSION);
+	for (size_t i = 0; i < ARRAY_SIZE(texts); i++)
+		pack_text(p, (const char *)flat + texts[i].offset);
+	pack_u64(p, flat->ts_ms);
+	pack_u32(p, flat->severity);
+	pack_u32(p, flat->risk);
+	pack_u32(p, flat->dport);
+	pack_u64(p, flat->bytes_up);
+	pack_u32(p, flat->nights);
+}
+
+bool record_unpack_flat(const void *bytes, size_t len, struct record_flat *ret_flat)
+{
+	struct unpacker u = unpack_over(bytes, len);
+	struct record_flat flat = { 0 };
+	bool is_text = true;
+
+	if (unpack_u8(&u) != FLAT_VERSION)
+		return false;
+	for (size_t i = 0; i < ARRAY_SIZE(texts); i++)
+		is_text &= unpack_text(&u, (char *)&flat + texts[i].offset, texts[i].size);
+	flat.ts_ms = unpack_u64(&u);
+	flat.severity = unpack_u32(&u);
+	flat.risk = unpack_u32(&u);
+	flat.dport = unpack_u32(&u);
+	flat.bytes_up = unpack_u64(&u);
+	flat.nights = unpack_u32(&u);
+	if (!is_text || !unpack_ok(&u))
+		return false;
+	*ret_flat = flat;
+	return true;
+}
