@@ -19,6 +19,8 @@
 
 #define DPI_NAME_MAX 256		/* a DNS name in text, with the zero byte (RFC 1035) */
 #define DPI_PROTOCOL_MAX 24		/* of a protocol's name, with the zero byte */
+#define DPI_ALPN_MAX 32
+#define DPI_ANSWERS_MAX 16		/* addresses kept of one DNS message */
 #define DPI_BYTES_MAX 16384		/* per packet: beyond it nDPI 4.2's 16-bit indices wrap */
 
 /* How much of a flow is shown.  More does not find more: of 3 539 flows of nDPI's own tests, 6 and
@@ -51,11 +53,13 @@ const char *dpi_source_name(enum dpi_source s);		/* "none" "port" "cache" "light
 struct dpi_verdict {
 	uint16_t master, app;		/* nDPI ids: the carrier, and what it carries or 0 */
 	enum dpi_source source;
-	/* Empty where none, where the verdict is a guess, and where the capture had cut the packets
-	 * they stand in.  The name is SNI, HTTP Host or DNS query as nDPI kept it: raw bytes, maybe
-	 * the tail of a longer name. */
+	/* SNI, HTTP Host (without port) or DNS query, in full: ASCII in lower case, no final dot,
+	 * other bytes raw, see names.h.  They are read from what was captured, whatever nDPI makes
+	 * of the flow.  Of other protocols (QUIC, a ClientHello out of order) name and ALPN are what
+	 * nDPI kept, at most the last 79 bytes; that, ja3 and tls_version are empty where the
+	 * verdict is a guess and where the capture had cut the packets they stand in. */
 	char name[DPI_NAME_MAX];
-	char alpn[32];
+	char alpn[DPI_ALPN_MAX];
 	char ja3[33];
 	uint16_t tls_version;		/* 0x0303 ...; 0 */
 };
@@ -74,6 +78,19 @@ bool dpi_flow_feed(struct dpi_engine *e, struct dpi_flow *f, const struct packet
 /* Gives up (end of flow, eviction): the best verdict so far.  Call dpi_flow_free() after. */
 void dpi_flow_giveup(struct dpi_engine *e, struct dpi_flow *f, struct dpi_verdict *ret_verdict);
 void dpi_flow_free(struct dpi_engine *e, struct dpi_flow *f);		/* NULL is fine */
+
+/* The addresses that a DNS message gives for the name it was asked for. */
+struct dpi_answers {
+	char name[DPI_NAME_MAX];	/* the question's, in the form of dpi_verdict.name */
+	struct addr addrs[DPI_ANSWERS_MAX];
+	uint16_t n, beyond;		/* beyond: addresses left out */
+};
+
+/* Is this packet's payload (UDP, or TCP where a segment begins with a message) a DNS answer with
+ * addresses?  No state, any thread. */
+bool dpi_read_answers(const struct packet *p, struct dpi_answers *ret_answers);
+/* Does the carrier speak unicast DNS, so that dpi_read_answers() is worth asking? */
+bool dpi_is_dns(uint16_t master, uint16_t app);
 
 /* "TLS", "DNS", "Facebook": borrowed, lives as long as the process.  Any thread.  "" for 0. */
 const char *dpi_protocol_name(uint16_t id);

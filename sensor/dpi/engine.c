@@ -4,6 +4,9 @@
  * nothing once nDPI can add nothing that we would use.  nDPI goes on reading after it knows the
  * protocol, for passwords, host keys, answers and the like; we stop.
  *
+ * Names are read beside nDPI, from the packets themselves (names.h); a flow that nDPI has settled
+ * may be asked for some more packets for their sake, which nDPI is not shown.
+ *
  * nDPI's direction needs nothing from us: it takes it from the ports and addresses of each packet,
  * so flows that are seen from their middle on are as good as others.
  *
@@ -27,6 +30,7 @@
 #include "base/err.h"
 #include "dpi/engine.h"
 #include "dpi/guard.h"
+#include "dpi/names.h"
 #include "dpi/ndpi_compat.h"
 #include "dpi/verdict.h"
 
@@ -35,7 +39,9 @@ struct dpi_flow {
 	uint32_t bytes;			/* payload shown */
 	uint16_t packets;		/* shown */
 	uint8_t proto;			/* of the first packet shown */
-	bool is_unsure;			/* names may come from a packet that the capture cut */
+	bool is_unsure;			/* nDPI's names may come from a packet that the capture cut */
+	bool is_over;			/* nothing more is shown to nDPI */
+	struct names names;		/* our own reading of names */
 	ndpi_protocol last;		/* nDPI's last word */
 	struct ndpi_flow_struct nd;
 };
@@ -45,6 +51,7 @@ struct dpi_engine {
 	struct guard guard;
 	struct dpi_flow *free;		/* clean, linked by next */
 	size_t flows;			/* made so far, live and free */
+	struct names_pool names;
 };
 
 static pthread_mutex_t library_lock = PTHREAD_MUTEX_INITIALIZER;
@@ -154,6 +161,7 @@ void dpi_flow_free(struct dpi_engine *e, struct dpi_flow *f)
 	if (!f)
 		return;
 	ndpi_free_flow_data(&f->nd);
+	names_clear(&e->names, &f->names);
 	memset(f, 0, sizeof(*f));
 	f->next = e->free;
 	e->free = f;
@@ -203,6 +211,15 @@ static bool is_known(const struct dpi_flow *f)
 	return master != 0;
 }
 
+static bool speaks_dns(const struct dpi_flow *f)
+{
+	uint16_t master, app;
+
+	verdict_ids(&f->last, &master, &app);
+	return master == NDPI_PROTOCOL_DNS || master == NDPI_PROTOCOL_MDNS ||
+	       master == NDPI_PROTOCOL_LLMNR;
+}
+
 /* false: the packet would do harm.  The zeros that stand for what a capture cut away may still tell
  * an unknown protocol, but would overwrite names that whole packets have given. */
 static bool show(struct dpi_engine *e, struct dpi_flow *f, const struct packet *p)
@@ -230,7 +247,12 @@ bool dpi_flow_feed(struct dpi_engine *e, struct dpi_flow *f, const struct packet
 	/* nDPI keeps TCP and UDP state in one union and would take one for the other. */
 	if (is_other || (p->proto == IP_TCP && !p->payload_len))
 		return false;
-	if (!is_exhausted(f) && show(e, f, p) && !is_settled(e, f) && !is_exhausted(f))
+	if (!f->is_over)
+		f->is_over = is_exhausted(f) || !show(e, f, p) || is_settled(e, f) ||
+			     is_exhausted(f);
+	names_look(&e->names, &f->names, p, speaks_dns(f));
+	/* What nDPI has settled may still lack the end of a hello, and with it the name. */
+	if (!f->is_over || names_wants_more(&f->names))
 		return false;
 	dpi_flow_giveup(e, f, ret_verdict);
 	return true;
@@ -244,6 +266,7 @@ void dpi_flow_giveup(struct dpi_engine *e, struct dpi_flow *f, struct dpi_verdic
 		is_reading = false;
 	}
 	verdict_fill(&f->nd, &f->last, !f->is_unsure, ret_verdict);
+	names_put(&f->names, ret_verdict);
 }
 
 const char *dpi_library_version(void)

@@ -82,6 +82,11 @@ uint16_t dpi_carrier(uint16_t master, uint16_t app)
 	return master ? master : app;
 }
 
+bool dpi_is_dns(uint16_t master, uint16_t app)
+{
+	return dpi_carrier(master, app) == NDPI_PROTOCOL_DNS;
+}
+
 void verdict_ids(const ndpi_protocol *p, uint16_t *ret_master, uint16_t *ret_app)
 {
 	uint16_t master, app;

@@ -4,6 +4,8 @@
  */
 #include <stdlib.h>
 #include <string.h>
+#include "base/err.h"
+#include "flow/answers.h"
 #include "flow/internal.h"
 
 static void copy_pair(uint64_t to[2], const uint64_t from[2])
@@ -85,6 +87,8 @@ void flow_emit_slice(struct shard *s, uint32_t no)
 		copy_pair(e.sums.retrans, extra->retrans);
 		move_pair(extra->total_retrans, extra->retrans);
 	}
+	if (extra)
+		e.answers = steal(&extra->answers);
 	for (int d = 0; d < 2; d++) {
 		f->tcp_flags[d] |= f->minute_tcp_flags[d];
 		f->minute_tcp_flags[d] = 0;
@@ -132,6 +136,15 @@ static void count_end(struct shard_counters *c, enum flow_end end)
 	}
 }
 
+static void free_dpi(struct shard *s, struct flow_cold *cold)
+{
+	if (!cold->dpi)
+		return;
+	dpi_flow_free(s->engine, cold->dpi);
+	cold->dpi = NULL;
+	s->undecided--;
+}
+
 void flow_keep_verdict(struct shard *s, uint32_t no, const struct dpi_verdict *verdict)
 {
 	struct flow *f = flow_table_flow(s->table, no);
@@ -142,23 +155,28 @@ void flow_keep_verdict(struct shard *s, uint32_t no, const struct dpi_verdict *v
 		f->verdict = verdict->source;
 		cold->master = verdict->master;
 		cold->app = verdict->app;
+		f->is_dns = dpi_is_dns(verdict->master, verdict->app);
 		if (verdict->name[0])
 			cold->name = strndup(verdict->name, sizeof(verdict->name) - 1);
 	}
-	if (cold->dpi)
-		dpi_flow_free(s->engine, cold->dpi);
-	cold->dpi = NULL;
+	free_dpi(s, cold);
 }
 
-void flow_close(struct shard *s, uint32_t no, enum flow_end end, uint64_t minute_ns)
+bool flow_give_up(struct shard *s, uint32_t no)
 {
 	struct flow_cold *cold = flow_table_cold(s->table, no);
 	struct dpi_verdict verdict;
 
-	if (cold->dpi) {
-		dpi_flow_giveup(s->engine, cold->dpi, &verdict);
-		flow_keep_verdict(s, no, &verdict);
-	}
+	if (!cold->dpi)
+		return false;
+	dpi_flow_giveup(s->engine, cold->dpi, &verdict);
+	flow_keep_verdict(s, no, &verdict);
+	return true;
+}
+
+void flow_close(struct shard *s, uint32_t no, enum flow_end end, uint64_t minute_ns)
+{
+	flow_give_up(s, no);
 	if (!flow_table_flow(s->table, no)->is_opened)
 		flow_emit_open(s, no, minute_ns);
 	flow_emit_slice(s, no);
@@ -171,10 +189,11 @@ void flow_close(struct shard *s, uint32_t no, enum flow_end end, uint64_t minute
 void flow_release(struct shard *s, uint32_t no)
 {
 	struct flow_cold *cold = flow_table_cold(s->table, no);
+	struct flow_extra *extra = flow_table_extra(s->table, no);
 
-	if (cold->dpi)
-		dpi_flow_free(s->engine, cold->dpi);
+	free_dpi(s, cold);
 	free(cold->name);
-	cold->dpi = NULL;
 	cold->name = NULL;
+	if (extra)
+		answers_free(&extra->answers);
 }

@@ -1,4 +1,4 @@
-/* internal.h - what shard.c, update.c and events.c share; nobody else includes it. */
+/* internal.h - what shard.c, update.c, events.c and carry.c share; nobody else includes it. */
 #ifndef NW_FLOW_INTERNAL_H
 #define NW_FLOW_INTERNAL_H
 
@@ -18,6 +18,8 @@ struct shard {
 	uint64_t minute_ns;		/* start of the current minute: the last mark */
 	uint64_t now_ns;		/* the newest stamp, at least minute_ns */
 	uint32_t unopened;		/* flows whose OPEN is still to come */
+	uint32_t undecided;		/* flows that hold DPI state */
+	uint32_t imports;		/* carry.c: flows taken back and not in their lists yet */
 	shard_emit_fn emit;
 	void *emit_arg;
 	struct shard_counters counters;
@@ -30,6 +32,8 @@ struct flow_sender {
 
 /* update.c: counts p, at s->now_ns, into the flow and shows it to DPI. */
 void flow_update(struct shard *s, uint32_t no, const struct packet *p, struct flow_sender sender);
+/* The time-out class, from what was seen of the flow. */
+enum flow_class flow_class_of(const struct flow *f);
 /* FLOW_END_FIN or FLOW_END_RST, for a flow of the class FLOW_TCP_ENDED. */
 enum flow_end flow_how_ended(const struct flow *f);
 
@@ -41,6 +45,11 @@ void flow_emit_slice(struct shard *s, uint32_t no);
 void flow_close(struct shard *s, uint32_t no, enum flow_end end, uint64_t minute_ns);
 /* Keeps what DPI found and lets go of its state; verdict may be NULL: nothing was found. */
 void flow_keep_verdict(struct shard *s, uint32_t no, const struct dpi_verdict *verdict);
+/* The same with the best that DPI can say now.  false: it holds no state, nothing was done. */
+bool flow_give_up(struct shard *s, uint32_t no);
 void flow_release(struct shard *s, uint32_t no);	/* frees what the records own */
+
+/* carry.c: puts what was imported into its lists; before anything else looks at them. */
+void flow_settle_imports(struct shard *s);
 
 #endif

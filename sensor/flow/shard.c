@@ -71,6 +71,8 @@ void shard_free(struct shard *s)
 {
 	if (!s)
 		return;
+	if (s->table)
+		flow_settle_imports(s);
 	for (int c = 0; s->table && c < FLOW_CLASSES; c++)
 		for (uint32_t no = s->table->lists[c].oldest; no;
 		     no = flow_table_flow(s->table, no)->newer)
@@ -205,6 +207,7 @@ void shard_packet(struct shard *s, const struct packet *p, enum packet_status st
 {
 	struct place at = place_of(s, p);
 
+	flow_settle_imports(s);
 	take_packet(s, &(struct shard_item){ p, status }, &at);
 }
 
@@ -230,6 +233,7 @@ static void take_batch(struct shard *s, const struct shard_item *items, size_t n
 
 void shard_packets(struct shard *s, const struct shard_item *items, size_t n)
 {
+	flow_settle_imports(s);
 	for (size_t done = 0; done < n; done += SHARD_BATCH)
 		take_batch(s, items + done, n - done < SHARD_BATCH ? n - done : SHARD_BATCH);
 }
@@ -241,14 +245,16 @@ static uint64_t tick(uint64_t ns)
 	return ns >> FLOW_TICK_SHIFT;
 }
 
-/* What the newest end of a class's list did in the minute that is over, and flows that have now
- * seen their second boundary. */
+/* What the newest end of a class's list did in the minute that is over; flows that have now seen
+ * their second boundary; and flows that were silent all that minute and still hold DPI state.  The
+ * last packet of the latter two is in the minute before at the earliest: had it been older, an
+ * earlier mark would have dealt with them. */
 static void settle_minute(struct shard *s, enum flow_class class, uint64_t boundary_ns)
 {
 	uint64_t since_ns = s->minute_ns;
 	uint32_t no = s->table->lists[class].newest;
 
-	if (s->unopened)
+	if (s->unopened || s->undecided)
 		since_ns -= since_ns >= SLICE_NS ? SLICE_NS : since_ns;
 	while (no) {
 		struct flow *f = flow_table_flow(s->table, no);
@@ -257,6 +263,8 @@ static void settle_minute(struct shard *s, enum flow_class class, uint64_t bound
 			break;
 		if (!f->is_opened && boundary_ns - f->first_ns > SLICE_NS)
 			flow_emit_open(s, no, s->minute_ns);
+		if (!f->is_dpi_done && f->last_ns < s->minute_ns)
+			s->counters.dpi_silent += flow_give_up(s, no);
 		flow_emit_slice(s, no);
 		no = f->older;
 	}
@@ -306,6 +314,7 @@ void shard_mark(struct shard *s, uint64_t boundary_ns)
 	boundary_ns -= boundary_ns % SLICE_NS;
 	if (boundary_ns <= s->minute_ns)
 		return;
+	flow_settle_imports(s);
 	/* After two steps of a minute every flow is opened and clean: only time-outs are left. */
 	for (int i = 0; i < 2 && s->table->used && boundary_ns - s->minute_ns > SLICE_NS; i++)
 		step(s, s->minute_ns + SLICE_NS);
@@ -316,6 +325,7 @@ void shard_mark(struct shard *s, uint64_t boundary_ns)
 
 void shard_finish(struct shard *s)
 {
+	flow_settle_imports(s);
 	for (int c = 0; c < FLOW_CLASSES; c++) {
 		struct flow_list *list = &s->table->lists[c];
 

@@ -31,7 +31,10 @@ struct shard_config {
  *
  * The fragments of a completed datagram are packets of the flow the datagram belongs to, each with
  * its own IP bytes, at the time of the fragment that completed it; so flow_packets is also the sum
- * of sums.packets over all SLICE events (and, after shard_finish(), over all CLOSE events). */
+ * of sums.packets over all SLICE events (and, after shard_finish(), over all CLOSE events).  Where
+ * flows are carried from run to run this holds for the runs together, not for each.
+ * Fragments still held when the input ends, by shard_finish() or shard_export(), are lost: their
+ * datagrams count in no flow, they stay counted as fragments_held. */
 struct shard_counters {
 	uint64_t packets;		/* given */
 	uint64_t flow_packets;		/* counted into a flow, merged fragments included */
@@ -46,9 +49,15 @@ struct shard_counters {
 	uint64_t flows_idle, flows_fin, flows_rst, flows_input;	/* how they closed */
 	uint64_t dpi_packets;		/* shown to the DPI engine */
 	uint64_t dpi_unavailable;	/* flows that got no DPI state */
+	uint64_t dns_answers;		/* kept for SLICE events (slice.h) */
+	uint64_t dns_answers_beyond;	/* more than SLICE_ANSWERS_MAX, or no memory */
 	uint64_t tcp_retrans_bytes;
 	uint64_t tcp_lost_bytes;	/* of closed flows */
 	uint64_t tcp_resyncs;		/* tcp.h: sequence numbers that jumped */
+	uint64_t flows_imported;	/* opened + imported = closed + exported + lost + living */
+	uint64_t flows_exported;
+	uint64_t flows_lost;		/* for want of memory at export */
+	uint64_t dpi_silent;		/* flows that gave their DPI state back: shard_mark() */
 };
 
 /* Takes the event's contents (a struct slice to be moved from *s).  Called on the worker's
@@ -76,11 +85,45 @@ void shard_packets(struct shard *s, const struct shard_item *items, size_t n);
  * before it and closes what has been idle too long (timeouts.h).  A CLOSE by idleness falls into
  * the minute before the first boundary at which the time-out had passed; so a mark that jumps many
  * minutes gives the same events as marks minute by minute.  Cost: flows touched in the last two
- * minutes, and flows closed. */
+ * minutes, and flows closed.
+ * A flow that DPI has not recognised, whose OPEN was emitted (with this mark at the latest) and that
+ * was silent for the whole minute that is over, gives its DPI state back (dpi_silent): silent flows
+ * do not hold that memory until they close.  What can be said by then, a guess as a rule, goes into
+ * its later events; its later packets are not shown to DPI.  A flow without payload so far has no
+ * state and goes on waiting for it. */
 void shard_mark(struct shard *s, uint64_t boundary_ns);
 /* End of input: emits what is left and closes every flow, with FLOW_END_INPUT unless it had ended
  * by FIN or RST already. */
 void shard_finish(struct shard *s);
+/* --- connections that outlive a run (DESIGN "State and records commit together") ------------- */
+
+/* Ends the input without closing: hands each living flow, packed, to put (in the order of flow
+ * ids); its key is the packed flow key.  NO event is emitted, no SLICE and no CLOSE: the sums of
+ * the running minute are packed with the flow and go on in the next run, so that a capture cut in
+ * the middle of a minute gives the same events as the whole.  The shard has no flows afterwards.
+ *
+ * Only fragments held (above) and what DPI has in hand do not go on.  A flow that DPI has seen
+ * payload of and not recognised yet is given up, with the verdict so far, and is not shown to DPI
+ * again; one without payload so far loses nothing.  So a cut can change, with DPI and only then,
+ *   - of flows given up: verdict, master, app, name and answers in events after the cut; and OPEN,
+ *     which comes with the next packet or at the second boundary.  The sides are fixed with it, so
+ *     a SYN that comes still later no longer turns them
+ *   - what nDPI remembers of other flows (DPI_CACHE) and its pool (dpi_unavailable): the next run's
+ *     engine starts without
+ */
+typedef void (*shard_flow_fn)(void *arg, const void *key, size_t key_len, const void *value,
+			      size_t value_len);
+void shard_export(struct shard *s, shard_flow_fn put, void *arg);
+/* Takes back one flow, before the first packet or mark, in any order.  Its shard is
+ * shard_of_packed().  The shard's clock goes on too: time-outs run from the flow's last packet, and
+ * a stamp behind the newest one of the last run is late (a shard without flows starts anew).
+ * Lists are as they were, to the place within a tick, so that evictions go on without
+ * interruption.  When the table is full the flow idle longest is evicted as ever, whatever the
+ * order: its events come out of this call.  false: malformed, of another minute than those before,
+ * its key is there already, or no memory. */
+bool shard_import(struct shard *s, const void *value, size_t value_len);
+bool shard_of_packed(const void *value, size_t value_len, unsigned n_shards, unsigned *ret_shard);
+
 /* A snapshot, valid until the next call on s. */
 const struct shard_counters *shard_counters(struct shard *s);
 

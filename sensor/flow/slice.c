@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/err.h"
+#include "flow/answers.h"
 
 static const char *const end_names[] = {
 	[FLOW_END_FIN] = "fin", [FLOW_END_RST] = "rst", [FLOW_END_IDLE] = "idle",
@@ -68,4 +69,5 @@ void slice_clear(struct slice *s)
 {
 	free(s->name);
 	s->name = NULL;
+	answers_free(&s->answers);
 }

@@ -18,6 +18,7 @@
 #include "dpi/dpi.h"
 
 #define SLICE_NS (60 * 1000000000ULL)
+#define SLICE_ANSWERS_MAX 16		/* of one flow and minute; more are counted by the shard */
 
 /* Canonical: (addr, port) of side a <= side b, so both directions give the same key.  ICMP: the
  * ports are the type and the type that answers it (community_id.h); a one-way type keeps its sender
@@ -59,6 +60,13 @@ struct flow_sums {			/* [0] client to server, [1] server to client */
 	uint64_t lost[2];		/* TCP payload bytes missing in the sequence (CLOSE only) */
 };
 
+/* An address that DNS gave the client for the name it asked for. */
+struct dns_answer {
+	struct dns_answer *next;
+	struct addr addr;
+	char name[];			/* in the form of dpi_verdict.name */
+};
+
 struct slice {
 	enum slice_kind kind;
 	bool client_is_b;		/* which side of the key is the client */
@@ -74,6 +82,10 @@ struct slice {
 	uint16_t master, app;		/* what is known so far, in events of every kind */
 	enum dpi_source verdict;
 	char *name;			/* as far as known: NUL-ended raw bytes, or NULL.  Owned */
+	/* SLICE: what DNS answered the client in the minute, each pair of name and address once, in
+	 * the order of packets; NULL for nearly all.  Owned, all of the list.  A connection that
+	 * follows from an answer in the same minute comes after it: its flow id is later. */
+	struct dns_answer *answers;
 };
 
 int slice_compare(const struct slice *a, const struct slice *b);

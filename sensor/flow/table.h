@@ -25,8 +25,8 @@
  * Layout.  The hot record is three cache lines: the first two are what a packet needs, the third is
  * touched once a minute.  The cold record is touched when a flow begins and ends, and by DPI.  What
  * TCP needs when segments come out of order is in a third, optional record.  Memory: 240 bytes a
- * flow, 8 for the index, 128 more for TCP with retransmissions or holes; never returned before
- * flow_table_free().  No allocation once a number was used.
+ * flow, 8 for the index, 136 more for TCP with retransmissions or holes and for answered DNS; never
+ * returned before flow_table_free().  No allocation once a number was used.
  *
  * Thread: the shard's worker.
  */
@@ -68,6 +68,7 @@ struct flow {
 	uint32_t is_bare : 2;
 	uint32_t has_isn : 2;
 	uint32_t verdict : 3;		/* enum dpi_source */
+	uint32_t is_dns : 1;		/* recognised by DPI */
 	/* Line 2: counted by every packet, emptied every minute. */
 	uint64_t bytes[2];
 	uint64_t payload[2];
@@ -88,17 +89,19 @@ struct flow_cold {
 	char *name;			/* owned, or NULL */
 	uint32_t isn[2];		/* TCP: struct tcp_side.isn */
 	uint32_t extra;			/* number of the struct flow_extra, 0: none */
+	uint32_t rank;			/* carry.c: its place in the order of eviction */
 	uint16_t master, app;
 	uint8_t mac[2][6];		/* client, server */
 };
 static_assert(sizeof(struct flow_cold) <= 48, "the cold record has grown");
 
-/* TCP that was seen out of order or twice. */
+/* TCP that was seen out of order or twice; DNS that was answered. */
 struct flow_extra {
 	uint64_t retrans[2];		/* of the minute */
 	uint64_t total_retrans[2];	/* of the minutes before */
 	uint64_t lost[2];
 	struct tcp_holes holes[2];
+	struct dns_answer *answers;	/* of the minute, owned; NULL mostly */
 };
 
 struct flow_chunk {

@@ -2,17 +2,19 @@
 #include <string.h>
 #include "base/log.h"
 #include "base/err.h"
+#include "flow/answers.h"
 #include "flow/internal.h"
 #include "flow/key.h"
 
 #define BOTH 3		/* bits of both sides */
+#define PORT_DNS 53
 
 enum flow_end flow_how_ended(const struct flow *f)
 {
 	return (f->fin & f->heard) == f->heard ? FLOW_END_FIN : FLOW_END_RST;
 }
 
-static enum flow_class class_of(const struct flow *f)
+enum flow_class flow_class_of(const struct flow *f)
 {
 	switch (f->key.proto) {
 	case IP_TCP:
@@ -191,6 +193,7 @@ static struct dpi_flow *need_dpi(struct shard *s, struct flow_cold *cold)
 		}
 	}
 	cold->dpi = dpi_flow_new(s->engine);
+	s->undecided += cold->dpi != NULL;
 	return cold->dpi;
 }
 
@@ -213,6 +216,22 @@ static void show_dpi(struct shard *s, uint32_t no, const struct packet *p)
 	s->counters.dpi_packets++;
 	if (dpi_flow_feed(s->engine, cold->dpi, p, &verdict))
 		flow_keep_verdict(s, no, &verdict);
+}
+
+/* What DNS answers is read as long as the flow lives, not only while DPI is learning. */
+static void note_answers(struct shard *s, uint32_t no, const struct packet *p)
+{
+	struct flow_extra *extra;
+	struct dpi_answers found;
+	unsigned kept = 0;
+
+	if (!s->with_dpi || !dpi_read_answers(p, &found))
+		return;
+	extra = flow_table_need_extra(s->table, no);
+	if (extra)
+		kept = answers_add(&extra->answers, &found);
+	s->counters.dns_answers += kept;
+	s->counters.dns_answers_beyond += found.beyond + (extra ? 0 : found.n);
 }
 
 /* --- the whole ----------------------------------------------------------------------------- */
@@ -243,9 +262,11 @@ void flow_update(struct shard *s, uint32_t no, const struct packet *p, struct fl
 	} else {
 		f->payload[d] += p->payload_len;
 	}
-	flow_table_touch(s->table, no, class_of(f), s->now_ns);
+	flow_table_touch(s->table, no, flow_class_of(f), s->now_ns);
 	if (!f->is_dpi_done && is_payload && is_telling(p))
 		show_dpi(s, no, p);
+	if (d == 1 && (p->sport == PORT_DNS || f->is_dns) && is_payload)
+		note_answers(s, no, p);
 	if (f->is_dpi_done && !f->is_opened)
 		flow_emit_open(s, no, s->minute_ns);
 }

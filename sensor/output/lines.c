@@ -23,6 +23,8 @@ struct lines {
 	int fd;
 	int err;			/* the first */
 	bool is_regular;
+	bool is_kept;			/* it held lines before ours */
+	bool said_failed;
 	const char *topic;
 	char *path;
 	size_t used;			/* bytes of buf */
@@ -44,19 +46,28 @@ static int fail(struct lines *l, const char *what, int err)
 	char shown[256];
 
 	l->err = err;
-	log_err(l->topic, "cannot %s %s: %s; it holds the first %llu lines", what,
-		shown_path(l, shown), err_text(err), (unsigned long long)l->written);
+	if (!l->said_failed)
+		log_err(l->topic, "cannot %s %s: %s; it holds %s%llu lines%s", what,
+			shown_path(l, shown), err_text(err), l->is_kept ? "" : "the first ",
+			(unsigned long long)l->written, l->is_kept ? " of this run" : "");
+	l->said_failed = true;
 	return err;
 }
 
 static int open_path(struct lines *l)
 {
+	/* A kept file is read, too, for the end of its last line; a pipe cannot be. */
+	int flags = O_CREAT | O_CLOEXEC | O_NOCTTY;
 	struct stat st;
 
 	if (!strcmp(l->path, "-"))
 		l->fd = STDOUT_FILENO;
+	else if (!l->is_kept)
+		l->fd = open(l->path, flags | O_WRONLY | O_TRUNC, 0640);
+	else if (!stat(l->path, &st) && !S_ISREG(st.st_mode))
+		l->fd = open(l->path, flags | O_WRONLY, 0640);
 	else
-		l->fd = open(l->path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOCTTY, 0640);
+		l->fd = open(l->path, flags | O_RDWR, 0640);
 	if (l->fd < 0 || fstat(l->fd, &st))
 		return -errno;
 	/* Standard output may be shared or appended to: its end is not ours to move. */
@@ -64,7 +75,7 @@ static int open_path(struct lines *l)
 	return 0;
 }
 
-int lines_open(const char *path, const char *topic, struct lines **ret_lines)
+static int open_lines(const char *path, const char *topic, bool is_kept, struct lines **ret_lines)
 {
 	struct lines *l = calloc(1, sizeof(*l));
 	char shown[256];
@@ -74,6 +85,7 @@ int lines_open(const char *path, const char *topic, struct lines **ret_lines)
 		goto out;
 	l->fd = -1;
 	l->topic = topic;
+	l->is_kept = is_kept;
 	l->path = strdup(path);
 	if (!l->path)
 		goto out;
@@ -90,6 +102,13 @@ out:	if (l) {
 	}
 	return err;
 }
+
+int lines_open(const char *path, const char *topic, struct lines **ret_lines)
+{
+	return open_lines(path, topic, false, ret_lines);
+}
+
+/* --- writing -------------------------------------------------------------- */
 
 /* All of it, whatever write(2) takes at a time.  0 or -errno. */
 static int write_all(int fd, const char *bytes, size_t len)
@@ -196,16 +215,104 @@ uint64_t lines_written(const struct lines *l)
 	return l->written;
 }
 
+int lines_sync(struct lines *l)
+{
+	char shown[256];
+
+	lines_flush(l);
+	/* Some file systems report a full disk only here. */
+	if (!l->err && l->is_regular && fsync(l->fd) && errno != EINVAL && errno != EROFS)
+		return fail(l, "write", -errno);
+	if (!l->err && l->said_failed) {
+		l->said_failed = false;
+		log_notice(l->topic, "%s is written again", shown_path(l, shown));
+	}
+	return l->err;
+}
+
+/* --- a file that is continued --------------------------------------------- */
+
+/* The name of a new file must be on the disk before somebody relies on what is in it. */
+static void sync_folder(const struct lines *l)
+{
+	const char *slash = strrchr(l->path, '/');
+	char folder[4096];
+	int fd;
+
+	if (!text_format(folder, sizeof(folder), "%.*s", slash ? (int)(slash - l->path + 1) : 1,
+			 slash ? l->path : "."))
+		return;
+	fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return;
+	if (fsync(fd))
+		log_debug(l->topic, "folder: %s", err_text(-errno));
+	close(fd);
+}
+
+int lines_open_kept(const char *path, const char *topic, struct lines **ret_lines)
+{
+	int err = open_lines(path, topic, true, ret_lines);
+
+	if (!err && (*ret_lines)->is_regular)
+		sync_folder(*ret_lines);
+	return err;
+}
+
+bool lines_is_regular(const struct lines *l)
+{
+	return l->is_regular;
+}
+
+bool lines_end_at(const struct lines *l, uint64_t offset)
+{
+	char last = '\0';
+
+	return !offset || (offset <= INT64_MAX &&
+			   pread(l->fd, &last, 1, (off_t)offset - 1) == 1 && last == '\n');
+}
+
+int lines_cut(struct lines *l, uint64_t offset)
+{
+	l->used = 0;
+	l->buffered = 0;
+	l->err = 0;
+	if (ftruncate(l->fd, (off_t)offset) || lseek(l->fd, (off_t)offset, SEEK_SET) < 0)
+		return fail(l, "cut", -errno);
+	l->whole_bytes = (off_t)offset;
+	return 0;
+}
+
+int lines_cut_partial(struct lines *l)
+{
+	off_t end = lseek(l->fd, 0, SEEK_END);
+
+	while (end > 0) {
+		off_t from = end > (off_t)sizeof(l->buf) ? end - (off_t)sizeof(l->buf) : 0;
+		ssize_t n = pread(l->fd, l->buf, (size_t)(end - from), from);
+		const char *newline = n > 0 ? memrchr(l->buf, '\n', (size_t)n) : NULL;
+
+		if (n <= 0)
+			return fail(l, "read", n ? -errno : -EIO);
+		if (newline)
+			return lines_cut(l, (uint64_t)(from + (newline - l->buf) + 1));
+		end = from;
+	}
+	return lines_cut(l, 0);
+}
+
+uint64_t lines_offset(const struct lines *l)
+{
+	return (uint64_t)l->whole_bytes;
+}
+
 int lines_close(struct lines *l)
 {
 	int err;
 
 	if (!l)
 		return 0;
-	lines_flush(l);
-	/* Some file systems report a full disk only here. */
-	if (!l->err && l->is_regular && fsync(l->fd) && errno != EINVAL && errno != EROFS)
-		fail(l, "write", -errno);
+	lines_sync(l);
 	if (l->fd > STDERR_FILENO && close(l->fd) && !l->err)
 		fail(l, "close", -errno);
 	err = l->err;

@@ -436,6 +436,15 @@ static int sink_new(const struct redis_config *cfg, struct redis_sink **ret_sink
 	return 0;
 }
 
+/* Its place in a state is that of this stream on this server. */
+static int add_to_outbox(struct redis_sink *s)
+{
+	char name[sizeof(s->where) + sizeof(s->cfg.stream) + 8];
+
+	text_format(name, sizeof(name), "redis:%s/%s", s->where, s->cfg.stream);
+	return outbox_add_sink(s->outbox, name);
+}
+
 int redis_sink_open(const struct redis_config *cfg, struct outbox *o, struct redis_sink **ret_sink)
 {
 	struct redis_sink *s = NULL;
@@ -444,7 +453,7 @@ int redis_sink_open(const struct redis_config *cfg, struct outbox *o, struct red
 	if (err)
 		goto out;
 	s->outbox = o;
-	s->sink = outbox_add_sink(o, "redis");
+	s->sink = add_to_outbox(s);
 	err = s->sink < 0 ? s->sink : -pthread_create(&s->thread, NULL, run, s);
 	if (err) {
 		if (s->sink >= 0)

@@ -17,7 +17,9 @@
 
 struct jsonl_sink;
 
-/* path: a file (truncated at start), or "-" for standard output.  0 or -errno (logged). */
+/* path: a file, or "-" for standard output.  0 or -errno (logged).  Without a state the file is
+ * emptied; with one it is cut back to what the last commit knew of and continued, so that in
+ * the end it is the same as that of a run without interruption (jsonl.c says how). */
 int jsonl_sink_open(const char *path, struct outbox *o, struct jsonl_sink **ret_sink);
 /* Waits until the closed outbox is drained.  0, or the first -errno of writing (logged once). */
 int jsonl_sink_close(struct jsonl_sink *s);		/* takes s */

@@ -54,7 +54,7 @@ static const struct {
 	[ASSETS] = { read_assets, false },
 	[EXPECTED] = { read_expected, false },
 	[WORK_ORDERS] = { read_path, true },
-	[GEO] = { read_geo, true },
+	[GEO] = { read_geo, false },
 	[BASELINE] = { read_baseline, false },
 	[PRIVACY] = { read_privacy, true },
 	[RETENTION] = { read_retention, true },
@@ -99,6 +99,19 @@ static void say_without_effect(const struct reader *r, const struct found *found
 			   r->file, names);
 }
 
+static void say_missing_geo(struct reader *r, const struct found *found)
+{
+	const struct { bool is_named; enum geo_kind kind; const char *key; } all[] = {
+		{ r->names_asn, GEO_ASN, "asn" }, { r->names_country, GEO_COUNTRY, "country" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(all); i++)
+		if (all[i].is_named && !r->site->geo_paths[all[i].kind])
+			reader_warn(r, &found->at[EXPECTED],
+				    "entries that name \"%s\" cover nothing without a file under "
+				    "\"geo\": {\"%s\": ...}", all[i].key, all[i].key);
+}
+
 static int read_root(struct reader *r, const json_t *tree)
 {
 	struct at root = { .value = tree };
@@ -116,6 +129,7 @@ static int read_root(struct reader *r, const json_t *tree)
 	}
 	if (r->no_memory)
 		return -ENOMEM;
+	say_missing_geo(r, &found);
 	if (r->n_errors)
 		return ERR_FORMAT;
 	say_without_effect(r, &found);
@@ -189,9 +203,11 @@ static json_t *parse_without_list(struct reader *r)
 	return tree;
 }
 
-static int parse_text(const char *name, const char *text, size_t len, struct site *site)
+static int parse_text(const char *name, const char *text, size_t len, const char *directory,
+		      struct site *site)
 {
-	struct reader r = { .text = text, .len = len, .site = site, .arena = site->arena };
+	struct reader r = { .text = text, .len = len, .site = site, .arena = site->arena,
+			    .directory = directory };
 	struct jsonpos *pos = NULL;
 	json_t *tree = NULL;
 	json_error_t error;
@@ -229,7 +245,8 @@ static int say_empty(const char *name)
 	return ERR_FORMAT;
 }
 
-int site_parse(const char *name, const char *text, size_t len, struct site **ret_site)
+static int parse_site(const char *name, const char *text, size_t len, const char *directory,
+		      struct site **ret_site)
 {
 	static const char bom[] = "\xef\xbb\xbf";	/* some editors put it in front */
 	struct site *site = NULL;
@@ -242,13 +259,18 @@ int site_parse(const char *name, const char *text, size_t len, struct site **ret
 		text += 3;
 		len -= 3;
 	}
-	err = len ? parse_text(name, text, len, site) : say_empty(name);
+	err = len ? parse_text(name, text, len, directory, site) : say_empty(name);
 	if (!err)
 		err = site_index_new(site);
 	if (!err)
 		*ret_site = steal(&site);
 	site_free(site);
 	return err;
+}
+
+int site_parse(const char *name, const char *text, size_t len, struct site **ret_site)
+{
+	return parse_site(name, text, len, NULL, ret_site);
 }
 
 /* The whole file, at most one byte more than is allowed.  Gives *ret_text. */
@@ -291,16 +313,19 @@ static int read_file(const char *path, char **ret_text, size_t *ret_len)
 
 int site_load(const char *path, struct site **ret_site)
 {
+	const char *slash = strrchr(path, '/');
+	char *directory = strndup(path, slash ? (size_t)(slash - path) + 1 : 0);
 	char *text = NULL, shown[256];
 	size_t len = 0;
-	int err = read_file(path, &text, &len);
+	int err = directory ? read_file(path, &text, &len) : -ENOMEM;
 
 	if (err)
 		log_err("site", "%s: cannot be read: %s",
 			text_escape(path, strlen(path), shown, sizeof(shown)), err_text(err));
 	else
-		err = site_parse(path, text, len, ret_site);
+		err = parse_site(path, text, len, directory, ret_site);
 	free(text);
+	free(directory);
 	return err;
 }
 
@@ -368,6 +393,7 @@ void site_free(struct site *s)
 	if (!s)
 		return;
 	site_index_free(s->index);
+	geo_close(s->geo);
 	arena_free(s->arena);
 	free(s);
 }

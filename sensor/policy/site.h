@@ -12,6 +12,7 @@
 #include <stdint.h>
 #include "base/addr.h"
 #include "base/digest.h"
+#include "policy/geo.h"
 
 #define SITE_ID_MAX 64			/* with the zero byte; ids are [A-Za-z0-9._-]+ */
 #define SITE_CLOSED_MAX 32		/* entries of one closed_hours list */
@@ -53,8 +54,8 @@ struct party {
 	size_t n_networks;
 	const char *domain;		/* "*.example.net" (any depth below, not itself) or
 					 * "host.example.net"; lower case */
-	uint32_t asn;			/* 0: not given.  asn and country are not looked up */
-	char country[3];		/* yet: an entry that names one covers nothing */
+	uint32_t asn;			/* 0: not given.  Without a file that knows it ("geo"), an */
+	char country[3];		/* entry that names asn or country covers nothing */
 };
 
 struct service {
@@ -96,6 +97,9 @@ struct site {
 	struct expected *expected;
 	size_t n_expected;
 	enum baseline baseline;
+	const char *geo_paths[GEO_KINDS];	/* key "geo", relative ones from the site file's
+						 * directory on; NULL: not given */
+	struct geo *geo;		/* opened by site_load(); NULL: none */
 	bool is_default;		/* no site file was given */
 	char sha256[DIGEST_HEX_MAX];	/* of the file; of the canonical defaults without one */
 	struct site_index *index;	/* site_lookup.c */
@@ -105,7 +109,8 @@ struct site {
 /* 0 and a snapshot (free with site_free()); -errno or ERR_FORMAT with every error found (up to 20)
  * logged.  Does not touch the process's time zone: the caller calls tz_use(site->timezone). */
 int site_load(const char *path, struct site **ret_site);
-/* The same from memory, for tests and fuzzing; name stands for the file in messages. */
+/* The same from memory, for tests and fuzzing; name stands for the file in messages.  Files that it
+ * names are not opened. */
 int site_parse(const char *name, const char *text, size_t len, struct site **ret_site);
 /* Without a file: one zone "private" of the private networks (not closed), UTC, closed 22:00-05:00.
  * timezone, closed ("HH:MM-HH:MM"): NULL for these defaults.  -EINVAL with the reason logged. */

@@ -116,13 +116,13 @@ static void read_asn(struct reader *r, const struct at *at, void *into)
 		reader_error(r, at, "%s is not an AS number; 1 to 4294967295", at_shown(at, shown));
 	else
 		((struct party *)into)->asn = (uint32_t)asn;
-	r->has_lookups_missing = true;
+	r->names_asn = true;
 }
 
 static void read_party_country(struct reader *r, const struct at *at, void *into)
 {
 	reader_country(r, at, ((struct party *)into)->country);
-	r->has_lookups_missing = true;
+	r->names_country = true;
 }
 
 static const struct key party_keys[] = {
@@ -281,8 +281,4 @@ void read_expected(struct reader *r, const struct at *at, void *into)
 	site->expected = reader_alloc(r, n, sizeof(*site->expected));
 	if (site->expected)
 		reader_each_in_pieces(r, at, TYPE_OBJECT, read_entry, site);
-	if (r->has_lookups_missing)
-		reader_warn(r, at,
-			    "entries that name \"asn\" or \"country\" cover nothing: this version "
-			    "does not look them up");
 }

@@ -135,7 +135,7 @@ static const char *transport_name(uint8_t proto)
 	return proto == 6 ? "tcp" : proto == 17 ? "udp" : "sctp";
 }
 
-static void print_expected(const struct expected *e, FILE *out)
+static void print_expected(const struct site *s, const struct expected *e, FILE *out)
 {
 	struct civil day = civil_from_seconds((int64_t)e->expires_day * 86400);
 	char size[CLOCK_TEXT_MAX];
@@ -167,12 +167,25 @@ static void print_expected(const struct expected *e, FILE *out)
 	if (e->expires_day != INT32_MAX)
 		fprintf(out, ", until %04d-%02d-%02d", day.year, day.month, day.day);
 	fputc('\n', out);
-	if (e->from.asn || e->to.asn || e->from.country[0] || e->to.country[0] || e->from.domain[0])
-		fputs("    off: one of its conditions cannot be looked up by this version\n", out);
+	if (e->from.domain[0] || ((e->from.asn || e->to.asn) && !s->geo_paths[GEO_ASN]) ||
+	    ((e->from.country[0] || e->to.country[0]) && !s->geo_paths[GEO_COUNTRY]))
+		fputs("    off: one of its conditions cannot be looked up\n", out);
 	else if (is_name_only(&e->to))
 		fputs("    goes by the name alone, which the sender chooses; add \"ip\" where it "
 		      "is known\n",
 		      out);
+}
+
+static void print_geo(const struct site *s, FILE *out)
+{
+	static const char *const before[GEO_KINDS] = { [GEO_ASN] = "AS numbers from ",
+						       [GEO_COUNTRY] = "Countries from " };
+
+	for (int kind = 0; kind < GEO_KINDS; kind++)
+		if (s->geo_paths[kind]) {
+			print_text(out, before[kind], s->geo_paths[kind]);
+			fputc('\n', out);
+		}
 }
 
 void site_explain(const struct site *s, FILE *out)
@@ -186,6 +199,7 @@ void site_explain(const struct site *s, FILE *out)
 	print_hours_list(out, s->closed, s->n_closed);
 	if (s->n_holidays)
 		fprintf(out, "Holidays, closed all day: %zu\n", s->n_holidays);
+	print_geo(s, out);
 	fprintf(out, "Zones: %zu\n", s->n_zones);
 	for (size_t i = 0; i < s->n_zones; i++)
 		print_zone(s, &s->zones[i], out);
@@ -193,7 +207,7 @@ void site_explain(const struct site *s, FILE *out)
 	print_assets(s, NULL, "  in no zone: ", out);
 	fprintf(out, "Expected traffic: %zu%s\n", s->n_expected, s->n_expected ? "" : " entries");
 	for (size_t i = 0; i < s->n_expected && i < ENTRIES_SHOWN; i++)
-		print_expected(&s->expected[i], out);
+		print_expected(s, &s->expected[i], out);
 	if (s->n_expected > ENTRIES_SHOWN)
 		fprintf(out, "  and %zu more\n", s->n_expected - ENTRIES_SHOWN);
 }

@@ -1,10 +1,12 @@
-/* site_later.c - the sections of a site file that are checked in form here and read by later parts:
- * work orders, geography, privacy, retention, rules, suppressions.
+/* site_later.c - geography and baseline; and the sections of a site file that are checked in form
+ * here and read by later parts: work orders, privacy, retention, rules, suppressions.
  *
- * Nothing of them is kept in struct site.  The operator is told which sections have no effect yet.
+ * Nothing of the latter is kept in struct site.  The operator is told which sections have no effect yet.
  */
 #include <string.h>
 #include "base/clock.h"
+#include "base/text.h"
+#include "policy/geo.h"
 #include "policy/site_read.h"
 #include "policy/site_values.h"
 
@@ -41,14 +43,42 @@ void read_baseline(struct reader *r, const struct at *at, void *into)
 		     at_shown(at, shown));
 }
 
+static const char *const geo_names[GEO_KINDS] = { [GEO_ASN] = "asn", [GEO_COUNTRY] = "country" };
+
+static void read_geo_path(struct reader *r, const struct at *at, void *into)
+{
+	struct site *site = into;
+	const char *text = reader_text(r, at, PATH_LONGEST);
+	const char *directory = r->directory && text[0] != '/' ? r->directory : "";
+	size_t size = strlen(directory) + strlen(text) + 1;
+	char *path = reader_alloc(r, size, 1);
+
+	if (!path || !text[0])
+		return;
+	text_format(path, size, "%s%s", directory, text);
+	for (int kind = 0; kind < GEO_KINDS; kind++)
+		if (!strcmp(at->key, geo_names[kind]))
+			site->geo_paths[kind] = path;
+}
+
 static const struct key geo_keys[] = {
-	{ "asn", TYPE_STRING, false, read_path },
-	{ "country", TYPE_STRING, false, read_path },
+	{ "asn", TYPE_STRING, false, read_geo_path },
+	{ "country", TYPE_STRING, false, read_geo_path },
 };
 
 void read_geo(struct reader *r, const struct at *at, void *into)
 {
-	reader_object(r, at, KEYS(geo_keys), into);
+	struct site *site = into;
+	struct geo_problem problem;
+	struct at member;
+
+	reader_object(r, at, KEYS(geo_keys), site);
+	if (!r->directory || (!site->geo_paths[GEO_ASN] && !site->geo_paths[GEO_COUNTRY]))
+		return;
+	if (geo_open(site->geo_paths[GEO_ASN], site->geo_paths[GEO_COUNTRY], &site->geo, &problem) &&
+	    reader_member(r, at, geo_names[problem.kind], &member))
+		reader_error(r, &member, "%s; give the path of a MaxMind-format file, from the "
+			     "site file's directory on, or leave the key out", problem.text);
 }
 
 static void read_pseudonym(struct reader *r, const struct at *at, void *into)

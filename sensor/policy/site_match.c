@@ -2,7 +2,7 @@
  *
  * With 100 000 entries a list is too slow, so entries are filed by their most selective condition
  * on either side: source by asset, network, role, vendor, zone or nothing; target by network,
- * asset, domain, role, vendor, zone or nothing.  The pair of kinds (with the prefix lengths, where
+ * asset, domain, role, vendor, zone or nothing; either also by AS number or country.  The pair of kinds (with the prefix lengths, where
  * they are networks) is the entry's *shape*; a file has few shapes however many entries it has.
  *
  *   look-up: for every shape that occurs, compute the key which this conversation would have
@@ -29,7 +29,7 @@
 #define NAME_LONGEST 255
 
 enum kind { BY_ASSET, BY_NETWORK, BY_DOMAIN, BY_DOMAIN_BELOW, BY_ROLE, BY_VENDOR, BY_ZONE,
-	    BY_NOTHING };
+	    BY_ASN, BY_COUNTRY, BY_NOTHING };
 
 struct shape {
 	uint8_t from_kind, from_bits, to_kind, to_bits;		/* bits: of BY_NETWORK, else 0 */
@@ -45,6 +45,7 @@ struct match_index {
 	size_t n_filed, room;
 	struct shape *shapes;
 	size_t n_shapes, shapes_room;
+	bool from_needs_geo, to_needs_geo;	/* some entry names asn or country on that side */
 	bool no_memory;
 };
 
@@ -58,6 +59,11 @@ static uint64_t hash_text(enum kind kind, const char *text, size_t len)
 static uint64_t hash_network(const struct cidr *c)
 {
 	return hash_bytes(c, sizeof(*c), BY_NETWORK + 1);
+}
+
+static uint64_t hash_asn(uint32_t asn)
+{
+	return hash_mix((uint64_t)asn << 8 | BY_ASN);
 }
 
 static uint64_t join(struct shape shape, uint64_t from, uint64_t to)
@@ -128,6 +134,14 @@ static enum kind kind_of(const struct party *p, uint64_t *ret_hash)
 			*ret_hash = hash_text(texts[i].kind, texts[i].text, strlen(texts[i].text));
 			return texts[i].kind;
 		}
+	if (p->asn) {
+		*ret_hash = hash_asn(p->asn);
+		return BY_ASN;
+	}
+	if (p->country[0]) {
+		*ret_hash = hash_text(BY_COUNTRY, p->country, strlen(p->country));
+		return BY_COUNTRY;
+	}
 	return BY_NOTHING;
 }
 
@@ -153,6 +167,8 @@ static void index_entry(struct match_index *m, const struct expected *e, uint32_
 	size_t n_to = e->to.n_networks ? e->to.n_networks : 1;
 	uint64_t from;
 
+	m->from_needs_geo |= e->from.asn || e->from.country[0];
+	m->to_needs_geo |= e->to.asn || e->to.country[0];
 	shape.from_kind = (uint8_t)kind_of(&e->from, &from);
 	if (shape.from_kind == BY_NETWORK && e->from.n_networks * n_to > FILED_MAX) {
 		shape.from_kind = BY_NOTHING;
@@ -211,6 +227,7 @@ struct side {				/* what is known of one end of the conversation */
 	const struct asset *asset;	/* NULL: not listed */
 	const struct zone *zone;	/* NULL: in none */
 	char name[NAME_LONGEST + 1];	/* lower case, no final dot; "" unknown, as of the source */
+	struct geo_place place;		/* looked up where some entry asks for it, else empty */
 };
 
 /* A name that is too long to be one is none. */
@@ -249,8 +266,10 @@ static bool party_takes(const struct party *p, const struct side *side)
 {
 	const struct asset *asset = side->asset;
 
-	if (p->asn || p->country[0])
-		return false;		/* nothing looks these up yet; see site.h */
+	if (p->asn && p->asn != side->place.asn)
+		return false;
+	if (p->country[0] && strcmp(p->country, side->place.country))
+		return false;
 	if (p->asset[0] && (!asset || strcmp(asset->id, p->asset)))
 		return false;
 	if (p->role[0] && (!asset || strcmp(asset->role, p->role)))
@@ -370,6 +389,12 @@ static bool side_hash(const struct side *side, enum kind kind, unsigned bits, ui
 	case BY_DOMAIN_BELOW:
 		text = side->name;
 		break;
+	case BY_ASN:
+		*ret_hash = hash_asn(side->place.asn);
+		return side->place.asn != 0;
+	case BY_COUNTRY:
+		text = side->place.country;
+		break;
 	}
 	*ret_hash = hash_text(kind, text, strlen(text));
 	return text[0] != '\0';
@@ -408,6 +433,10 @@ const struct expected *site_expected(const struct site *s, const struct expected
 	search.to = (struct side){ .addr = q->to, .asset = site_asset(s, q->to),
 				   .zone = site_zone(s, q->to) };
 	set_name(&search.to, q->name);
+	if (m->from_needs_geo)
+		geo_lookup(s->geo, q->from, &search.from.place);
+	if (m->to_needs_geo)
+		geo_lookup(s->geo, q->to, &search.to.place);
 	for (size_t i = 0; i < m->n_shapes; i++)
 		try_shape(&search, m->shapes[i]);
 	return search.best == UINT32_MAX ? NULL : &s->expected[search.best];

@@ -25,12 +25,14 @@ struct reader {
 	const struct jsonpos *pos;
 	const char *text;		/* the whole file */
 	size_t len;
+	const char *directory;		/* of the file, "" or with its slash; NULL: read from memory,
+					 * and files named in it are not opened */
 	uint32_t in_pieces;		/* node of the array that is parsed element by element; 0 */
 	struct site *site;		/* being filled */
 	struct arena *arena;		/* the site's */
 	unsigned n_errors, n_warnings;
 	bool no_memory;
-	bool has_lookups_missing;	/* an expected entry names asn or country */
+	bool names_asn, names_country;	/* an expected entry does */
 	struct keymap zones, assets, expected;		/* id -> index */
 	struct keymap addresses, macs;			/* -> asset */
 	struct keymap networks;				/* of zones -> zone */

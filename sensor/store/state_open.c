@@ -64,8 +64,8 @@ static int fail_open(const struct state *s, int err)
 		log_err("state", "cannot open the state %s: its folder does not exist; make it "
 			"first", s->shown);
 	else if (err == -EISDIR)
-		log_err("state", "cannot %s the state %s: it is a folder; --state takes the name of "
-			"a file in it", verb, s->shown);
+		log_err("state", "cannot %s the state %s: it is a folder; --state takes the name "
+			"of a file in it", verb, s->shown);
 	else if (err == -ENOSPC)
 		log_err("state", "cannot %s the state %s: %s; free some there", verb, s->shown,
 			err_text(err));

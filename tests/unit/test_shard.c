@@ -51,13 +51,13 @@ static void test_slices_per_minute(void)
 }
 
 /* A reader that forgets marks, or jumps, changes nothing. */
-static void test_marks_jump(void)
+static void try_marks_jump(const struct shard_config *cfg)
 {
 	struct world each, jump, none;
 
-	begin_plain(&each);
-	begin_plain(&jump);
-	begin_plain(&none);
+	begin(&each, cfg);
+	begin(&jump, cfg);
+	begin(&none, cfg);
 	for (uint64_t m = 0; m <= 400; m++) {
 		mark(&each, m * MIN);
 		if (m == 0 || m == 2 || m == 300 || m == 400)
@@ -80,9 +80,18 @@ static void test_marks_jump(void)
 		CU_ASSERT_FALSE(memcmp(&each.events[i], &none.events[i], sizeof(struct slice)));
 	}
 	EQUAL_INT(shard_counters(each.shard)->flows_input, 0);
+	EQUAL_INT(shard_counters(each.shard)->dpi_silent, shard_counters(jump.shard)->dpi_silent);
+	EQUAL_INT(shard_counters(each.shard)->dpi_silent, shard_counters(none.shard)->dpi_silent);
+	EQUAL_INT(!shard_counters(each.shard)->dpi_silent, !cfg->with_dpi);
 	end(&each);
 	end(&jump);
 	end(&none);
+}
+
+static void test_marks_jump(void)
+{
+	try_marks_jump(&(struct shard_config){ .max_flows = 100 });
+	try_marks_jump(&(struct shard_config){ .max_flows = 100, .with_dpi = true });
 }
 
 static void test_late_packets(void)

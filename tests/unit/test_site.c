@@ -571,7 +571,7 @@ static void test_explain(void)
 		"  archive: from role image_server to 10.40.0.5/32 by tcp/443, udp/443,"
 		" every day 01:00-03:00, "
 		"at most 10 GB a night, owner IT, ticket T-1\n",
-		"    off: one of its conditions cannot be looked up",
+		"AS numbers from a.mmdb\nCountries from c.mmdb\n",
 		"    goes by the name alone",
 		", until 2027-01-31\n",
 	};

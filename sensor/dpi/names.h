@@ -1,0 +1,82 @@
+/* names.h - the names that stand in the beginning of a flow, in full (private to the room).
+ *
+ * nDPI 4.2 keeps the last 79 bytes of a name and nothing of a DNS answer, so these are read here,
+ * from what was captured and nothing else:
+ *
+ *	names_tls.c	ClientHello: server_name and ALPN (RFC 8446, RFC 6066, RFC 7301)
+ *	names_http.c	Host of the first HTTP/1 request (RFC 9112)
+ *	names_dns.c	the question, and the addresses answered (RFC 1035, RFC 3596)
+ *	names.c		which of them applies, and beginnings that come in several segments
+ *
+ * QUIC is left to nDPI.  A name is ASCII-lower-cased, loses one final dot, and a zero byte in it is
+ * written \000 (as is, in a label of DNS, a dot: \046); all other bytes stay as they are.  The
+ * parsers are pure functions over a bounded piece of memory: no allocation, no recursion, linear in
+ * what they are given.
+ *
+ * Reassembly.  A hello or a request head whose end is missing is collected: at most NAMES_HEAD_MAX
+ * bytes of the side that began it, from segments that follow each other exactly (a segment seen
+ * again is passed over, one that is ahead ends it), in at most NAMES_SEGMENTS_MAX packets, for at
+ * most NAMES_HEADS_MAX flows of an engine at a time.  Where that ends early, what was found so far
+ * counts.  Thread: the engine's.
+ */
+#ifndef NW_DPI_NAMES_H
+#define NW_DPI_NAMES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include "dpi/dpi.h"
+
+#define NAMES_HEAD_MAX 4096	/* a hello with post-quantum keys takes 1.8 kB */
+#define NAMES_SEGMENTS_MAX 12
+#define NAMES_HEADS_MAX 512	/* 2 MB an engine under a flood */
+
+struct names_found {
+	char name[DPI_NAME_MAX];
+	char alpn[DPI_ALPN_MAX];	/* "h2,http/1.1": whole names, as many as fit */
+};
+
+enum name_find {
+	NAME_NONE,		/* not of this protocol, or there is no name in it */
+	NAME_MORE,		/* goes on behind these bytes; found so far is in *ret */
+	NAME_FOUND
+};
+
+enum name_find names_tls(const uint8_t *bytes, size_t len, struct names_found *ret);
+enum name_find names_http(const uint8_t *bytes, size_t len, struct names_found *ret);
+/* A message with exactly one question.  ret->name is "" for the root.  ret->n: addresses that the
+ * question's name leads to, directly or over CNAME records that come before them; 0 for a query. */
+bool names_dns(const uint8_t *message, size_t len, struct dpi_answers *ret);
+
+/* The form of names above.  false: empty or longer than fits; buf is "" then. */
+bool name_copy(const uint8_t *bytes, size_t len, char buf[static DPI_NAME_MAX]);
+/* Appends one byte to the *used bytes in buf and lower-cases it, or `\DDD` when is_literal. */
+bool name_append(char buf[static DPI_NAME_MAX], size_t *used, uint8_t byte, bool is_literal);
+
+/* --- of one flow ---------------------------------------------------------------------- */
+
+struct names_pool {		/* the engine's */
+	unsigned heads;		/* being collected */
+};
+
+struct names {			/* zeroed: nothing seen */
+	struct names_found *found;	/* owned; NULL: nothing found */
+	uint8_t *head;		/* owned; NULL: nothing is being collected */
+	uint32_t next_seq;	/* of the segment that goes on */
+	uint16_t head_len;
+	uint8_t segments;	/* looked at while collecting */
+	bool is_forward;	/* which way they go: see names.c */
+	bool is_done;		/* nothing more is looked for */
+};
+
+/* is_dns: the payload may be DNS (by port or by what nDPI says). */
+void names_look(struct names_pool *pool, struct names *n, const struct packet *p, bool is_dns);
+static inline bool names_wants_more(const struct names *n)
+{
+	return n->head != NULL;
+}
+/* Puts what was found in the place of nDPI's. */
+void names_put(const struct names *n, struct dpi_verdict *v);
+void names_clear(struct names_pool *pool, struct names *n);
+
+#endif

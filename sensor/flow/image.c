@@ -1,0 +1,357 @@
+/* image.c - see image.h. */
+#include "flow/image.h"
+#include <stdlib.h>
+#include <string.h>
+#include <zlib.h>
+#include "flow/answers.h"
+#include "packet/packet.h"
+
+#define IMAGE_VERSION 1
+#define IMAGE_BYTES_MAX 16384	/* SLICE_ANSWERS_MAX long names are the most of it */
+#define CHECK_BYTES 4
+
+/* What stands in the word of bits, from the lowest on. */
+#define FLOW_BITS(X) \
+	X(client_is_b, 1) X(client_how, 2) X(is_opened, 1) X(is_fixed, 1) X(heard, 2) X(fin, 2) \
+	X(has_rst, 1) X(has_payload, 1) X(is_dpi_done, 1) X(has_macs, 1) X(is_started, 2) \
+	X(is_bare, 2) X(has_isn, 2) X(verdict, 3) X(is_dns, 1)
+#define WIDTH(field, bits) + (bits)
+enum {
+	BITS = FLOW_BITS(WIDTH),
+	IS_DIRTY = 1 << BITS,		/* the flow has packets of the running minute */
+	HAS_EXTRA = 2 << BITS,
+	HAS_NAME = 4 << BITS,
+	HAS_ANSWERS = 8 << BITS,
+	BITS_END = 16 << BITS
+};
+
+static uint64_t minute_of(uint64_t ns)
+{
+	return ns - ns % SLICE_NS;
+}
+
+static bool is_dirty(const struct flow *f)
+{
+	return f->packets[0] | f->packets[1];
+}
+
+/* --- packing --------------------------------------------------------------------------------- */
+
+static void pack_key(struct packer *p, const struct flow_key *key)
+{
+	pack_bytes(p, key->a.bytes, sizeof(key->a.bytes));
+	pack_bytes(p, key->b.bytes, sizeof(key->b.bytes));
+	pack_u16(p, key->a_port);
+	pack_u16(p, key->b_port);
+	pack_u16(p, key->vlan[0]);
+	pack_u16(p, key->vlan[1]);
+	pack_u16(p, key->tap);
+	pack_u8(p, key->proto);
+	pack_u8(p, key->ip_version);
+}
+
+static uint32_t bits_of(const struct flow *f)
+{
+	uint32_t word = 0;
+	unsigned at = 0;
+
+#define PUT(field, bits) \
+	word |= (uint32_t)f->field << at; \
+	at += (bits);
+	FLOW_BITS(PUT)
+#undef PUT
+	return word;
+}
+
+static void pack_pair(struct packer *p, const uint64_t pair[2])
+{
+	pack_u64(p, pair[0]);
+	pack_u64(p, pair[1]);
+}
+
+static void pack_minute(struct packer *p, const struct flow *f)
+{
+	pack_u64(p, f->minute_first_ns);
+	pack_bytes(p, f->minute_tcp_flags, sizeof(f->minute_tcp_flags));
+	pack_pair(p, f->bytes);
+	pack_pair(p, f->payload);
+	pack_pair(p, f->packets);
+}
+
+static void pack_tcp(struct packer *p, const struct flow *f, const struct flow_cold *cold)
+{
+	for (int d = 0; d < 2; d++) {
+		pack_u32(p, f->next[d]);
+		pack_u32(p, cold->isn[d]);
+	}
+}
+
+static void pack_extra(struct packer *p, const struct flow_extra *extra)
+{
+	pack_pair(p, extra->retrans);
+	pack_pair(p, extra->total_retrans);
+	pack_pair(p, extra->lost);
+	for (int d = 0; d < 2; d++) {
+		const struct tcp_holes *h = &extra->holes[d];
+
+		pack_u8(p, h->n);
+		pack_u8(p, h->has_old);
+		pack_u32(p, h->old_next);
+		for (unsigned i = 0; i < h->n; i++) {
+			pack_u32(p, h->hole[i].from);
+			pack_u32(p, h->hole[i].to);
+		}
+	}
+}
+
+/* Outside of TCP the optional record is there for answers only. */
+static uint32_t parts_of(const struct flow_image *image)
+{
+	bool has_tcp_extra = image->has_extra && image->hot.key.proto == IP_TCP;
+
+	return (is_dirty(&image->hot) ? IS_DIRTY : 0) | (has_tcp_extra ? HAS_EXTRA : 0) |
+	       (image->cold.name ? HAS_NAME : 0) | (image->extra.answers ? HAS_ANSWERS : 0);
+}
+
+void flow_image_pack(struct packer *p, const struct flow_image *image)
+{
+	const struct flow *f = &image->hot;
+	const struct flow_cold *cold = &image->cold;
+	size_t from = p->len;
+
+	pack_u8(p, IMAGE_VERSION);
+	pack_key(p, &f->key);
+	pack_u32(p, bits_of(f) | parts_of(image));
+	pack_u32(p, cold->rank);
+	pack_u64(p, image->clock_ns);
+	pack_u64(p, f->first_ns);
+	pack_u64(p, f->last_ns);
+	pack_bytes(p, f->tcp_flags, sizeof(f->tcp_flags));
+	pack_u16(p, cold->master);
+	pack_u16(p, cold->app);
+	pack_pair(p, f->total_bytes);
+	pack_pair(p, f->total_payload);
+	pack_pair(p, f->total_packets);
+	if (is_dirty(f))
+		pack_minute(p, f);
+	if (f->has_macs)
+		pack_bytes(p, cold->mac, sizeof(cold->mac));
+	if (f->key.proto == IP_TCP)
+		pack_tcp(p, f, cold);
+	if (f->key.proto == IP_TCP && image->has_extra)
+		pack_extra(p, &image->extra);
+	if (cold->name)
+		pack_text(p, cold->name);
+	if (image->extra.answers)
+		answers_pack(p, image->extra.answers);
+	if (!p->has_failed)
+		pack_u32(p, (uint32_t)crc32(0, p->bytes + from, (uInt)(p->len - from)));
+}
+
+/* --- unpacking ------------------------------------------------------------------------------- */
+
+static void unpack_key(struct unpacker *u, struct flow_key *ret_key)
+{
+	unpack_bytes(u, ret_key->a.bytes, sizeof(ret_key->a.bytes));
+	unpack_bytes(u, ret_key->b.bytes, sizeof(ret_key->b.bytes));
+	ret_key->a_port = unpack_u16(u);
+	ret_key->b_port = unpack_u16(u);
+	ret_key->vlan[0] = unpack_u16(u);
+	ret_key->vlan[1] = unpack_u16(u);
+	ret_key->tap = unpack_u16(u);
+	ret_key->proto = unpack_u8(u);
+	ret_key->ip_version = unpack_u8(u);
+}
+
+static void take_bits(struct flow *f, uint32_t word)
+{
+	unsigned at = 0;
+
+#define TAKE(field, bits) \
+	f->field = word >> at & ((1U << (bits)) - 1); \
+	at += (bits);
+	FLOW_BITS(TAKE)
+#undef TAKE
+}
+
+static void unpack_pair(struct unpacker *u, uint64_t pair[2])
+{
+	pair[0] = unpack_u64(u);
+	pair[1] = unpack_u64(u);
+}
+
+static void unpack_minute(struct unpacker *u, struct flow *f)
+{
+	f->minute_first_ns = unpack_u64(u);
+	unpack_bytes(u, f->minute_tcp_flags, sizeof(f->minute_tcp_flags));
+	unpack_pair(u, f->bytes);
+	unpack_pair(u, f->payload);
+	unpack_pair(u, f->packets);
+}
+
+static void unpack_tcp(struct unpacker *u, struct flow *f, struct flow_cold *cold)
+{
+	for (int d = 0; d < 2; d++) {
+		f->next[d] = unpack_u32(u);
+		cold->isn[d] = unpack_u32(u);
+	}
+}
+
+static void unpack_extra(struct unpacker *u, struct flow_extra *extra)
+{
+	unpack_pair(u, extra->retrans);
+	unpack_pair(u, extra->total_retrans);
+	unpack_pair(u, extra->lost);
+	for (int d = 0; d < 2; d++) {
+		struct tcp_holes *h = &extra->holes[d];
+
+		h->n = unpack_u8(u);
+		h->has_old = unpack_u8(u) & 1;
+		h->old_next = unpack_u32(u);
+		u->is_bad |= h->n > TCP_HOLES;
+		for (unsigned i = 0; !u->is_bad && i < h->n; i++) {
+			h->hole[i].from = unpack_u32(u);
+			h->hole[i].to = unpack_u32(u);
+		}
+	}
+}
+
+/* In sequence order, apart, below next and not too far below. */
+static bool are_holes_sound(const struct tcp_holes *h, uint32_t next)
+{
+	uint32_t before = TCP_JUMP + 1;
+
+	for (unsigned i = 0; i < h->n; i++) {
+		uint32_t from = next - h->hole[i].from, to = next - h->hole[i].to;
+
+		if (from >= before || to >= from || to == 0)
+			return false;
+		before = to;
+	}
+	return true;
+}
+
+static bool is_tcp_sound(const struct flow_image *image)
+{
+	const struct flow *f = &image->hot;
+
+	if (f->key.proto != IP_TCP)
+		return !f->is_started && !f->is_bare && !f->has_isn && !f->fin &&
+		       !f->has_rst && !f->tcp_flags[0] && !f->tcp_flags[1] &&
+		       !f->minute_tcp_flags[0] && !f->minute_tcp_flags[1];
+	for (unsigned d = 0; d < 2; d++) {
+		const struct tcp_holes *h = &image->extra.holes[d];
+
+		if (!(f->is_started >> d & 1) && (h->n || h->has_old))
+			return false;
+		if (!are_holes_sound(h, f->next[d]))
+			return false;
+	}
+	return true;
+}
+
+static bool is_time_sound(const struct flow_image *image)
+{
+	const struct flow *f = &image->hot;
+	uint64_t minute_ns = minute_of(image->clock_ns);
+
+	if (f->first_ns > f->last_ns || f->last_ns > image->clock_ns)
+		return false;
+	/* Its OPEN would have come with the last mark. */
+	if (!f->is_opened && f->first_ns < minute_ns && minute_ns - f->first_ns > SLICE_NS)
+		return false;
+	if (is_dirty(f) != (f->last_ns >= minute_ns))
+		return false;
+	return !is_dirty(f) || (f->minute_first_ns >= minute_ns &&
+				f->minute_first_ns >= f->first_ns &&
+				f->minute_first_ns <= f->last_ns);
+}
+
+/* Whether packets could have made it. */
+static bool is_sound(const struct flow_image *image)
+{
+	const struct flow *f = &image->hot;
+
+	for (unsigned d = 0; d < 2; d++)
+		if ((f->packets[d] || f->total_packets[d]) != (f->heard >> d & 1))
+			return false;
+	return f->heard && (f->key.ip_version == 4 || f->key.ip_version == 6) &&
+	       f->verdict < DPI_SOURCES && (f->is_fixed || !f->is_opened) &&
+	       is_time_sound(image) && is_tcp_sound(image);
+}
+
+static void unpack_fields(struct unpacker *u, struct flow_image *image)
+{
+	struct flow *f = &image->hot;
+	uint32_t bits;
+
+	unpack_key(u, &f->key);
+	bits = unpack_u32(u);
+	u->is_bad |= bits >= BITS_END;
+	take_bits(f, bits);
+	image->cold.rank = unpack_u32(u);
+	image->clock_ns = unpack_u64(u);
+	f->first_ns = unpack_u64(u);
+	f->last_ns = unpack_u64(u);
+	unpack_bytes(u, f->tcp_flags, sizeof(f->tcp_flags));
+	image->cold.master = unpack_u16(u);
+	image->cold.app = unpack_u16(u);
+	unpack_pair(u, f->total_bytes);
+	unpack_pair(u, f->total_payload);
+	unpack_pair(u, f->total_packets);
+	if (bits & IS_DIRTY)
+		unpack_minute(u, f);
+	if (f->has_macs)
+		unpack_bytes(u, image->cold.mac, sizeof(image->cold.mac));
+	if (f->key.proto == IP_TCP)
+		unpack_tcp(u, f, &image->cold);
+	image->has_extra = bits & (HAS_EXTRA | HAS_ANSWERS);
+	u->is_bad |= bits & HAS_EXTRA && f->key.proto != IP_TCP;
+	if (bits & HAS_EXTRA)
+		unpack_extra(u, &image->extra);
+	if (bits & HAS_NAME) {
+		image->cold.name = unpack_text_new(u, DPI_NAME_MAX - 1);
+		u->is_bad |= !image->cold.name || !image->cold.name[0];
+	}
+	if (bits & HAS_ANSWERS)
+		u->is_bad |= !answers_unpack(u, &image->extra.answers) || !image->extra.answers ||
+			     !(bits & IS_DIRTY);
+	u->is_bad |= is_dirty(f) != !!(bits & IS_DIRTY);
+}
+
+bool flow_image_unpack(const void *value, size_t value_len, struct flow_image *ret_image)
+{
+	struct unpacker u, check;
+
+	memset(ret_image, 0, sizeof(*ret_image));
+	ret_image->hot.class = FLOW_CLASSES;
+	if (value_len <= CHECK_BYTES || value_len > IMAGE_BYTES_MAX)
+		return false;
+	value_len -= CHECK_BYTES;
+	u = unpack_over(value, value_len);
+	check = unpack_over((const uint8_t *)value + value_len, CHECK_BYTES);
+	if (unpack_u8(&u) != IMAGE_VERSION ||
+	    unpack_u32(&check) != (uint32_t)crc32(0, value, (uInt)value_len))
+		return false;
+	unpack_fields(&u, ret_image);
+	if (unpack_ok(&u) && is_sound(ret_image))
+		return true;
+	flow_image_clear(ret_image);
+	return false;
+}
+
+void flow_image_clear(struct flow_image *image)
+{
+	free(image->cold.name);
+	image->cold.name = NULL;
+	answers_free(&image->extra.answers);
+}
+
+bool flow_image_unpack_key(const void *value, size_t value_len, struct flow_key *ret_key)
+{
+	struct unpacker u = unpack_over(value, value_len);
+	uint8_t version = unpack_u8(&u);
+
+	unpack_key(&u, ret_key);
+	return version == IMAGE_VERSION && !u.is_bad;
+}
