@@ -10,10 +10,13 @@ int run_live(const struct options *o)
 	struct live_config cfg = { .interfaces = o->interfaces, .n_interfaces = o->n_interfaces,
 				   .filter = o->filter };
 	struct session s;
+	uint64_t known_ns;
 	int status = session_prepare(&s, o);
 
 	if (status == EXIT_DONE && live_source_open(&cfg, &s.source))
 		status = EXIT_FAILED;
+	if (status == EXIT_DONE)
+		status = session_open_memory(&s, &known_ns);
 	if (status == EXIT_DONE)
 		status = session_open_outputs(&s);
 	if (status == EXIT_DONE) {

@@ -3,11 +3,14 @@
 
 #include "app/session.h"
 #include "app/signals.h"
+#include "base/err.h"
 #include "base/log.h"
 
 static int open_files(struct session *s)
 {
 	const struct options *o = s->options;
+	uint64_t known_ns;
+	int status;
 	struct files_config cfg = { .paths = o->paths, .n_paths = o->n_paths, .filter = o->filter };
 
 	if (o->from && !session_time(o->from, &cfg.from_ns)) {
@@ -28,6 +31,14 @@ static int open_files(struct session *s)
 		log_err("usage", "--from %s is not before --to %s", o->from, o->to);
 		return EXIT_USAGE;
 	}
+	if (files_source_open(&cfg, &s->source))
+		return EXIT_USAGE;
+	status = session_open_memory(s, &known_ns);
+	if (status != EXIT_DONE || known_ns <= cfg.from_ns)
+		return status;
+	/* --allow-old: the same files again, without what the state knows. */
+	cfg.from_ns = known_ns;
+	source_free(steal(&s->source));
 	return files_source_open(&cfg, &s->source) ? EXIT_USAGE : EXIT_DONE;
 }
 

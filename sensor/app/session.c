@@ -2,6 +2,7 @@
 #include "app/session.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -96,12 +97,64 @@ int session_prepare(struct session *s, const struct options *o)
 	return prepare_redis(s);
 }
 
+/* The inputs as a text that is the same for the same packets, whatever the files are called. */
+static void inputs_text(const struct session *s, char ret[static DIGEST_HEX_MAX])
+{
+	const struct options *o = s->options;
+	struct digest *d = digest_new();
+	char line[256];
+
+	ret[0] = '\0';
+	if (!d)
+		return;
+	for (size_t i = 0; i < source_inputs(s->source); i++) {
+		const struct source_input *in = source_input(s->source, i);
+
+		snprintf(line, sizeof(line), "%" PRIu64 " %" PRIu64 "\n", in->size, in->first_ns);
+		digest_update(d, line, strlen(line));
+	}
+	for (size_t i = 0; i < 3; i++) {
+		const char *text = i == 0 ? o->filter : i == 1 ? o->from : o->to;
+
+		digest_update(d, text ? text : "-", text ? strlen(text) + 1 : 1);
+	}
+	digest_final_free(d, ret);
+}
+
+int session_open_memory(struct session *s, uint64_t *ret_from_ns)
+{
+	const struct options *o = s->options;
+	bool is_replay = o->command == COMMAND_REPLAY;
+	char inputs[DIGEST_HEX_MAX] = "";
+	uint64_t first_ns = 0;
+	int err;
+
+	*ret_from_ns = 0;
+	if (!o->state)
+		return EXIT_DONE;
+	if (memory_open(o->state, s->site, &s->memory))
+		return EXIT_USAGE;
+	if (is_replay)
+		inputs_text(s, inputs);
+	for (size_t i = 0; is_replay && i < source_inputs(s->source); i++) {
+		uint64_t ns = source_input(s->source, i)->first_ns;
+
+		if (ns && (!first_ns || ns < first_ns))
+			first_ns = ns;
+	}
+	err = memory_plan(s->memory, inputs, first_ns, o->allow_old, ret_from_ns);
+	if (err)
+		return err == -EEXIST ? EXIT_USAGE : EXIT_FAILED;
+	return EXIT_DONE;
+}
+
 int session_open_outputs(struct session *s)
 {
 	const struct options *o = s->options;
 	struct analysis_config cfg;
 
-	if (outbox_new(&s->outbox)) {
+	if (s->memory ? outbox_new_on_state(memory_state(s->memory), &s->outbox) :
+			outbox_new(&s->outbox)) {
 		log_err("start", "out of memory");
 		return EXIT_FAILED;
 	}
@@ -119,6 +172,8 @@ int session_open_outputs(struct session *s)
 		log_err("start", "out of memory");
 		return EXIT_FAILED;
 	}
+	if (s->memory && memory_load(s->memory, s->analysis))
+		return EXIT_FAILED;
 	if (!o->quiet && o->command == COMMAND_REPLAY)
 		progress_start(o->progress, 2, &s->progress);
 	return EXIT_DONE;
@@ -189,14 +244,19 @@ int session_run(struct session *s, bool is_live)
 {
 	struct pipeline_config cfg = { .workers = s->options->workers, .shards = s->options->shards,
 				       .tick = tick, .tick_arg = s };
-	int err = pipeline_run(s->source, &cfg, s->analysis, &s->counters);
-	int status = EXIT_DONE;
+	int status = EXIT_DONE, err;
+
+	if (s->memory)
+		cfg.carry = memory_carry(s->memory);
+	err = pipeline_run(s->source, &cfg, s->analysis, &s->counters);
 
 	progress_stop(steal(&s->progress));
 	if (err) {
 		log_err("input", "%s", source_error_text(s->source));
 		status = EXIT_FAILED;
 	}
+	if (s->memory && memory_finish(s->memory, source_mark_ns(s->source)))
+		status = EXIT_FAILED;
 	if (drain(s) != 0)
 		status = EXIT_FAILED;
 	if (write_manifest(s) != 0)
@@ -217,7 +277,10 @@ void session_close(struct session *s)
 		flowlog_close(s->flowlog);
 	progress_stop(s->progress);
 	analysis_free(s->analysis);
+	if (s->memory)
+		state_commit(memory_state(s->memory));	/* where the sinks stand */
 	outbox_free(s->outbox);
+	memory_close(s->memory);
 	source_free(s->source);
 	site_free(s->site);
 }

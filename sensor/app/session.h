@@ -3,6 +3,7 @@
 #ifndef NW_APP_SESSION_H
 #define NW_APP_SESSION_H
 
+#include "app/memory.h"
 #include "app/options.h"
 #include "app/pipeline.h"
 #include "output/sinks.h"
@@ -16,6 +17,7 @@ struct session {
 	struct jsonl_sink *jsonl;
 	struct redis_sink *redis;
 	struct analysis *analysis;
+	struct memory *memory;		/* NULL: no state */
 	struct source *source;
 	struct progress *progress;
 	struct pipeline_counters counters;
@@ -26,6 +28,9 @@ struct session {
 /* Policy, time zone and everything that can be refused before work starts: nothing is written yet.
  * 0, or the exit status with the reason logged. */
 int session_prepare(struct session *s, const struct options *o);
+/* Opens the state and plans the run by it, before the source is read; *ret_from_ns: where the input is to
+ * begin (0: at its beginning).  0 or the exit status (logged). */
+int session_open_memory(struct session *s, uint64_t *ret_from_ns);
 /* Opens the outputs.  0 or the exit status (logged). */
 int session_open_outputs(struct session *s);
 /* Runs the pipeline over s->source and drains the sinks.  The exit status. */

@@ -92,6 +92,7 @@ static void probe_frames(struct input_file *f, struct capfile *file)
 	if (n) {
 		f->first_ns = frames[0].frame.ts_ns;
 		lane_is_contradicted(frames, n, &f->first_ns);
+		f->input.first_ns = f->first_ns;
 		f->content = hash_frames(frames, n);
 	}
 	while (n)

@@ -61,7 +61,7 @@ struct source_input {
 	const char *tap;		/* name of the tap, "" by default */
 	uint64_t size;			/* bytes of the file */
 	uint64_t packets;
-	uint64_t first_ns, last_ns;	/* 0 when no packet */
+	uint64_t first_ns, last_ns;	/* 0 when no packet; first_ns is known before reading */
 	uint64_t kernel_received, kernel_drops;	/* live */
 	const char *damage;		/* NULL, or what was found wrong, one phrase */
 	bool is_refused;		/* nothing of it could be used */

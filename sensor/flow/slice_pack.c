@@ -2,6 +2,7 @@
 #include "flow/slice_pack.h"
 
 #include <string.h>
+#include "flow/answers.h"
 
 #define SLICE_VERSION 1
 #define NAME_MAX_LEN 255
@@ -74,6 +75,7 @@ void slice_pack(const struct slice *s, struct packer *p)
 	pack_u16(p, s->app);
 	pack_u8(p, (uint8_t)s->verdict);
 	pack_text(p, s->name);
+	answers_pack(p, s->answers);
 }
 
 bool slice_unpack(struct unpacker *u, struct slice *ret_slice)
@@ -100,6 +102,7 @@ bool slice_unpack(struct unpacker *u, struct slice *ret_slice)
 	s.app = unpack_u16(u);
 	s.verdict = unpack_u8(u);
 	s.name = unpack_text_new(u, NAME_MAX_LEN);
+	answers_unpack(u, &s.answers);
 	if (version != SLICE_VERSION || s.kind > SLICE_CLOSE || s.client_how >= FLOW_CLIENTS ||
 	    s.end >= FLOW_ENDS || s.verdict >= DPI_SOURCES)
 		u->is_bad = true;

@@ -58,7 +58,7 @@ static json_t *files_array(const struct source *s)
 		put_text(file, "name", input->name);
 		put_int(file, "size", input->size);
 		put_text(file, "sha256", err ? NULL : sha256);
-		put_time(file, "first", input->first_ns);
+		put_time(file, "first", input->packets ? input->first_ns : 0);
 		put_time(file, "last", input->last_ns);
 		put_int(file, "packets", input->packets);
 		put_text(file, "damage", input->damage);
