@@ -53,12 +53,12 @@ static void keep(struct names *n, const struct names_found *found)
 		*n->found = *found;
 }
 
-static void look_dns(struct names *n, const uint8_t *bytes, size_t len)
+static void look_dns(struct names *n, const uint8_t *bytes, size_t len, bool is_surely)
 {
 	struct names_found found = { .alpn = "" };
 	struct dpi_answers dns;
 
-	if (!names_dns(bytes, len, &dns))
+	if (!names_dns(bytes, len, is_surely, &dns))
 		return;
 	memcpy(found.name, dns.name, sizeof(found.name));
 	keep(n, &found);
@@ -171,16 +171,16 @@ void names_look(struct names_pool *pool, struct names *n, const struct packet *p
 {
 	size_t len = packet_payload_captured(p);
 	const uint8_t *bytes = len ? packet_payload(p) : NULL;
+	bool may_be_dns = is_dns || p->sport == PORT_DNS || p->dport == PORT_DNS;
 
 	if (n->is_done || !len)
 		return;
-	is_dns |= p->sport == PORT_DNS || p->dport == PORT_DNS;
 	if (n->head)
 		go_on(pool, n, p, len);
-	else if (is_dns && p->proto == IP_UDP)
-		look_dns(n, bytes, len);
-	else if (is_dns && p->proto == IP_TCP && tcp_message(&bytes, &len))
-		look_dns(n, bytes, len);
+	else if (may_be_dns && p->proto == IP_UDP)
+		look_dns(n, bytes, len, is_dns);
+	else if (may_be_dns && p->proto == IP_TCP && tcp_message(&bytes, &len))
+		look_dns(n, bytes, len, is_dns);
 	if (p->proto == IP_TCP && !n->is_done && !n->head)
 		begin(pool, n, p, packet_payload_captured(p));
 }
@@ -209,5 +209,5 @@ bool dpi_read_answers(const struct packet *p, struct dpi_answers *ret_answers)
 
 	if (!len || (p->proto == IP_TCP ? !tcp_message(&bytes, &len) : p->proto != IP_UDP))
 		return false;
-	return names_dns(bytes, len, ret_answers) && ret_answers->name[0] && ret_answers->n;
+	return names_dns(bytes, len, false, ret_answers) && ret_answers->name[0] && ret_answers->n;
 }

@@ -44,9 +44,10 @@ enum name_find {
 
 enum name_find names_tls(const uint8_t *bytes, size_t len, struct names_found *ret);
 enum name_find names_http(const uint8_t *bytes, size_t len, struct names_found *ret);
-/* A message with exactly one question.  ret->name is "" for the root.  ret->n: addresses that the
- * question's name leads to, directly or over CNAME records that come before them; 0 for a query. */
-bool names_dns(const uint8_t *message, size_t len, struct dpi_answers *ret);
+/* A message with one question; or with several, when it is_surely DNS and not a guess by port: then
+ * ret->name is that of the first.  It is "" for the root.  ret->n: addresses that the only question's
+ * name leads to, directly or over CNAME records that come before them; 0 for a query. */
+bool names_dns(const uint8_t *message, size_t len, bool is_surely, struct dpi_answers *ret);
 
 /* The form of names above.  false: empty or longer than fits; buf is "" then. */
 bool name_copy(const uint8_t *bytes, size_t len, char buf[static DPI_NAME_MAX]);
@@ -69,7 +70,7 @@ struct names {			/* zeroed: nothing seen */
 	bool is_done;		/* nothing more is looked for */
 };
 
-/* is_dns: the payload may be DNS (by port or by what nDPI says). */
+/* is_dns: nDPI has recognised DNS of some kind. */
 void names_look(struct names_pool *pool, struct names *n, const struct packet *p, bool is_dns);
 static inline bool names_wants_more(const struct names *n)
 {

@@ -14,6 +14,7 @@
 
 #define HEADER_LEN 12
 #define RECORDS_MAX 128
+#define QUESTIONS_MAX 64		/* multicast DNS asks for many things at once (RFC 6762) */
 #define WIRE_NAME_MAX 255		/* RFC 1035 2.3.4, lengths and root included */
 #define LABEL_MAX 63
 #define JUMPS_MAX 32			/* of one name; nobody needs more than a few */
@@ -148,7 +149,7 @@ static void read_answers(const struct message *m, size_t at, unsigned records,
 	}
 }
 
-bool names_dns(const uint8_t *bytes, size_t len, struct dpi_answers *ret)
+bool names_dns(const uint8_t *bytes, size_t len, bool is_surely, struct dpi_answers *ret)
 {
 	struct message m = { bytes, len };
 	size_t at = HEADER_LEN;
@@ -161,13 +162,14 @@ bool names_dns(const uint8_t *bytes, size_t len, struct dpi_answers *ret)
 	flags = net_get16(bytes + 2);
 	questions = net_get16(bytes + 4);
 	answers = net_get16(bytes + 6);
-	if (questions != 1 || flags & (FLAGS_OPCODE | FLAG_ZERO))
+	if (!questions || questions > (is_surely ? QUESTIONS_MAX : 1) ||
+	    flags & (FLAGS_OPCODE | FLAG_ZERO))
 		return false;
 	if (!read_name(&m, &at, ret->name) || len - at < 4) {
 		ret->name[0] = '\0';
 		return false;
 	}
-	if (flags & FLAG_ANSWER && !(flags & FLAGS_RCODE))
+	if (questions == 1 && flags & FLAG_ANSWER && !(flags & FLAGS_RCODE))
 		read_answers(&m, at + 4, answers, ret);
 	return true;
 }

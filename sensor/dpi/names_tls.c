@@ -24,6 +24,7 @@ struct message {
 	size_t len;			/* that there are */
 	size_t length;			/* that there should be; 0: not known yet */
 	bool is_other;			/* not a ClientHello */
+	bool is_broken;			/* what follows cannot belong to it */
 };
 
 static void add_piece(struct message *m, const uint8_t *piece, size_t len)
@@ -45,28 +46,31 @@ static bool is_complete(const struct message *m)
 	return m->length && m->len >= m->length;
 }
 
+/* The length of the piece that a record's header announces.  false: the header's end is missing, or
+ * (m->is_broken) it is no header of a handshake record. */
+static bool read_header(struct cursor *c, struct message *m, size_t *ret_len)
+{
+	uint8_t type = cursor_u8(c), major = c->left ? cursor_u8(c) : 3;
+
+	cursor_u8(c);
+	*ret_len = cursor_be16(c);
+	m->is_broken = type != RECORD_HANDSHAKE || major != 3 ||
+		       (!c->is_short && (*ret_len == 0 || *ret_len > RECORD_LONGEST));
+	return !m->is_broken && !c->is_short;
+}
+
 static void read_records(struct cursor *c, struct message *m)
 {
-	while (c->left && m->len < sizeof(m->bytes) && !is_complete(m) && !m->is_other) {
-		uint8_t type = cursor_u8(c), major = c->left ? cursor_u8(c) : 3;
-		size_t len;
+	size_t len;
 
-		if (type != RECORD_HANDSHAKE || major != 3) {
-			m->is_other = true;
-			return;
-		}
-		cursor_u8(c);
-		len = cursor_be16(c);
-		if (c->is_short)
-			return;
-		if (len == 0 || len > RECORD_LONGEST) {
-			m->is_other = true;
-			return;
-		}
+	while (c->left && m->len < sizeof(m->bytes) && !is_complete(m) && !m->is_other) {
+		if (!read_header(c, m, &len))
+			break;
 		if (len > c->left)
 			len = c->left;
 		add_piece(m, cursor_take(c, len), len);
 	}
+	m->is_other |= m->is_broken && !m->len;
 }
 
 static void read_server_name(const uint8_t *body, size_t len, struct names_found *ret)
@@ -149,7 +153,7 @@ enum name_find names_tls(const uint8_t *bytes, size_t len, struct names_found *r
 	struct message m;
 
 	m.len = m.length = 0;
-	m.is_other = false;
+	m.is_other = m.is_broken = false;
 	memset(ret, 0, sizeof(*ret));
 	if (!len)
 		return NAME_NONE;
@@ -157,7 +161,7 @@ enum name_find names_tls(const uint8_t *bytes, size_t len, struct names_found *r
 	if (m.is_other)
 		return NAME_NONE;
 	read_hello(&m, ret);
-	if (!is_complete(&m))
+	if (!is_complete(&m) && !m.is_broken)
 		return NAME_MORE;
 	return ret->name[0] || ret->alpn[0] ? NAME_FOUND : NAME_NONE;
 }

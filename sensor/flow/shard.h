@@ -86,11 +86,11 @@ void shard_packets(struct shard *s, const struct shard_item *items, size_t n);
  * the minute before the first boundary at which the time-out had passed; so a mark that jumps many
  * minutes gives the same events as marks minute by minute.  Cost: flows touched in the last two
  * minutes, and flows closed.
- * A flow that DPI has not recognised, whose OPEN was emitted (with this mark at the latest) and that
- * was silent for the whole minute that is over, gives its DPI state back (dpi_silent): silent flows
- * do not hold that memory until they close.  What can be said by then, a guess as a rule, goes into
- * its later events; its later packets are not shown to DPI.  A flow without payload so far has no
- * state and goes on waiting for it. */
+ * A flow that DPI has not recognised, whose OPEN was emitted (with this mark at the latest) and
+ * that was silent for the whole minute that is over, gives its DPI state back (dpi_silent): silent
+ * flows do not hold that memory until they close.  What can be said by then, a guess as a rule,
+ * goes into its later events; its later packets are not shown to DPI.  A flow without payload so
+ * far has no state and goes on waiting for it. */
 void shard_mark(struct shard *s, uint64_t boundary_ns);
 /* End of input: emits what is left and closes every flow, with FLOW_END_INPUT unless it had ended
  * by FIN or RST already. */

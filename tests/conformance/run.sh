@@ -33,5 +33,6 @@ compare() {
 compare zeek --program "$program"
 compare arkime --program "$program"
 compare ndpi "$program"
+compare names --sample 8 "$program"
 echo "1..$count"
 exit $failed

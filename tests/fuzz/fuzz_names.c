@@ -42,14 +42,14 @@ static void check_found(find_fn *find, const uint8_t *bytes, size_t len)
 static void check_dns(const uint8_t *bytes, size_t len)
 {
 	struct dpi_answers one, other;
-	bool ok = names_dns(bytes, len, &one);
+	bool ok = names_dns(bytes, len, true, &one);
 
 	check_text(one.name, sizeof(one.name));
 	ENSURE(one.n <= DPI_ANSWERS_MAX);
 	ENSURE(ok || (!one.n && !one.name[0]));
-	ENSURE(names_dns(bytes, len, &other) == ok);
+	ENSURE(names_dns(bytes, len, true, &other) == ok);
 	ENSURE(one.n == other.n && !strcmp(one.name, other.name));
-	if (ok && names_dns(bytes, len / 2, &other))
+	if (ok && names_dns(bytes, len / 2, true, &other))
 		ENSURE(other.n <= one.n && !strcmp(one.name, other.name));
 }
 

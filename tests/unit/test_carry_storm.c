@@ -77,7 +77,7 @@ static void test_cuts_without_dpi(void)
 		make_storm(items, STORM, seed);
 		n_cuts = make_cuts(items, STORM, cuts);
 		printf("# storm: seed %u, %zu runs\n", seed, n_cuts + 1);
-		play(&one, items, STORM, NULL, 0);
+		play(&one, items, STORM, cuts, 0);
 		play(&many, items, STORM, cuts, n_cuts);
 		expect_same_events(&one.all, &many.all);
 		CU_ASSERT_TRUE(one.sum.flows_evicted && one.sum.flows_fin && one.sum.flows_rst);
@@ -178,7 +178,7 @@ static void test_cuts_with_dpi(void)
 		make_storm(items, STORM, seed);
 		n_cuts = make_cuts(items, STORM, cuts);
 		printf("# storm: seed %u, %zu runs\n", seed, n_cuts + 1);
-		play(&one, items, STORM, NULL, 0);
+		play(&one, items, STORM, cuts, 0);
 		play(&many, items, STORM, cuts, n_cuts);
 		given_up += many.n_given_up;
 		CU_ASSERT_TRUE(one.sum.dpi_silent);

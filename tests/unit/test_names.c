@@ -35,7 +35,7 @@ static enum name_find find_in(find_fn *find, const void *bytes, size_t len,
 static bool dns_in(const void *bytes, size_t len, struct dpi_answers *ret)
 {
 	uint8_t *copy = exactly(bytes, len);
-	bool result = names_dns(copy, len, ret);
+	bool result = names_dns(copy, len, false, ret);
 
 	free(copy);
 	return result;
@@ -118,6 +118,7 @@ static void test_tls_others(void)
 	static const uint8_t empty[] = { 22, 3, 1, 0, 0, 22, 3, 1, 0, 0 };
 	static const uint8_t old[] = { 22, 2, 0, 0, 4, 1, 0, 0, 0 };
 	static const uint8_t huge[] = { 22, 3, 1, 0xff, 0xff, 1, 0xff, 0xff, 0xff };
+	uint8_t hello[SAMPLE_MAX];
 	struct names_found found;
 
 	EQUAL_INT(find_in(names_tls, server, sizeof(server), &found), NAME_NONE);
@@ -125,6 +126,12 @@ static void test_tls_others(void)
 	EQUAL_INT(find_in(names_tls, empty, sizeof(empty), &found), NAME_NONE);
 	EQUAL_INT(find_in(names_tls, old, sizeof(old), &found), NAME_NONE);
 	EQUAL_INT(find_in(names_tls, huge, sizeof(huge), &found), NAME_NONE);
+	/* A hello that breaks off in something else: the name that is there counts. */
+	memset(hello, 0xff, sizeof(hello));
+	sample_hello(hello, "a.vendor.example", "h2");
+	hello[8]++;
+	EQUAL_INT(find_in(names_tls, hello, sizeof(hello), &found), NAME_FOUND);
+	EQUAL_TEXT(found.name, "a.vendor.example");
 }
 
 static void test_tls_hostile_names(void)
@@ -287,6 +294,8 @@ static void test_dns_bounds(void)
 	respond(&m, "two.example");
 	m.bytes[5] = 2;				/* questions */
 	CU_ASSERT_FALSE(dns_in(m.bytes, m.len, &dns));
+	CU_ASSERT(names_dns(m.bytes, m.len, true, &dns));
+	EQUAL_TEXT(dns.name, "two.example");
 	respond(&m, "update.example");
 	m.bytes[2] |= 5 << 3;
 	CU_ASSERT_FALSE(dns_in(m.bytes, m.len, &dns));
