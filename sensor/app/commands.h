@@ -7,5 +7,6 @@
 int run_replay(const struct options *o);	/* the exit status */
 int run_live(const struct options *o);
 int run_check(const struct options *o);
+int run_state(const struct options *o);
 
 #endif

@@ -12,6 +12,7 @@ static int run(const struct options *o)
 	case COMMAND_REPLAY: return run_replay(o);
 	case COMMAND_LIVE: return run_live(o);
 	case COMMAND_CHECK: return run_check(o);
+	case COMMAND_STATE: return run_state(o);
 	default: return EXIT_DONE;
 	}
 }

@@ -235,7 +235,7 @@ struct pipeline_carry *memory_carry(struct memory *m)
 /* --- loading ------------------------------------------------------------------------------------------- */
 
 struct loader {
-	struct memory *m;
+	const struct site *site;
 	struct analysis_parts parts;
 	uint64_t bad;
 };
@@ -244,7 +244,7 @@ static int load_subject(void *arg, const void *key, size_t key_len, const void *
 {
 	struct loader *l = arg;
 
-	l->bad += !subject_unpack(l->parts.subjects, l->m->site, key, key_len, value, value_len);
+	l->bad += !subject_unpack(l->parts.subjects, l->site, key, key_len, value, value_len);
 	return 0;
 }
 
@@ -286,9 +286,28 @@ static void forget_channel(void *memory, const struct channel *ch)
 	state_delete(m->state, STATE_EVIDENCE, m->key.bytes, m->key.len);
 }
 
+int memory_load_tables(struct state *s, const struct site *site, const struct analysis_parts *parts,
+		       uint64_t *ret_left_out)
+{
+	struct loader l = { .site = site, .parts = *parts };
+	int err = state_each(s, STATE_SUBJECT, load_subject, &l);
+
+	if (!err)
+		err = state_each(s, STATE_CHANNEL, load_channel, &l);
+	if (!err)
+		err = state_each(s, STATE_EVIDENCE, load_evidence, &l);
+	if (!err)
+		err = state_each(s, STATE_INCIDENT, load_incident, &l);
+	incidents_set_sequence(parts->incidents, (uint64_t)state_get_number(s, "sequence", 0));
+	*ret_left_out = l.bad;
+	return err;
+}
+
 int memory_load(struct memory *m, struct analysis *a)
 {
-	struct loader l = { .m = m };
+	struct analysis_parts parts;
+	uint64_t left_out;
+	int err;
 	struct analysis_point point = { .year = (int)state_get_number(m->state, "year", 1970),
 					.first_ns = get_ns(m, "first_ns"),
 					.now_ns = get_ns(m, "now_ns"),
@@ -296,20 +315,18 @@ int memory_load(struct memory *m, struct analysis *a)
 
 	m->analysis = a;
 	m->committed_ns = clock_monotonic_ns();
-	analysis_parts(a, &l.parts);
+	analysis_parts(a, &parts);
 	analysis_on_step(a, memory_step, m);
-	channels_on_remove(l.parts.channels, forget_channel, m);
+	channels_on_remove(parts.channels, forget_channel, m);
 	if (!point.first_ns)
 		return 0;
-	state_each(m->state, STATE_SUBJECT, load_subject, &l);
-	state_each(m->state, STATE_CHANNEL, load_channel, &l);
-	state_each(m->state, STATE_EVIDENCE, load_evidence, &l);
-	state_each(m->state, STATE_INCIDENT, load_incident, &l);
-	incidents_set_sequence(l.parts.incidents, (uint64_t)state_get_number(m->state, "sequence", 0));
+	err = memory_load_tables(m->state, m->site, &parts, &left_out);
+	if (err)
+		return err;
 	analysis_resume(a, &point);
-	if (l.bad)
+	if (left_out)
 		log_warn("state", "%" PRIu64 " records of the long memory belong to assets that the site no "
-			 "longer lists, or are damaged: left out", l.bad);
+			 "longer lists, or are damaged: left out", left_out);
 	return 0;
 }
 

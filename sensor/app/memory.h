@@ -43,6 +43,10 @@ int memory_plan(struct memory *m, const char *inputs, uint64_t first_ns, bool al
 		uint64_t *ret_from_ns);
 /* Fills the analysis's tables.  0, -ENOMEM or -EIO (logged). */
 int memory_load(struct memory *m, struct analysis *a);
+/* The same for tables of one's own; the state may be one that is only read.  *ret_left_out: rows that
+ * belong to nobody whom the site lists, or are damaged.  0, or an error of reading (logged). */
+int memory_load_tables(struct state *s, const struct site *site, const struct analysis_parts *parts,
+		       uint64_t *ret_left_out);
 struct pipeline_carry *memory_carry(struct memory *m);	/* for the pipeline */
 
 void memory_step(void *memory, bool has_records);	/* an analysis_step_fn */

@@ -14,6 +14,8 @@
 #define REPLAY (1u << COMMAND_REPLAY)
 #define LIVE (1u << COMMAND_LIVE)
 #define CHECK (1u << COMMAND_CHECK)
+#define STATE (1u << COMMAND_STATE)
+#define RECORDS_MAX 1000000
 
 enum option_id {
 	OPT_SITE,
@@ -36,6 +38,9 @@ enum option_id {
 	OPT_MANIFEST,
 	OPT_STATE,
 	OPT_GAPS,
+	OPT_CHANNEL,
+	OPT_RECORDS,
+	OPT_AS,
 	OPT_ALLOW_OLD,
 	OPT_FINAL,
 	OPT_STRICT,
@@ -108,12 +113,22 @@ static const struct option_line lines[] = {
 	{ "--strict", OPT_STRICT, REPLAY, NULL,
 	 "a damaged or unreadable input makes the exit status 1" },
 	{ "--progress", OPT_PROGRESS, REPLAY, "WHEN", "auto, never or always" },
-	{ "--log-level", OPT_LOG_LEVEL, REPLAY | LIVE | CHECK, "LEVEL",
+	{ "--state", OPT_STATE, STATE, "FILE", "the state to read; a sensor may be writing it" },
+	{ "--site", OPT_SITE, STATE, "FILE",
+	  "the site policy that the state was made with: adds roles, vendors and closed hours" },
+	{ "--channel", OPT_CHANNEL, STATE, "TEXT",
+	  "channels: the one whose asset, address, name or service contains TEXT in full, with a "
+	  "picture of its nights" },
+	{ "--records", OPT_RECORDS, STATE, "N", "outbox: the last N records too, a line each" },
+	{ "--as", OPT_AS, STATE, "FORM",
+	  "export: json (everything; the default), csv (channels with their nights) or site (a draft "
+	  "site policy, for a human to sign)" },
+	{ "--log-level", OPT_LOG_LEVEL, REPLAY | LIVE | CHECK | STATE, "LEVEL",
 	 "err, warn, notice, info or debug "
 	 "(default notice)" },
 	{ "--quiet", OPT_QUIET, REPLAY | LIVE, NULL,
 	 "no summary at the end, warnings and errors only" },
-	{ "--help", OPT_HELP, REPLAY | LIVE | CHECK, NULL, "this text" },
+	{ "--help", OPT_HELP, REPLAY | LIVE | CHECK | STATE, NULL, "this text" },
 	/* In the contract, not in this version: refused by name, so that nobody relies on them. */
 	{ "--rules", OPT_LATER, REPLAY | LIVE | CHECK, "DIR", NULL },
 	{ "--report", OPT_LATER, REPLAY | LIVE, "FILE", NULL },
@@ -147,9 +162,16 @@ static const struct command_line commands[] = {
 	 "Never sends. Needs CAP_NET_RAW." },
 	{ "check", COMMAND_CHECK, "[--site FILE]",
 	 "Validates a site policy and says in words what it declares. Exit status 0 or 2." },
+	{ "state", COMMAND_STATE, "show|assets|channels|outbox|export [OPTIONS] --state FILE",
+	  "Shows what a state file remembers; reads only, also beside a running sensor.\n\n"
+	  "  show      what it covers, how the last run ended, counts, open incidents\n"
+	  "  assets    who was seen: a line each\n"
+	  "  channels  who talks to whom outside its zone, the most evidence first\n"
+	  "  outbox    sinks, and how many records each has still to take\n"
+	  "  export    everything for other programs, or a draft site policy" },
 };
 
-static const char *const later_commands[] = { "state", "attest", "extract", "test-alert" };
+static const char *const later_commands[] = { "attest", "extract", "test-alert" };
 
 static const struct command_line *find_command(enum command command)
 {
@@ -220,6 +242,9 @@ static int take_value(struct options *o, const struct option_line *line, const c
 	case OPT_MANIFEST: o->manifest = value; return 0;
 	case OPT_STATE: o->state = value; return 0;
 	case OPT_GAPS: o->gaps = value; return 0;
+	case OPT_CHANNEL: o->channel = value; return 0;
+	case OPT_AS: o->as = value; return 0;
+	case OPT_RECORDS: return parse_count("--records", value, RECORDS_MAX, &o->records);
 	case OPT_ALLOW_OLD: o->allow_old = true; return 0;
 	case OPT_FINAL: o->final = true; return 0;
 	case OPT_STRICT: o->strict = true; return 0;
@@ -282,6 +307,47 @@ static int take_option(struct options *o, int argc, char **argv, int *at)
 	return take_value(o, line, argv[++*at]);
 }
 
+static int check_verb(const struct options *o)
+{
+	static const char *const verbs[] = { "show", "assets", "channels", "outbox", "export" };
+	const char *near;
+
+	if (o->n_paths == 0)
+		return usage_error("state needs to know what: show, assets, channels, outbox or "
+				   "export%s%s", "", "");
+	if (o->n_paths > 1)
+		return usage_error("\"%s\" is not an option of state %s; the file goes behind "
+				   "--state", o->paths[1], o->paths[0]);
+	for (size_t i = 0; i < ARRAY_SIZE(verbs); i++)
+		if (!strcmp(o->paths[0], verbs[i]))
+			return 0;
+	near = text_nearest(o->paths[0], verbs, ARRAY_SIZE(verbs));
+	if (near)
+		return usage_error("state knows no \"%s\"; did you mean %s?", o->paths[0], near);
+	return usage_error("state knows no \"%s\"; it has show, assets, channels, outbox and "
+			   "export%s", o->paths[0], "");
+}
+
+static int check_state(const struct options *o)
+{
+	const char *verb;
+
+	if (check_verb(o))
+		return -1;
+	verb = o->paths[0];
+	if (!o->state)
+		return usage_error("state %s needs a state file: --state FILE%s", verb, "");
+	if (o->channel && strcmp(verb, "channels"))
+		return usage_error("--channel goes with state channels, not with state %s%s", verb, "");
+	if (o->records && strcmp(verb, "outbox"))
+		return usage_error("--records goes with state outbox, not with state %s%s", verb, "");
+	if (o->as && strcmp(verb, "export"))
+		return usage_error("--as goes with state export, not with state %s%s", verb, "");
+	if (o->as && strcmp(o->as, "json") && strcmp(o->as, "csv") && strcmp(o->as, "site"))
+		return usage_error("--as takes json, csv or site, not \"%s\"%s", o->as, "");
+	return 0;
+}
+
 static int check_consistency(const struct options *o)
 {
 	unsigned on_stdout = 0;
@@ -304,6 +370,8 @@ static int check_consistency(const struct options *o)
 				   "");
 	if (o->command == COMMAND_LIVE && o->n_interfaces == 0)
 		return usage_error("live needs an interface: -i IFACE%s%s", "", "");
+	if (o->command == COMMAND_STATE)
+		return check_state(o);
 	if (o->command != COMMAND_REPLAY && o->n_paths > 0)
 		return usage_error("\"%s\" is not an option of %s", o->paths[0],
 				   find_command(o->command)->name);
@@ -342,7 +410,7 @@ int options_parse(int argc, char **argv, struct options *ret_options)
 	*o = (struct options){ .redis_wait_ns = 30 * NS_PER_SEC, .log_level = LOG_LEVEL_NOTICE,
 			       .sensor = "nachtwacht" };
 	if (argc < 2)
-		return usage_error("a command is needed: replay, live or check; nachtwacht --help "
+		return usage_error("a command is needed: replay, live, check or state; nachtwacht --help "
 				   "says more%s%s",
 				   "", "");
 	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h") || !strcmp(argv[1], "help")) {
@@ -374,7 +442,11 @@ int options_parse(int argc, char **argv, struct options *ret_options)
 		o->log_level = LOG_LEVEL_WARN;
 	if (!o->alerts && o->command == COMMAND_REPLAY && !(o->flows && !strcmp(o->flows, "-")))
 		o->alerts = "-";
-	return check_consistency(o);
+	if (check_consistency(o))
+		return -1;
+	if (o->command == COMMAND_STATE)
+		o->verb = o->paths[0];
+	return 0;
 }
 
 void options_free(struct options *o)
@@ -426,9 +498,15 @@ static void print_command_help(const struct command_line *c)
 		printf("\nExample:\n"
 		       "  nachtwacht live --site site.json -i span0 --redis "
 		       "unix:///run/redis/redis.sock\n");
+	if (c->command == COMMAND_STATE)
+		printf("\nExamples:\n"
+		       "  nachtwacht state show --state site.state\n"
+		       "  nachtwacht state channels --channel 203.0.113.9 --site site.json --state "
+		       "site.state\n"
+		       "  nachtwacht state export --as site --state site.state >draft.json\n");
 	printf("\nExit status: 0 done, with or without incidents; 1 failed, interrupted, or a sink "
 	       "was not drained;\n"
-	       "2 usage, site, or no readable input.\n");
+	       "2 usage, site, state, or no readable input.\n");
 }
 
 void options_print_help(enum command command)

@@ -14,6 +14,7 @@ enum command {
 	COMMAND_REPLAY,
 	COMMAND_LIVE,
 	COMMAND_CHECK,
+	COMMAND_STATE,
 	COMMAND_HELP,
 	COMMAND_VERSION
 };
@@ -42,6 +43,9 @@ struct options {
 	enum progress_mode progress;
 	enum log_level log_level;
 	const char *state, *gaps; /* NULL: none */
+	const char *verb;	/* of state: "show" ... */
+	const char *channel, *as;	/* NULL: none */
+	unsigned records;		/* 0: none */
 	bool quiet, strict, final, allow_old;
 };
 

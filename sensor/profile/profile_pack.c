@@ -68,25 +68,40 @@ void subject_pack(const struct subject *s, struct packer *p)
 		}
 }
 
+static bool unpack_names(struct unpacker *u, const void *key, size_t key_len,
+			 struct subject_names *ret)
+{
+	memset(ret, 0, sizeof(*ret));
+	if (key_len >= sizeof(ret->id) || unpack_u8(u) != SUBJECT_VERSION)
+		return false;
+	memcpy(ret->id, key, key_len);
+	unpack_bytes(u, ret->addr.bytes, sizeof(ret->addr.bytes));
+	unpack_text(u, ret->zone, sizeof(ret->zone));
+	unpack_bytes(u, ret->mac, sizeof(ret->mac));
+	return !u->is_bad;
+}
+
+bool subject_peek(const void *key, size_t key_len, const void *value, size_t value_len,
+		  struct subject_names *ret_names)
+{
+	struct unpacker u = unpack_over(value, value_len);
+
+	return unpack_names(&u, key, key_len, ret_names);
+}
+
 bool subject_unpack(struct subjects *list, const struct site *site, const void *key, size_t key_len, const void *value,
 		    size_t value_len)
 {
 	struct unpacker u = unpack_over(value, value_len);
-	char id[SITE_ID_MAX], zone[SITE_ID_MAX];
-	struct subject *s;
-	struct addr addr;
+	struct subject_names names;
+	struct subject *s = NULL;
 	uint32_t n;
 
-	if (key_len >= sizeof(id) || unpack_u8(&u) != SUBJECT_VERSION)
-		return false;
-	memcpy(id, key, key_len);
-	id[key_len] = '\0';
-	unpack_bytes(&u, addr.bytes, sizeof(addr.bytes));
-	unpack_text(&u, zone, sizeof(zone));
-	s = u.is_bad ? NULL : subjects_restore(list, id, &addr, zone);
+	if (unpack_names(&u, key, key_len, &names))
+		s = subjects_restore(list, names.id, &names.addr, names.zone);
 	if (!s)
 		return false;
-	unpack_bytes(&u, s->mac, sizeof(s->mac));
+	memcpy(s->mac, names.mac, sizeof(s->mac));
 	s->closed_zone_peers = unpack_u32(&u);
 	unpack_uses(&u, site, s);
 	n = unpack_u32(&u);

@@ -18,6 +18,15 @@ void subject_pack(const struct subject *s, struct packer *ret);
 bool subject_unpack(struct subjects *s, const struct site *site, const void *key, size_t key_len, const void *value,
 		    size_t value_len);
 
+/* Who a subject's row is about, without a site. */
+struct subject_names {
+	char id[SITE_ID_MAX], zone[SITE_ID_MAX];	/* zone: "" in none */
+	struct addr addr;
+	uint8_t mac[6];
+};
+bool subject_peek(const void *key, size_t key_len, const void *value, size_t value_len,
+		  struct subject_names *ret_names);
+
 /* The key of a channel: subject id, peer, service.  Hot: facts and the running row.  Cold: evidence. */
 void channel_pack_key(const struct channel *ch, struct packer *ret);
 void channel_pack(const struct channel *ch, struct packer *ret);

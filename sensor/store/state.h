@@ -43,6 +43,8 @@ int state_open(const char *path, enum state_mode mode, struct state **ret_state)
 void state_close(struct state *s);	/* NULL is fine.  An open transaction is rolled back */
 bool state_was_damaged(const struct state *s);	/* new, because the old one was set aside */
 bool state_is_new(const struct state *s);
+/* The process that seems to be at work on it, by its pid in the lock; 0: none.  For people. */
+long state_writer(const struct state *s);
 
 /* --- long memory
  * ------------------------------------------------------------------------------- */

@@ -16,6 +16,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -190,6 +191,24 @@ static int fail_lock(const struct state *s, int fd, int err)
 	log_err("state", "cannot lock %s (%s.lock): %s; a state needs a folder that can be written",
 		s->shown, s->shown, err_text(err));
 	return err;
+}
+
+long state_writer(const struct state *s)
+{
+	char path[PATH_MAX], text[PID_TEXT_MAX] = "";
+	int fd = open(state_file_beside(s, ".lock", path), O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	long pid;
+
+	if (fd < 0)
+		return 0;
+	read_pid(fd, text);
+	close(fd);
+	pid = strtol(text, NULL, 10);
+	/* Trying the lock could turn away a process that starts at this moment.  A process that
+	 * was killed leaves its pid. */
+	if (pid <= 0 || pid > INT_MAX)
+		return 0;
+	return !kill((pid_t)pid, 0) || errno == EPERM ? pid : 0;
 }
 
 int state_file_lock(struct state *s)

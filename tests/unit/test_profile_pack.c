@@ -1,0 +1,228 @@
+/* test_profile_pack.c - the long memory as bytes: there and back, and damaged. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "alert/incident_pack.h"
+#include "base/clock.h"
+#include "base/tz.h"
+#include "profile/profile_pack.h"
+#include "tap.h"
+
+static struct site *site;
+
+static int set_up(void)
+{
+	tz_use("UTC");
+	return site_default(NULL, NULL, &site);
+}
+
+static int tear_down(void)
+{
+	site_free(site);
+	return 0;
+}
+
+struct tables {
+	struct calendar calendar;
+	struct alert_context context;
+	struct subjects *subjects;
+	struct channels *channels;
+	struct incidents *incidents;
+};
+
+static void drop_record(void *arg, struct record *r)
+{
+	(void)arg;
+	record_free(r);
+}
+
+static void begin(struct tables *t)
+{
+	calendar_init(&t->calendar, site, 2026);
+	t->context = (struct alert_context){ .site = site, .calendar = &t->calendar, .sensor = "s" };
+	CU_ASSERT_FATAL(!subjects_new(site, &t->subjects) && !channels_new(100, &t->channels));
+	CU_ASSERT_FATAL(!incidents_new(&t->context, drop_record, NULL, &t->incidents));
+}
+
+static void end(struct tables *t)
+{
+	incidents_free(t->incidents);
+	channels_free(t->channels);
+	subjects_free(t->subjects);
+}
+
+static struct channel *fill(struct tables *t, unsigned *seed)
+{
+	const uint8_t own[4] = { 10, 1, (uint8_t)rand_r(seed), (uint8_t)rand_r(seed) };
+	const uint8_t peer[4] = { 203, 0, 113, (uint8_t)rand_r(seed) };
+	struct addr a = addr_from_ipv4(own);
+	struct subject *s = subjects_get(t->subjects, &(struct sighting){ .addr = &a });
+	struct channel_key key = { .subject = s->number, .peer = addr_from_ipv4(peer),
+				   .service = "tcp/443" };
+	struct channel *ch = channels_get(t->channels, s, &key);
+	struct evidence *ev;
+
+	ch->is_external = true;
+	ch->own = a;
+	ch->first_ns = (uint64_t)rand_r(seed) * NS_PER_SEC;
+	ch->up = (uint64_t)rand_r(seed) << 20;
+	ch->crossing_row = 20000 + rand_r(seed) % 100;
+	ch->communities = (unsigned)rand_r(seed) % 9;
+	for (int i = 0; i < CHANNEL_COMMUNITY_IDS; i++)
+		snprintf(ch->community[i], sizeof(ch->community[i]), "1:%d", rand_r(seed));
+	channel_set_name(ch, "upd.vendor-a.example");
+	channel_row(ch, 20470)->up[rand_r(seed) % ROW_SLOTS] = (uint64_t)rand_r(seed);
+	ch->row_up = 12345;
+	ev = channel_promote(t->channels, ch, 20400);
+	ev->nights_n = 1 + (unsigned)rand_r(seed) % 200;
+	for (unsigned i = 0; i < EVIDENCE_NIGHTS && i < ev->nights_n; i++)
+		ev->nights[i] = (struct night_seen){ .row = 20400 + i, .up = (uint64_t)rand_r(seed),
+						     .e = { 5.5, 0.5 }, .coverage = 1,
+						     .is_hit = { true, i % 2 } };
+	ev->process[0] = (struct process){ .m = { 1.5, 2.25 }, .m_mean = 0.1 * rand_r(seed), .hits = 7,
+					   .bursts_n = 2, .bursts = { { 700, 760 }, { -5, 55 } },
+					   .since_row = 20401, .up = 77, .down = 7 };
+	subject_add_volume(s, 20468, 4711);
+	subject_count_bet(s, 20469, true);
+	return ch;
+}
+
+static void pack_all(const struct channel *ch, struct packer p[4])
+{
+	for (int i = 0; i < 4; i++)
+		pack_reset(&p[i]);
+	channel_pack_key(ch, &p[0]);
+	channel_pack(ch, &p[1]);
+	evidence_pack(ch->evidence, &p[2]);
+	subject_pack(ch->subject, &p[3]);
+}
+
+static bool same(const struct packer *a, const struct packer *b)
+{
+	return a->len == b->len && !memcmp(a->bytes, b->bytes, a->len);
+}
+
+static void there_and_back(void)
+{
+	unsigned seed = tap_seed();
+
+	for (int round = 0; round < 200; round++) {
+		struct packer was[4] = { { 0 } }, is[4] = { { 0 } };
+		struct unpacker key, value;
+		struct tables a, b;
+		struct channel *ch;
+		size_t n;
+
+		begin(&a);
+		begin(&b);
+		ch = fill(&a, &seed);
+		pack_all(ch, was);
+		CU_ASSERT_FATAL(subject_unpack(b.subjects, site, ch->subject->id, strlen(ch->subject->id),
+					       was[3].bytes, was[3].len));
+		key = unpack_over(was[0].bytes, was[0].len);
+		value = unpack_over(was[1].bytes, was[1].len);
+		CU_ASSERT_FATAL(channel_unpack(b.channels, b.subjects, &key, &value));
+		value = unpack_over(was[2].bytes, was[2].len);
+		CU_ASSERT_FATAL(evidence_unpack(b.channels, b.subjects, &key, &value));
+		pack_all(channels_sorted(b.channels, &n)[0], is);
+		EQUAL_INT(n, 1);
+		for (int i = 0; i < 4; i++)
+			CU_ASSERT(same(&was[i], &is[i]));
+		for (int i = 0; i < 4; i++) {
+			pack_free(&was[i]);
+			pack_free(&is[i]);
+		}
+		end(&a);
+		end(&b);
+	}
+}
+
+/* Cut anywhere and with any byte changed: refused or read within its bounds (a sanitizer would say). */
+static void damaged(void)
+{
+	struct packer p[4] = { { 0 } };
+	unsigned seed = tap_seed(), refused = 0;
+	struct tables a;
+	struct channel *ch;
+
+	begin(&a);
+	ch = fill(&a, &seed);
+	pack_all(ch, p);
+	for (size_t len = 0; len < p[2].len; len++) {
+		uint8_t *cut = malloc(len ? len : 1);
+		struct unpacker key = unpack_over(p[0].bytes, p[0].len), value;
+		struct tables b;
+
+		memcpy(cut, p[2].bytes, len);
+		value = unpack_over(cut, len);
+		if (len % 97 == 0) {
+			begin(&b);
+			subject_unpack(b.subjects, site, ch->subject->id, strlen(ch->subject->id),
+				       p[3].bytes, p[3].len);
+			refused += !evidence_unpack(b.channels, b.subjects, &key, &value);
+			end(&b);
+		}
+		free(cut);
+	}
+	CU_ASSERT(refused > 0);
+	for (int i = 0; i < 300; i++) {
+		size_t at = (size_t)rand_r(&seed) % p[1].len;
+		uint8_t was = p[1].bytes[at];
+		struct unpacker key = unpack_over(p[0].bytes, p[0].len), value;
+		struct tables b;
+
+		p[1].bytes[at] = (uint8_t)rand_r(&seed);
+		begin(&b);
+		subject_unpack(b.subjects, site, ch->subject->id, strlen(ch->subject->id), p[3].bytes,
+			       p[3].len);
+		value = unpack_over(p[1].bytes, p[1].len);
+		channel_unpack(b.channels, b.subjects, &key, &value);
+		end(&b);
+		p[1].bytes[at] = was;
+	}
+	for (int i = 0; i < 4; i++)
+		pack_free(&p[i]);
+	end(&a);
+}
+
+static void incidents_go_on_where_they_were(void)
+{
+	struct tables a, b;
+	struct packer was = { 0 }, is = { 0 };
+	unsigned seed = tap_seed();
+	struct finding f = { .rule = RULE_DST_002, .severity = 5, .row = 20470,
+			     .judged_ns = 20470 * NS_PER_DAY };
+
+	begin(&a);
+	begin(&b);
+	f.channel = fill(&a, &seed);
+	incidents_finding(a.incidents, &f);
+	incident_pack(incidents_at(a.incidents, 0), &was);
+	CU_ASSERT(subjects_restore(b.subjects, f.channel->subject->id, &f.channel->own, "") != NULL);
+	CU_ASSERT_FATAL(incident_unpack(b.incidents, b.subjects, was.bytes, was.len));
+	incident_pack(incidents_at(b.incidents, 0), &is);
+	CU_ASSERT(same(&was, &is));
+	CU_ASSERT_FALSE(incident_unpack(b.incidents, b.subjects, was.bytes, was.len));	/* twice */
+	CU_ASSERT_FALSE(incident_unpack(b.incidents, b.subjects, was.bytes, was.len - 1));
+	pack_free(&was);
+	pack_free(&is);
+	end(&a);
+	end(&b);
+}
+
+int main(void)
+{
+	CU_TestInfo tests[] = {
+		{ "there and back", there_and_back },
+		{ "damaged", damaged },
+		{ "incidents go on where they were", incidents_go_on_where_they_were },
+		CU_TEST_INFO_NULL,
+	};
+	CU_SuiteInfo suites[] = {
+		{ .pName = "profile_pack", .pTests = tests, .pInitFunc = set_up,
+		  .pCleanupFunc = tear_down },
+		CU_SUITE_INFO_NULL,
+	};
+
+	return tap_main(suites);
+}
