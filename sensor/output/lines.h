@@ -4,7 +4,8 @@
  * once, with the file's name and how many lines it holds; later lines are refused;
  * lines_close() returns that error. When a regular file cannot take a whole line (disk full)
  * the cut line is removed again, so that what stands in the file is valid to its last byte.
- * SIGPIPE must be ignored by the program; a reader that has gone is then -EPIPE here.
+ * SIGPIPE must be ignored by the program; a reader that has gone is then -EPIPE here.  A reader
+ * that has stopped is waited for: that is its right until lines_interrupt().
  */
 #ifndef NW_OUTPUT_LINES_H
 #define NW_OUTPUT_LINES_H
@@ -20,6 +21,9 @@ int lines_open(const char *path, const char *topic, struct lines **ret_lines);
 /* Appends text and a newline; may write.  0, or the first error. */
 int lines_put(struct lines *l, const char *text, size_t len);
 int lines_flush(struct lines *l);	/* writes what is buffered.  0, or the first error */
+/* Async-signal-safe, for all of them: from now on a pipe or terminal that takes nothing for two
+ * seconds is an error (-EINTR) and no longer waited for. */
+void lines_interrupt(void);
 uint64_t lines_written(const struct lines *l);	/* whole lines handed to the system */
 /* Takes l (NULL is fine).  Flushes, syncs a regular file.  0, or the first error. */
 int lines_close(struct lines *l);

@@ -3,9 +3,12 @@
  * The analysis appends, sinks follow with a cursor of their own.  This form lives in memory and
  * is bounded by OUTBOX_BYTES_MAX: when full, outbox_append() waits for the sinks in replay and
  * live (the packet path is not involved: rings and shards go on, analysis lags and says so).
+ * Three things end that waiting: a sink takes records; the patience with the sink that holds them
+ * runs out, and it is given up; outbox_close() or outbox_interrupt(), and then the records that
+ * waited go in over the bound, before the sinks see the end.
  * Threads: one appender; any number of sinks, each with its own cursor; a mutex inside, no lock
- * is held while a sink works.  outbox_close() may come from any thread: it ends the appender's
- * waiting, and the record that waited goes in over the bound, before the sinks see the end.
+ * is held while a sink works.  outbox_close() may come from any thread, outbox_interrupt() from a
+ * signal handler.
  */
 #ifndef NW_STORE_OUTBOX_H
 #define NW_STORE_OUTBOX_H
@@ -25,14 +28,21 @@ void outbox_free(struct outbox *o);			/* after sinks have stopped */
 
 /* Before the first append: a sink's number, 0.., or ERR_LIMIT.  name (for messages) is copied. */
 int outbox_add_sink(struct outbox *o, const char *name);
+/* How long an append waits for this sink while it takes nothing, before the sink is given up (which
+ * is logged; outbox_waiting() counts what it lost).  By default for ever. */
+void outbox_set_patience(struct outbox *o, int sink, uint64_t ns);
+/* Another bound than OUTBOX_BYTES_MAX, before the first append. */
+void outbox_set_bound(struct outbox *o, uint64_t bytes);
 
 /* Takes r.  Never loses it, may wait; not after outbox_close().  Without sinks it is freed. */
 void outbox_append(struct outbox *o, struct record *r);
 void outbox_close(struct outbox *o);			/* no more records will come */
+/* Async-signal-safe: from now on no append waits.  Seen within 200 ms. */
+void outbox_interrupt(struct outbox *o);
 
-/* Up to max records after the sink's cursor, oldest first, borrowed until outbox_taken(). Waits
- * until there is one, or until timeout_ns of the monotonic clock have passed, or the outbox is
- * closed.  0 with *ret_closed true: closed and drained. */
+/* Up to max records after the sink's cursor, oldest first, borrowed until the sink peeks again
+ * or takes.  Waits until there is one, or until timeout_ns of the monotonic clock have passed, or
+ * the outbox is closed.  0 with *ret_closed true: closed and drained. */
 size_t outbox_peek(struct outbox *o, int sink, const struct record **records, size_t max,
 		   uint64_t timeout_ns, bool *ret_closed);
 void outbox_taken(struct outbox *o, int sink, size_t n);	/* moves the cursor */
