@@ -5,7 +5,8 @@
 #
 # The build tree is build/NAME, the log build/log/NAME-build.log; its last lines are shown when
 # something fails.  Autotools files are made when they are missing or older than their sources; a
-# release archive brings them along.
+# release archive brings them along.  A tree that was configured elsewhere (the source directory was
+# moved, renamed or copied) has the old paths in it and is begun anew.
 set -eu
 
 top=$(cd "$(dirname "$0")/.." && pwd)
@@ -33,11 +34,18 @@ if [ ! -e configure ] || [ ! -e Makefile.in ] ||
 	\( -name '*.am' -o -name '*.ac' -o -name '*.m4' \) -newer configure -print)" ]; then
 	autoreconf -fi >>"$log" 2>&1 || fail autoreconf
 fi
+# Where the tree was configured and with which options: either differs, another configure.  A tree of
+# another place, or without a note of it, is emptied: its makefile and its dependencies name old paths.
+options=$(printf 'source %s\n%s' "$top" "$*")
+if [ -e "$build/config.status" ] &&
+   [ "$(sed -n 1p "$build/options" 2>/dev/null)" != "source $top" ]; then
+	rm -rf "$build"
+	mkdir -p "$build"
+fi
 cd "$build"
-# The options are part of the tree: other options, another configure.
-if [ ! -e config.status ] || [ "$(cat options 2>/dev/null)" != "$*" ] ||
+if [ ! -e config.status ] || [ "$(cat options 2>/dev/null)" != "$options" ] ||
    [ "$top/configure" -nt config.status ]; then
 	"$top/configure" "$@" >>"$log" 2>&1 || fail configure
-	echo "$*" >options
+	echo "$options" >options
 fi
 make -j"$(nproc)" >>"$log" 2>&1 || fail make

@@ -1,12 +1,15 @@
 #!/usr/bin/env python3
 """mkpcap.py - writes small captures that tests need and whose contents they know.
 
-usage: mkpcap.py [--kind mix|busy] [--link N] [--seed N] OUT.pcap
+usage: mkpcap.py [--kind mix|busy|gaps|flood] [--link N] [--seed N] OUT.pcap
        mkpcap.py --count FILE.pcap
 
 mix   a dozen conversations over IPv4 and IPv6 within about two seconds: TCP with handshake, data,
       one retransmission and an orderly end; UDP; ICMP echo
 busy  400 conversations over 90 minutes, for determinism
+gaps  a datagram every ten minutes for an hour, then one after 74 hours and one after 90 minutes
+flood 600 addresses of 10.40.0.0/16 that send to 16 peers each on four days: more records than the
+      sensor keeps in memory
 Bytes depend on the options only.  --link writes another link type into the header, above the same
 bytes.  --count prints how many whole packets such a file has.  Standard library only.
 """
@@ -134,6 +137,21 @@ def make_busy(capture, rng):
             capture.udp(at + 10**6, server, 53, client, 30000 + n, bytes(rng.randrange(60, 300)))
 
 
+def make_gaps(capture):
+    minute = 60 * 10**9
+    for at in (0, 10, 20, 30, 40, 50, 60, 60 + 74 * 60, 60 + 74 * 60 + 90):
+        capture.udp(START_NS + at * minute, "10.20.1.11", 50000, "10.20.1.53", 53, bytes(30))
+
+
+def make_flood(capture):
+    for day in range(4):
+        for n in range(600 * 16):
+            source = "10.40.%d.%d" % (n // 16 // 200, n // 16 % 200 + 1)
+            peer = "203.0.113.%d" % (n % 16 + 1)
+            capture.udp(START_NS + day * 86_400 * 10**9 + n * 10**6, source, 40000, peer, 4000,
+                        bytes(40))
+
+
 def count(path):
     with open(path, "rb") as file:
         data = file.read()
@@ -146,7 +164,7 @@ def count(path):
 
 def main():
     parser = argparse.ArgumentParser(description="write a small capture with known contents")
-    parser.add_argument("--kind", choices=("mix", "busy"), default="mix")
+    parser.add_argument("--kind", choices=("mix", "busy", "gaps", "flood"), default="mix")
     parser.add_argument("--link", type=int, default=ETHERNET)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--count", action="store_true")
@@ -156,8 +174,8 @@ def main():
         print(count(args.out))
         return
     capture = Capture(args.link)
-    if args.kind == "mix":
-        make_mix(capture)
+    if args.kind != "busy":
+        {"mix": make_mix, "gaps": make_gaps, "flood": make_flood}[args.kind](capture)
     else:
         make_busy(capture, random.Random(args.seed))
     capture.write(args.out)

@@ -270,7 +270,7 @@ static json_t *members_array(const struct incident *in)
 	return members;
 }
 
-static json_t *channel_object(const struct incident *in)
+static json_t *channel_object(const struct incident *in, const struct channel *ch)
 {
 	json_t *object = json_object();
 	char text[ADDR_TEXT_MAX];
@@ -280,6 +280,7 @@ static json_t *channel_object(const struct incident *in)
 	put_text(object, "service", in->is_any ? "-" : in->key.service);
 	json_object_set_new(object, "members", members_array(in));
 	json_object_set_new(object, "attached", json_array());
+	put_text(object, "verdict", in->is_any ? NULL : dpi_source_name(ch->verdict));
 	if (in->is_any)
 		put_int(object, "count", in->members);
 	return object;
@@ -426,7 +427,7 @@ static json_t *own_object(const struct alert_context *ctx, const struct incident
 	put_text(own, "local", clock_format_offset(f->judged_ns, tz_offset(f->judged_ns), text));
 	json_object_set_new(own, "incident", incident_object(in, action));
 	json_object_set_new(own, "asset", asset_object(in->subject));
-	json_object_set_new(own, "channel", channel_object(in));
+	json_object_set_new(own, "channel", channel_object(in, f->channel));
 	json_object_set_new(own, "evidence", f->rule == RULE_EXF_001 ? evidence_object(f, facts) :
 			    json_null());
 	json_object_set_new(own, "nights", nights_array(ctx, f));

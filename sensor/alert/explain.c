@@ -235,6 +235,10 @@ static void explain_contact(struct incident *in, const struct finding *f)
 	if (ch->name && text_repair(ch->name, strlen(ch->name), name, sizeof(name)))
 		snprintf(line + strlen(line), sizeof(line) - strlen(line),
 			 " Name given in the traffic: %s.", name);
+	if (ch->verdict == DPI_NONE || ch->verdict == DPI_PORT)
+		snprintf(line + strlen(line), sizeof(line) - strlen(line),
+			 " The payload was not recognised as any protocol%s.",
+			 ch->verdict == DPI_PORT ? "; the name in the record is a guess by port" : "");
 	add_line(in, line);
 	if (!ch->is_external)
 		add_line(in, "The destination is internal, outside the asset's zone: severity is "

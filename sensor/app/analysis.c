@@ -200,6 +200,7 @@ static void update_facts(struct channel *ch, const struct view *v)
 	if (s->master || s->app) {
 		ch->master = s->master;
 		ch->app = s->app;
+		ch->verdict = s->verdict;
 	}
 	if (memcmp(mac, none, 6) && memcmp(mac, ch->subject->mac, 6)) {
 		memcpy(ch->subject->mac, mac, 6);

@@ -13,6 +13,9 @@ int run_live(const struct options *o)
 	uint64_t known_ns;
 	int status = session_prepare(&s, o);
 
+	if (status == EXIT_DONE && !o->alerts && !o->redis)
+		log_warn("live", "neither --alerts nor --redis is given: records are kept nowhere");
+
 	if (status == EXIT_DONE && live_source_open(&cfg, &s.source))
 		status = EXIT_FAILED;
 	if (status == EXIT_DONE)
@@ -20,14 +23,13 @@ int run_live(const struct options *o)
 	if (status == EXIT_DONE)
 		status = session_open_outputs(&s);
 	if (status == EXIT_DONE) {
-		signals_stop_source(s.source);
+		signals_catch(s.source, s.outbox);
 		log_notice(
 			"live",
 			"listening on %s%s; the memory of nights lasts as long as this process (no "
 			"state file in this version)",
 			o->interfaces[0], o->n_interfaces > 1 ? " and others" : "");
 		status = session_run(&s, true);
-		signals_stop_source(NULL);
 	}
 	session_close(&s);
 	return status;

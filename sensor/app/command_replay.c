@@ -59,9 +59,8 @@ int run_replay(const struct options *o)
 	if (status == EXIT_DONE)
 		status = session_open_outputs(&s);
 	if (status == EXIT_DONE) {
-		signals_stop_source(s.source);
+		signals_catch(s.source, s.outbox);
 		status = session_run(&s, false);
-		signals_stop_source(NULL);
 		if (signals_seen()) {
 			log_warn("replay",
 				 "interrupted: the result covers what was read up to then");

@@ -16,6 +16,8 @@
 #define CHECK (1u << COMMAND_CHECK)
 #define STATE (1u << COMMAND_STATE)
 #define RECORDS_MAX 1000000
+#define HELP_COLUMN 32
+#define HELP_WIDTH 96
 
 enum option_id {
 	OPT_SITE,
@@ -81,8 +83,8 @@ static const struct option_line lines[] = {
 	 "password in the file's first "
 	 "line" },
 	{ "--redis-wait", OPT_REDIS_WAIT, REPLAY | LIVE, "TIME",
-	 "how long to wait for Redis at the end "
-	 "(default 30s)" },
+	 "how long to wait for Redis at the end, and "
+	 "in a replay when memory is full (default 30s)" },
 	{ "--stream", OPT_STREAM, REPLAY | LIVE, "KEY",
 	 "stream key (default nw:{SITE}:alerts; replay "
 	 "nw:{SITE}:replay:RUN:alerts)" },
@@ -455,39 +457,18 @@ void options_free(struct options *o)
 	o->paths = NULL;
 }
 
-static void print_wrapped(const char *text, size_t indent)
-{
-	size_t column = indent;
-
-	for (bool is_first = true; *text; is_first = false) {
-		size_t word = strcspn(text, " ");
-
-		if (!is_first && column + 1 + word > 96) {
-			printf("\n%*s", (int)indent, "");
-			column = indent;
-		} else if (!is_first) {
-			putchar(' ');
-			column++;
-		}
-		printf("%.*s", (int)word, text);
-		column += word;
-		text += word + (text[word] != '\0');
-	}
-	putchar('\n');
-}
-
 static void print_command_help(const struct command_line *c)
 {
 	printf("nachtwacht %s %s\n\n%s\n\nOptions:\n", c->name, c->synopsis, c->help);
 	for (size_t i = 0; i < ARRAY_SIZE(lines); i++) {
-		char left[64];
+		char left[64], first[80];
 
 		if (!(lines[i].commands & 1u << c->command) || lines[i].id == OPT_LATER)
 			continue;
 		snprintf(left, sizeof(left), "%s %s", lines[i].name,
 			 lines[i].value ? lines[i].value : "");
-		printf("  %-29s ", left);
-		print_wrapped(lines[i].help, 32);
+		snprintf(first, sizeof(first), "  %-29s ", left);
+		text_print_wrapped(stdout, first, lines[i].help, HELP_COLUMN, HELP_WIDTH);
 	}
 	if (c->command == COMMAND_REPLAY)
 		printf("\nExamples:\n"

@@ -1,8 +1,10 @@
 /* pipeline.c - see pipeline.h. */
 #include "app/pipeline.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <pthread.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -141,6 +143,14 @@ static int compare_events(const void *a, const void *b)
 	return slice_compare(*(const struct slice *const *)a, *(const struct slice *const *)b);
 }
 
+/* What is lost is said once and makes the run a failed one. */
+static void note_loss(struct pipeline *p)
+{
+	if (!p->counters.is_incomplete)
+		log_err("pipeline", "out of memory: flow events are lost, results are incomplete");
+	p->counters.is_incomplete = true;
+}
+
 /* One step of capture time: the events of all workers up to the same mark, and before the first
  * mark those that the last run left. */
 static void analyse(struct pipeline *p, struct event_batch **batches, unsigned n_batches)
@@ -151,11 +161,11 @@ static void analyse(struct pipeline *p, struct event_batch **batches, unsigned n
 	for (unsigned i = 0; i < n_batches; i++) {
 		n += batches[i]->n;
 		if (batches[i]->is_short)
-			log_err("pipeline", "no memory for flow events: results are incomplete");
+			note_loss(p);
 	}
 	sorted = n ? malloc(n * sizeof(struct slice *)) : NULL;
 	if (n && !sorted) {
-		log_err("pipeline", "no memory to sort %zu flow events: a minute is missing", n);
+		note_loss(p);
 		return;
 	}
 	for (unsigned i = 0; i < n_batches; i++)
@@ -267,6 +277,7 @@ static void reach(struct pipeline *p, uint64_t ns)
 {
 	uint64_t minute = ns / SLICE_NS;
 
+	gaps_reach(&p->counters.gaps, ns);
 	if (!p->first_ns) {
 		p->first_ns = ns ? ns : 1;
 		p->minute = minute;
@@ -315,7 +326,9 @@ static int read_source(struct pipeline *p)
 	while ((n = source_read(p->source, frames, FRAMES_AT_ONCE)) > 0 || n == SOURCE_IDLE) {
 		for (int i = 0; i < n; i++)
 			take_frame(p, &frames[i]);
-		if (n == SOURCE_IDLE && p->first_ns)
+		/* A live source alone is idle.  A segment without any packet is observed all the
+		 * same: its first idle mark starts the clock. */
+		if (n == SOURCE_IDLE)
 			reach(p, source_mark_ns(p->source));
 		/* With one worker the bytes are the source's, until its next call.  With several a
 		 * short read means that nothing more is waiting: do not let a batch wait for it. */
@@ -404,6 +417,22 @@ static void carry_out(struct pipeline *p, int err)
 		shard_export(p->shards[i], c->put_flow, c->arg);
 }
 
+/* Not all threads could be started.  The analysis waits for every worker: those that run are told
+ * that it is over, and the end of the others is said in their place. */
+static void end_threads(struct pipeline *p)
+{
+	for (unsigned i = 0; i < p->cfg.workers; i++) {
+		struct worker *w = &p->workers[i];
+
+		if (w->is_running) {
+			w->filling->is_end = true;
+			ring_push_wait(w->inbox, steal(&w->filling));
+		} else {
+			push_events(w, 0, true);
+		}
+	}
+}
+
 static int start_threads(struct pipeline *p)
 {
 	int err = pthread_create(&p->analysis_thread, NULL, analysis_main, p);
@@ -416,8 +445,10 @@ static int start_threads(struct pipeline *p)
 		struct worker *w = &p->workers[i];
 
 		err = pthread_create(&w->thread, NULL, worker_main, w);
-		if (err)
+		if (err) {
+			end_threads(p);
 			return -err;
+		}
 		w->is_running = true;
 		set_thread_name(w->thread, "worker", i);
 	}
@@ -433,14 +464,34 @@ static void free_ring_of_batches(struct ring *r)
 	ring_free(r);
 }
 
+/* The counters of a shard by their offsets; one of another type does not compile. */
+#define COUNTER(field) \
+	_Generic(((struct shard_counters *)0)->field, \
+		 uint64_t: offsetof(struct shard_counters, field))
+
+static const size_t shard_fields[] = {
+	COUNTER(packets), COUNTER(flow_packets), COUNTER(fragments), COUNTER(fragments_merged),
+	COUNTER(fragments_bad), COUNTER(fragments_overlap), COUNTER(fragments_duplicate),
+	COUNTER(fragments_timeout), COUNTER(fragments_evicted), COUNTER(fragments_held),
+	COUNTER(datagrams), COUNTER(bad_reassembled), COUNTER(late_packets),
+	COUNTER(flows_opened), COUNTER(flows_evicted), COUNTER(flows_idle), COUNTER(flows_fin),
+	COUNTER(flows_rst), COUNTER(flows_input), COUNTER(dpi_packets),
+	COUNTER(dpi_unavailable), COUNTER(tcp_retrans_bytes), COUNTER(tcp_lost_bytes),
+	COUNTER(tcp_resyncs), COUNTER(dns_answers), COUNTER(dns_answers_beyond),
+	COUNTER(flows_imported), COUNTER(flows_exported), COUNTER(flows_lost),
+	COUNTER(dpi_silent),
+};
+
+static_assert(ARRAY_SIZE(shard_fields) * sizeof(uint64_t) == sizeof(struct shard_counters),
+	      "every counter of a shard is added up");
+
 static void add_counters(struct shard_counters *sum, const struct shard_counters *one)
 {
-	/* All fields are uint64_t (shard.h). */
-	const uint64_t *from = (const uint64_t *)one;
-	uint64_t *to = (uint64_t *)sum;
+	for (size_t i = 0; i < ARRAY_SIZE(shard_fields); i++) {
+		uint64_t *to = (uint64_t *)((char *)sum + shard_fields[i]);
 
-	for (size_t i = 0; i < sizeof(*sum) / sizeof(*to); i++)
-		to[i] += from[i];
+		*to += *(const uint64_t *)((const char *)one + shard_fields[i]);
+	}
 }
 
 static void release(struct pipeline *p)
@@ -461,7 +512,6 @@ static void release(struct pipeline *p)
 	}
 }
 
-/* Ends the threads that run; those that could not be started are fed by nobody. */
 static void join_threads(struct pipeline *p)
 {
 	for (unsigned i = 0; i < p->cfg.workers; i++)
@@ -469,6 +519,17 @@ static void join_threads(struct pipeline *p)
 			pthread_join(p->workers[i].thread, NULL);
 	if (p->analysis_runs)
 		pthread_join(p->analysis_thread, NULL);
+}
+
+static int read_to_end(struct pipeline *p)
+{
+	int err = read_source(p);
+
+	broadcast_mark(p, source_mark_ns(p->source), true);
+	if (err == SOURCE_END)
+		return 0;
+	log_err("input", "%s", source_error_text(p->source));
+	return err;
 }
 
 int pipeline_run(struct source *s, const struct pipeline_config *cfg, struct analysis *a,
@@ -492,17 +553,14 @@ int pipeline_run(struct source *s, const struct pipeline_config *cfg, struct ana
 		carry_in(p);
 	if (!err)
 		err = start_threads(p);
-	if (err) {
-		/* Half a set of threads cannot be told to end: the process is about to. */
-		log_err("pipeline", "cannot start: %s", err_text(err));
-		return err;
-	}
-	err = read_source(p);
-	broadcast_mark(p, source_mark_ns(s), true);
+	if (err)
+		log_err("pipeline", "cannot start: %s; nothing was read", err_text(err));
+	else
+		err = read_to_end(p);
 	join_threads(p);
 	carry_out(p, err);
 	release(p);
 	*ret_counters = p->counters;
 	free(p);
-	return err == SOURCE_END ? 0 : err;
+	return err;
 }

@@ -13,8 +13,10 @@
 #ifndef NW_APP_PIPELINE_H
 #define NW_APP_PIPELINE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include "app/analysis.h"
+#include "capture/gaps.h"
 #include "capture/source.h"
 #include "flow/shard.h"
 
@@ -53,10 +55,13 @@ struct pipeline_counters {
 	uint64_t decode[PACKET_STATUSES];	/* sums to the source's seen */
 	struct shard_counters flow;		/* sum over shards */
 	uint64_t carried_in, carried_lost;	/* connections taken over; no room or malformed */
+	struct gaps gaps;
+	bool is_incomplete;	/* flow events were lost for lack of memory (logged) */
 };
 
-/* Runs until the source ends.  0, or the source's error, or -ENOMEM; *ret_counters is set in any
- * case.  Without carry, analysis_finish() has been called when it returns 0 or a source error. */
+/* Runs until the source ends.  0 or -errno (logged): the source broke, or the threads could not be
+ * started, and then nothing was read; *ret_counters is set in any case. Without
+ * carry analysis_finish() has been called, unless no packet came. */
 int pipeline_run(struct source *s, const struct pipeline_config *cfg, struct analysis *a,
 		 struct pipeline_counters *ret_counters);
 

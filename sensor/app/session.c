@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include "app/outputs.h"
+#include "app/signals.h"
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/tz.h"
@@ -16,7 +18,7 @@
 #include "output/summary.h"
 #include "packet/packet.h"
 
-#define TICKS_BETWEEN 64	/* source reads between looks at the clock */
+#define INTERRUPTED_NS (5 * NS_PER_SEC)	/* of an interrupted replay, to drain its sinks */
 
 static int load_site(struct session *s)
 {
@@ -78,6 +80,9 @@ static int prepare_redis(struct session *s)
 		return EXIT_USAGE;
 	}
 	r->wait_ns = o->redis_wait_ns;
+	/* A live sensor keeps records for a server that comes back; a replay can be repeated. */
+	r->gives_up_when_full = o->command == COMMAND_REPLAY;
+	r->is_interrupted = signals_hurry;
 	return EXIT_DONE;
 }
 
@@ -153,6 +158,8 @@ int session_open_outputs(struct session *s)
 	const struct options *o = s->options;
 	struct analysis_config cfg;
 
+	if (!outputs_are_apart(o, s->source))
+		return EXIT_USAGE;
 	if (s->memory ? outbox_new_on_state(memory_state(s->memory), &s->outbox) :
 			outbox_new(&s->outbox)) {
 		log_err("start", "out of memory");
@@ -194,18 +201,21 @@ static void tick(void *arg, const struct source *source, uint64_t now_ns)
 /* No record is lost without a word: each sink says what it could not take. */
 static int drain(struct session *s)
 {
-	int failed = 0, err;
+	int failed = 0;
 
 	outbox_close(s->outbox);
 	if (s->jsonl)
 		failed |= jsonl_sink_close(steal(&s->jsonl)) != 0;
-	if (s->redis)
+	if (s->flowlog)
+		failed |= flowlog_close(steal(&s->flowlog)) != 0;
+	if (s->redis)		/* last: it may wait long, and the files are complete by then */
 		failed |= redis_sink_close(steal(&s->redis)) != 0;
-	if (s->flowlog) {
-		err = flowlog_close(steal(&s->flowlog));
-		failed |= err != 0;
-	}
 	return failed;
+}
+
+static bool is_incomplete(const struct session *s)
+{
+	return s->counters.is_incomplete || analysis_counters(s->analysis)->no_memory > 0;
 }
 
 static int write_manifest(struct session *s)
@@ -220,6 +230,7 @@ static int write_manifest(struct session *s)
 		.channels = analysis_channels(s->analysis),
 		.incidents = incidents_counters(analysis_incidents(s->analysis)),
 		.flows_outside = analysis_counters(s->analysis)->outside_both,
+		.gaps = &s->counters.gaps, .is_incomplete = is_incomplete(s),
 	};
 
 	return s->options->manifest ? manifest_write(s->options->manifest, &facts) : 0;
@@ -233,6 +244,7 @@ static void print_summary(struct session *s, bool is_live)
 		.first_ns = analysis_first_ns(s->analysis), .last_ns = analysis_now_ns(s->analysis),
 		.flows = analysis_counters(s->analysis)->flows,
 		.flows_outside = analysis_counters(s->analysis)->outside_both,
+		.gaps = &s->counters.gaps, .is_incomplete = is_incomplete(s),
 		.is_live = is_live, .alerts = s->options->alerts,
 	};
 
@@ -244,21 +256,19 @@ int session_run(struct session *s, bool is_live)
 {
 	struct pipeline_config cfg = { .workers = s->options->workers, .shards = s->options->shards,
 				       .tick = tick, .tick_arg = s };
-	int status = EXIT_DONE, err;
+	int status, err;
 
 	if (s->memory)
 		cfg.carry = memory_carry(s->memory);
 	err = pipeline_run(s->source, &cfg, s->analysis, &s->counters);
-
+	status = err || is_incomplete(s) ? EXIT_FAILED : EXIT_DONE;
 	progress_stop(steal(&s->progress));
-	if (err) {
-		log_err("input", "%s", source_error_text(s->source));
-		status = EXIT_FAILED;
-	}
 	if (s->memory && memory_finish(s->memory, source_mark_ns(s->source)))
 		status = EXIT_FAILED;
+	signals_drain(is_live ? UINT64_MAX : INTERRUPTED_NS);
 	if (drain(s) != 0)
 		status = EXIT_FAILED;
+	signals_restore();
 	if (write_manifest(s) != 0)
 		status = EXIT_FAILED;
 	print_summary(s, is_live);
@@ -287,6 +297,7 @@ void session_close(struct session *s)
 
 bool session_time(const char *text, uint64_t *ret_ns)
 {
+	uint64_t fraction_ns;
 	bool has_offset;
 	struct civil c;
 
@@ -295,5 +306,9 @@ bool session_time(const char *text, uint64_t *ret_ns)
 	if (has_offset)
 		return true;
 	c = civil_from_seconds((int64_t)(*ret_ns / NS_PER_SEC));
-	return tz_instant(&c, ret_ns);
+	fraction_ns = *ret_ns % NS_PER_SEC;
+	if (!tz_instant(&c, ret_ns))
+		return false;
+	*ret_ns += fraction_ns;
+	return true;
 }

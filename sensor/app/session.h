@@ -22,7 +22,6 @@ struct session {
 	struct progress *progress;
 	struct pipeline_counters counters;
 	struct redis_config redis_config;
-	bool sinks_failed;
 };
 
 /* Policy, time zone and everything that can be refused before work starts: nothing is written yet.
@@ -33,7 +32,8 @@ int session_prepare(struct session *s, const struct options *o);
 int session_open_memory(struct session *s, uint64_t *ret_from_ns);
 /* Opens the outputs.  0 or the exit status (logged). */
 int session_open_outputs(struct session *s);
-/* Runs the pipeline over s->source and drains the sinks.  The exit status. */
+/* Runs the pipeline over s->source and drains the sinks; signals_catch() came before, and at the
+ * end signals have their default actions again.  The exit status. */
 int session_run(struct session *s, bool is_live);
 void session_close(struct session *s);
 

@@ -1,12 +1,26 @@
 /* signals.h - SIGINT and SIGTERM end a run cleanly: the source stops, what was seen is judged and
- * kept. */
+ * kept.
+ *
+ *   signals_catch()   the first signal stops the source, and nothing waits for a slow output any
+ *                     longer than it has to; the outputs are drained as after any other end
+ *   signals_drain()   the source has ended: the first signal from here on ends the draining, what
+ *                     was left is reported; when a signal had stopped the source, so does time
+ *   signals_restore() the default actions
+ *
+ * A second signal within one of these ends the process at once, for an operator in a hurry.
+ */
 #ifndef NW_APP_SIGNALS_H
 #define NW_APP_SIGNALS_H
 
 #include <stdbool.h>
+#include <stdint.h>
 #include "capture/source.h"
+#include "store/outbox.h"
 
-void signals_stop_source(struct source *s);	/* from now on; NULL: the default actions again */
-bool signals_seen(void);
+void signals_catch(struct source *s, struct outbox *o);	/* both borrowed until signals_drain() */
+void signals_drain(uint64_t after_stop_ns);	/* how long, when a signal had stopped the source */
+void signals_restore(void);
+bool signals_seen(void);		/* the source was stopped by one */
+bool signals_hurry(void);		/* draining is to end */
 
 #endif

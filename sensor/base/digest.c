@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 struct digest {
@@ -78,14 +79,17 @@ void digest_final_free(struct digest *d, char ret[static DIGEST_HEX_MAX])
 int digest_sha256_file(const char *path, char ret[static DIGEST_HEX_MAX])
 {
 	enum { BLOCK = 262144 };
-	int fd = open(path, O_RDONLY | O_CLOEXEC), err = 0;
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY), err = 0;
 	struct digest *d = digest_new();
 	uint8_t *block = malloc(BLOCK);
+	struct stat st;
 	ssize_t n = 0;
 
 	ret[0] = '\0';
-	if (fd < 0)
+	if (fd < 0 || fstat(fd, &st))
 		err = -errno;
+	else if (!S_ISREG(st.st_mode))
+		err = -EINVAL;
 	else if (!d || !block)
 		err = -ENOMEM;
 	while (!err && (n = read(fd, block, BLOCK)) > 0)

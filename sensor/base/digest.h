@@ -13,7 +13,8 @@
 void digest_sha1(const void *data, size_t len, uint8_t ret[static DIGEST_SHA1_LEN]);
 void digest_sha256(const void *data, size_t len, uint8_t ret[static DIGEST_SHA256_LEN]);
 void digest_sha256_hex(const void *data, size_t len, char ret[static DIGEST_HEX_MAX]);
-/* The whole file at path, read in blocks.  0 or -errno. */
+/* The whole regular file at path, read in blocks.  0 or -errno; -EINVAL for anything else, such as
+ * a pipe, which is not waited for. */
 int digest_sha256_file(const char *path, char ret[static DIGEST_HEX_MAX]);
 
 /* A running SHA-256, for what is written piece by piece. */

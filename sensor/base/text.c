@@ -113,6 +113,26 @@ bool text_copy(char *buf, size_t cap, const char *from)
 	return fits;
 }
 
+void text_print_wrapped(FILE *out, const char *first, const char *text, size_t indent, size_t width)
+{
+	size_t column = strlen(first);
+
+	fputs(first, out);
+	for (bool is_first = true; *text; is_first = false) {
+		size_t word = strcspn(text, " ");
+
+		if (!is_first && column + 1 + word > width) {
+			fprintf(out, "\n%*s%.*s", (int)indent, "", (int)word, text);
+			column = indent + word;
+		} else {
+			fprintf(out, "%s%.*s", is_first ? "" : " ", (int)word, text);
+			column += word + !is_first;
+		}
+		text += word + (text[word] != '\0');
+	}
+	fputc('\n', out);
+}
+
 /* Levenshtein's distance by one row. */
 static size_t edit_distance(const char *a, const char *b)
 {

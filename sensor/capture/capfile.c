@@ -81,16 +81,17 @@ bool capfile_skip(struct capfile *f, uint64_t n)
 
 /* --- how a file ends ------------------------------------------------------------------------- */
 
-static void set_damage(struct capfile *f, const char *fmt, va_list ap)
+/* phrase has CAPFILE_PHRASE_MAX bytes.  The first of its kind is the one that matters. */
+static void set_phrase(const struct capfile *f, char *phrase, const char *fmt, va_list ap)
 {
 	size_t len;
 
-	if (f->damage[0])	/* the first thing found wrong is the one that matters */
+	if (phrase[0])
 		return;
-	vsnprintf(f->damage, sizeof(f->damage), fmt, ap);
-	len = strlen(f->damage);
+	vsnprintf(phrase, CAPFILE_PHRASE_MAX, fmt, ap);
+	len = strlen(phrase);
 	if (bytestream_is_compressed(f->bytes))
-		text_format(f->damage + len, sizeof(f->damage) - len, " (decompressed)");
+		text_format(phrase + len, CAPFILE_PHRASE_MAX - len, " (decompressed)");
 }
 
 void capfile_fail(struct capfile *f, const char *fmt, ...)
@@ -98,7 +99,7 @@ void capfile_fail(struct capfile *f, const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	set_damage(f, fmt, ap);
+	set_phrase(f, f->failure, fmt, ap);
 	va_end(ap);
 	f->is_over = true;
 }
@@ -108,7 +109,7 @@ void capfile_flaw(struct capfile *f, const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	set_damage(f, fmt, ap);
+	set_phrase(f, f->flaw, fmt, ap);
 	va_end(ap);
 	f->skipped++;
 }
@@ -223,24 +224,23 @@ void capfile_close(struct capfile *f)
 
 size_t capfile_read(struct capfile *f, struct held *frames, size_t max)
 {
-	size_t n;
-
-	if (f->is_over)
-		return 0;
-	n = f->read(f, frames, max);
-	if (f->is_over && f->skipped) {
-		size_t len = strlen(f->damage);
-
-		text_format(f->damage + len, sizeof(f->damage) - len, "; %llu records left out",
-			    (unsigned long long)f->skipped);
-		f->skipped = 0;
-	}
-	return n;
+	return f->is_over ? 0 : f->read(f, frames, max);
 }
 
-const char *capfile_damage(const struct capfile *f)
+const char *capfile_damage(struct capfile *f)
 {
-	return f->damage[0] ? f->damage : NULL;
+	const char *link = f->failure[0] ? "; " : "";
+
+	if (!f->skipped)
+		return f->failure[0] ? f->failure : NULL;
+	if (f->skipped == 1)
+		text_format(f->damage, sizeof(f->damage), "%s%s1 record left out: %s", f->failure,
+			    link, f->flaw);
+	else
+		text_format(f->damage, sizeof(f->damage),
+			    "%s%s%llu records left out, the first: %s", f->failure, link,
+			    (unsigned long long)f->skipped, f->flaw);
+	return f->damage;
 }
 
 uint64_t capfile_normalised(const struct capfile *f)

@@ -8,7 +8,7 @@
  * What comes out is normalised: caplen <= wirelen, caplen <= PACKET_BYTES_MAX, the part of a second
  * below a second, stamps below CAPFILE_NS_END; repairs are counted.  Damage ends the file, and what
  * was good before it is used; a pcapng block that is sound as a block but senseless inside is left
- * out, and the file goes on.
+ * out, and the file goes on; the account has both, what ended the file and what was left out.
  *
  * Thread: one at a time.  Memory: a block, and whatever blocks its frames hold.
  */
@@ -38,7 +38,8 @@ void capfile_close(struct capfile *f);		/* NULL is fine; frames given stay valid
  * 0: the end, for good; capfile_damage() says whether it was a good one. */
 size_t capfile_read(struct capfile *f, struct held *frames, size_t max);
 
-const char *capfile_damage(const struct capfile *f);	/* a phrase, or NULL */
+/* What was found wrong so far, a phrase, or NULL; borrowed until the next call. */
+const char *capfile_damage(struct capfile *f);
 uint64_t capfile_normalised(const struct capfile *f);
 uint64_t capfile_size(const struct capfile *f);		/* bytes as stored */
 uint64_t capfile_done(const struct capfile *f);		/* of these, read */

@@ -11,7 +11,8 @@
 #include "capture/block.h"
 #include "capture/capfile.h"
 
-#define CAPFILE_DAMAGE_MAX 240
+#define CAPFILE_PHRASE_MAX 200
+#define CAPFILE_DAMAGE_MAX (2 * CAPFILE_PHRASE_MAX + 64)
 
 struct pcap_layout {
 	bool is_big_endian;
@@ -53,7 +54,9 @@ struct capfile {
 		struct pcap_layout pcap;
 		struct pcapng_section ng;
 	};
-	char damage[CAPFILE_DAMAGE_MAX];
+	char flaw[CAPFILE_PHRASE_MAX];	/* why the first record was left out */
+	char failure[CAPFILE_PHRASE_MAX];	/* what ended the file before its end */
+	char damage[CAPFILE_DAMAGE_MAX];	/* both, made when asked for */
 };
 
 /* capfile.c */

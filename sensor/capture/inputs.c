@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "capture/filter.h"
+#include "capture/merge.h"
 
 #define PROBE_FRAMES (LANE_WITNESSES + 1)
 #define PATH_TEXT_MAX 512
@@ -93,6 +94,7 @@ static void probe_frames(struct input_file *f, struct capfile *file)
 		f->first_ns = frames[0].frame.ts_ns;
 		lane_is_contradicted(frames, n, &f->first_ns);
 		f->input.first_ns = f->first_ns;
+		f->reach_ns = f->first_ns;
 		f->content = hash_frames(frames, n);
 	}
 	while (n)
@@ -305,11 +307,13 @@ static int compare_rank(const void *x, const void *y)
 
 	if (a->has_frames != b->has_frames)
 		return a->has_frames ? -1 : 1;
-	by = compare_u64(a->first_ns, b->first_ns);
+	by = compare_u64(a->reach_ns, b->reach_ns);
 	if (!by)
 		by = compare_u64(a->tap, b->tap);
-	if (!by && a->is_single_stamp != b->is_single_stamp)
-		by = a->is_single_stamp ? -1 : 1;
+	if (!by && a->goes_on != b->goes_on)
+		by = a->goes_on ? 1 : -1;
+	if (!by)
+		by = compare_u64(a->first_ns, b->first_ns);
 	if (!by)
 		by = compare_u64(a->content, b->content);
 	if (!by)
@@ -349,50 +353,79 @@ static void drop_twins(struct inputs *in)
 	in->n_files = kept + 1;
 }
 
-/* Reads on until a stamp differs from the first one. */
-static bool is_single_stamp(struct input_file *f, struct block_pool *pool)
+/* Reads on until a stamp beyond the window after the first one is believed, or to the end. */
+static void find_reach(struct input_file *f, struct block_pool *pool)
 {
-	struct held frames[PROBE_FRAMES];
+	const struct lane_limits limits = { MERGE_FRAMES_MAX, MERGE_BYTES_MAX };
+	uint64_t most = f->first_ns + SOURCE_REORDER_NS;
 	struct capfile *file;
-	bool is_single = true;
-	size_t n;
+	struct lane *lane;
 
-	if (capfile_open(f->path, pool, &f->account, &file, &(const char *){ NULL }))
-		return false;
-	do {
-		n = capfile_read(file, frames, PROBE_FRAMES);
-		for (size_t i = 0; i < n; i++) {
-			is_single &= frames[i].frame.ts_ns == f->first_ns;
-			block_unref(frames[i].block);
-		}
-	} while (n && is_single);
-	capfile_close(file);
-	return is_single;
+	if (capfile_open(f->path, pool, &f->account, &file, &(const char *){ NULL }) ||
+	    lane_new(file, &f->account, &lane))
+		return;		/* its turn will say so */
+	while (lane_head(lane, &limits) && lane_newest_ns(lane) <= most)
+		block_unref(lane_take(lane).block);
+	f->goes_on = lane_newest_ns(lane) > most;
+	f->reach_ns = f->goes_on ? most : lane_newest_ns(lane);
+	lane_free(lane);
 }
 
-/* Files with equal first stamps are looked at more closely, which costs reading them. */
-static void rank(struct inputs *in, struct block_pool *pool)
+static void find_reaches(struct inputs *in, struct block_pool *pool)
 {
-	struct input_file **f = in->files;
+	bool is_near_last = false;
 
-	if (in->n_files)
-		qsort(f, in->n_files, sizeof(f[0]), compare_rank);
+	for (size_t i = 0; i < in->n_files && in->files[i]->has_frames; i++) {
+		struct input_file *f = in->files[i];
+		struct input_file *next = i + 1 < in->n_files ? in->files[i + 1] : NULL;
+		bool is_near_next = next && next->has_frames &&
+				    next->first_ns - f->first_ns <= SOURCE_REORDER_NS;
+
+		if (is_near_last || is_near_next)
+			find_reach(f, pool);
+		is_near_last = is_near_next;
+	}
+}
+
+/* Only what is equal in all that costs less is read in full. */
+static void find_digests(struct inputs *in)
+{
 	for (size_t i = 1; i < in->n_files; i++) {
-		struct input_file *a = f[i - 1], *b = f[i];
+		struct input_file *a = in->files[i - 1], *b = in->files[i];
 
-		if (!b->has_frames || a->first_ns != b->first_ns)
-			continue;
-		if (i == 1 || f[i - 2]->first_ns != a->first_ns)
-			a->is_single_stamp = is_single_stamp(a, pool);
-		b->is_single_stamp = is_single_stamp(b, pool);
-		if (a->content != b->content || a->input.size != b->input.size)
+		if (!b->has_frames || a->content != b->content || a->input.size != b->input.size)
 			continue;
 		if (!a->sha256[0])
 			digest_sha256_file(a->path, a->sha256);
 		digest_sha256_file(b->path, b->sha256);
 	}
+}
+
+static void sort_files(struct inputs *in)
+{
 	if (in->n_files)
-		qsort(f, in->n_files, sizeof(f[0]), compare_rank);
+		qsort(in->files, in->n_files, sizeof(in->files[0]), compare_rank);
+}
+
+/* First by first stamps, which every file knows: they say which ones need more than that. */
+static void rank(struct inputs *in, struct block_pool *pool)
+{
+	uint64_t opens_ns = UINT64_MAX;
+
+	sort_files(in);
+	find_reaches(in, pool);
+	sort_files(in);
+	find_digests(in);
+	sort_files(in);
+	for (size_t i = in->n_files; i-- > 0;) {
+		struct input_file *f = in->files[i];
+		uint64_t oldest = f->first_ns > SOURCE_REORDER_NS ? f->first_ns - SOURCE_REORDER_NS
+								  : 0;
+
+		if (f->has_frames && oldest < opens_ns)
+			opens_ns = oldest;
+		f->opens_ns = opens_ns;
+	}
 	if (in->n_refused)
 		qsort(in->refused, in->n_refused, sizeof(in->refused[0]), compare_paths);
 }

@@ -4,11 +4,22 @@
  * inside them are not followed (a path given may be one), and files are recognised by their first
  * bytes. A file found twice (by two paths, or two hard links) is taken once.
  *
- * Rank decides between frames of equal stamps: (first stamp, tap, a file that never leaves its
- * first stamp before one that does, contents of the first frames, size, digest).  Names and the
- * order of arguments are not in it.  So the pieces of a capture that was cut where a stamp
- * repeats stand in the order they were written; only two pieces that hold nothing but one and the
- * same stamp cannot be told apart by time, and stand by their contents.
+ * Rank decides between frames of equal stamps.  It is (reach, tap, a file that is over at its reach
+ * before one that goes on, first stamp, contents of the first frames, size, digest); names and the
+ * order of arguments are not in it.  The reach of a file is its largest stamp, but at most a reorder
+ * window after its first one.  Why that, for a capture cut into A and then B:
+ *
+ *	all of B is at most a window older than whatever stood before it, and as soon as one frame
+ *	of B is in order, largest(B) >= largest(A).  So both values that the reach of B is the
+ *	smaller one of, largest(B) and first(B) + window, are >= largest(A) >= reach(A).
+ *
+ * First stamps alone fail where B begins with a displaced frame.  Equal reaches: A is over there,
+ * and B goes on or has the later first stamp.  What cannot be told is a piece that has no frame in
+ * order at all, and pieces that hold nothing but one and the same stamp, which stand by their
+ * contents; no rule could, since either order of these pieces is a possible capture.
+ *
+ * Only files whose first stamps lie within a window of each other are read for it, and only as
+ * far as two windows.
  *
  * Each file is opened, looked at and closed again; merge.h opens it when its time has come.
  */
@@ -32,9 +43,11 @@ struct input_file {
 	dev_t dev;
 	ino_t ino;
 	bool has_frames;
-	bool is_single_stamp;		/* known only where first stamps are equal */
+	bool goes_on;			/* it has stamps beyond its reach */
 	uint16_t tap;
 	uint64_t first_ns;		/* repaired; in the order of the file, not the smallest */
+	uint64_t reach_ns;		/* first_ns where no other file begins within a window */
+	uint64_t opens_ns;		/* no file from this rank on has an older stamp */
 	uint64_t content;		/* hash of the first frames */
 	char sha256[DIGEST_HEX_MAX];	/* "" where nothing else decides */
 	char *damage;			/* owns what input.damage points to */

@@ -281,6 +281,11 @@ void lane_free(struct lane *l)
 	free(l);
 }
 
+uint64_t lane_newest_ns(const struct lane *l)
+{
+	return l->newest_ns;
+}
+
 const struct lane_counters *lane_counters(const struct lane *l)
 {
 	return &l->counters;

@@ -63,6 +63,8 @@ struct held lane_take(struct lane *l);
  * its stamp is not believed, *ret_ns is the one it should have. */
 bool lane_is_contradicted(const struct held *frames, size_t n, uint64_t *ret_ns);
 
+/* The largest stamp accepted so far, 0 before the first lane_head(). */
+uint64_t lane_newest_ns(const struct lane *l);
 const struct lane_counters *lane_counters(const struct lane *l);
 struct capfile *lane_file(struct lane *l);
 /* Turns with each read from the file; progress need be looked at only when it has changed. */

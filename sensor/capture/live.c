@@ -8,8 +8,11 @@
  *
  * Order.  With one interface frames leave as they come.  With several, a frame leaves when every
  * other interface has a later one waiting, or LIVE_WAIT_NS after it was captured: an interface
- * with nothing to say holds the others back no longer.  A frame older than what was handed out,
- * or than an idle mark, takes that stamp and is counted as clamped.
+ * with nothing to say holds the others back no longer.  Several queues of a card stamp a little out
+ * of order: among the frames that still wait, one is put where it belongs (reordered).  A frame
+ * older than what was handed out, or than an idle mark, takes that stamp; it is counted as
+ * stepped_back, or as clamped when it is older by more than SOURCE_REORDER_NS: then it is the clock
+ * that was set back.
  *
  * Own packets: PACKET_IGNORE_OUTGOING keeps them out of the ring, pcap_setdirection() out of the
  * callback where the kernel does not know it.  A sensor must not judge what its own host sends.
@@ -37,6 +40,7 @@
 #define LIVE_DRAIN_NS (2 * NS_PER_SEC)	/* at most, when frames keep pouring in at the stop */
 #define LIVE_DISPATCH_MAX 256		/* frames copied before the first leave: stays in cache */
 #define LIVE_LINE_BYTES (64U << 20)	/* of blocks an interface may hold */
+#define LIVE_SORT_MAX 256		/* frames that one may be put before; bounds what it costs */
 
 /* --- from the ring into blocks --------------------------------------------------------------- */
 
@@ -73,12 +77,33 @@ static uint64_t header_ns(struct line *l, const struct pcap_pkthdr *h)
 	return clock_wall_ns();
 }
 
+static inline struct held *line_slot(struct line *l, size_t i)
+{
+	return &l->queue[(l->at + i) & (LIVE_LINE_SLOTS - 1)];
+}
+
+/* A slot for a frame of this stamp: the last one, or before later ones that still wait.  A step back
+ * by more than frames wait is a clock that was set: these frames did come later. */
+static struct held *line_insert(struct line *l, uint64_t ts_ns)
+{
+	size_t least = l->n > LIVE_SORT_MAX ? l->n - LIVE_SORT_MAX : 0, i = l->n++;
+	uint64_t last_ns = i ? line_slot(l, i - 1)->frame.ts_ns : 0;
+
+	if (last_ns <= ts_ns || last_ns - ts_ns > LIVE_WAIT_NS)
+		return line_slot(l, i);
+	l->owner->base.counters.reordered++;
+	for (; i > least && line_slot(l, i - 1)->frame.ts_ns > ts_ns; i--)
+		*line_slot(l, i) = *line_slot(l, i - 1);
+	return line_slot(l, i);
+}
+
 static void on_frame(u_char *user, const struct pcap_pkthdr *h, const u_char *bytes)
 {
 	struct line *l = (struct line *)(void *)user;
 	struct live_source *s = l->owner;
 	uint32_t caplen = h->caplen < PACKET_BYTES_MAX ? h->caplen : PACKET_BYTES_MAX;
 	uint8_t *copy = line_room(l, caplen);
+	uint64_t ts_ns;
 	struct held *to;
 
 	if (!copy) {
@@ -86,9 +111,10 @@ static void on_frame(u_char *user, const struct pcap_pkthdr *h, const u_char *by
 		return;
 	}
 	memcpy(copy, bytes, caplen);
-	to = &l->queue[(l->at + l->n++) & (LIVE_LINE_SLOTS - 1)];
+	ts_ns = header_ns(l, h);
+	to = line_insert(l, ts_ns);
 	*to = (struct held){
-		.frame = { .ts_ns = header_ns(l, h), .bytes = copy, .caplen = caplen,
+		.frame = { .ts_ns = ts_ns, .bytes = copy, .caplen = caplen,
 			   .wirelen = h->len, .link = l->link },
 		.block = block_ref(l->block), .position = s->now_ns,
 	};
@@ -96,7 +122,7 @@ static void on_frame(u_char *user, const struct pcap_pkthdr *h, const u_char *by
 		to->frame.wirelen = caplen;
 		s->base.counters.normalised++;
 	}
-	if (s->is_draining && to->frame.ts_ns > s->stop_wall_ns)
+	if (s->is_draining && ts_ns > s->stop_wall_ns)
 		l->is_past_stop = true;
 }
 
@@ -225,8 +251,11 @@ static void hand_out(struct live_source *s, struct line *l, struct frame *ret_fr
 	if (--l->n == 0)
 		l->at = 0;	/* the beginning of the queue is still in the cache */
 	if (h->frame.ts_ns < base->mark_ns) {
+		if (base->mark_ns - h->frame.ts_ns > SOURCE_REORDER_NS)
+			base->counters.clamped++;
+		else
+			base->counters.stepped_back++;
 		h->frame.ts_ns = base->mark_ns;
-		base->counters.clamped++;
 	}
 	base->mark_ns = h->frame.ts_ns;
 	if (l->input.packets++ == 0)

@@ -2,7 +2,7 @@
  *
  * The file at the root gives frames as long as its head is before the head of any other file, and
  * before anything a file not yet opened can have: such a file can have nothing older than its
- * first stamp less the reorder window.
+ * first stamp less the reorder window.  Ranks need not be in the order of first stamps.
  */
 #include "capture/merge.h"
 
@@ -175,15 +175,10 @@ static void open_next(struct merge *m)
 
 /* --- the sequence ---------------------------------------------------------------------------- */
 
-/* The stamp from which on files[next] might have something to say. */
+/* The stamp from which on a file not yet opened might have something to say. */
 static uint64_t next_file_ns(const struct merge *m)
 {
-	uint64_t first;
-
-	if (m->next == m->n_files)
-		return UINT64_MAX;
-	first = m->files[m->next]->first_ns;
-	return first > SOURCE_REORDER_NS ? first - SOURCE_REORDER_NS : 0;
+	return m->next == m->n_files ? UINT64_MAX : m->files[m->next]->opens_ns;
 }
 
 static void account_frame(struct merge *m, struct input_file *f, struct held *h)

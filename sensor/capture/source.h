@@ -1,9 +1,11 @@
 /* source.h - where packets come from: capture files or live interfaces, one face for both.
  *
- * A source yields frames in capture-time order (DESIGN "Order"): files are merged by time, live
- * interfaces within 200 ms; displaced frames are put back within the reorder window and clamped to
- * the newest stamp and counted beyond it.  Equal stamps: by tap, then by rank of the file
- * (its first stamp, then its content), then as the file has them; never by name or argument order.
+ * A source yields frames in capture-time order (DESIGN "Order").  Files are merged by time; a
+ * displaced frame is put back within the reorder window, beyond it it takes the newest stamp.  Live
+ * interfaces are merged within 200 ms; a frame is put back among those that still wait, and takes the
+ * stamp handed out last when it comes too late for that.  All is counted.  Equal stamps: by tap, then by rank of the file
+ * (how far it reaches, then its content; inputs.h), then as the file has them; never by name or
+ * argument order.  So a capture cut into files gives the sequence of the whole.
  *
  * A source is used by one thread, the reader's; source_stop() may be called from a signal handler.
  */
@@ -15,7 +17,7 @@
 #include <stdint.h>
 #include "packet/packet.h"
 
-#define SOURCE_REORDER_NS (1000000000ULL)	/* frames displaced by more are clamped */
+#define SOURCE_REORDER_NS (1000000000ULL)	/* the reorder window */
 
 struct source;
 
@@ -43,8 +45,9 @@ const char *source_library_version(void);	/* of libpcap */
 struct source_counters {
 	uint64_t seen;			/* frames handed out */
 	uint64_t filtered;		/* not handed out: BPF filter, or outside of [from, to) */
-	uint64_t reordered;		/* put back into order within the window */
-	uint64_t clamped;		/* stamps set to the newest: displaced beyond the window */
+	uint64_t reordered;		/* put back where they belong */
+	uint64_t clamped;		/* stamps set to the newest: older by more than the window */
+	uint64_t stepped_back;		/* live: stamps set to the newest: older by less than that */
 	uint64_t normalised;		/* impossible lengths or sub-second stamps, repaired */
 	uint64_t kernel_drops;		/* live: lost before us (ps_drop + ps_ifdrop) */
 	uint64_t kernel_received;	/* live */

@@ -10,13 +10,13 @@
 #include "output/flowlog.h"
 
 #include <errno.h>
-#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "base/clock.h"
 #include "base/digest.h"
 #include "base/err.h"
+#include "base/json.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "dpi/dpi.h"
@@ -160,12 +160,9 @@ static json_t *icmp_json(const struct slice *s)
 
 static json_t *names_json(const struct slice *s)
 {
-	char name[NAME_TEXT_MAX];
-
 	if (!s->name || !*s->name)
 		return json_array();
-	text_repair(s->name, strlen(s->name), name, sizeof(name));
-	return json_pack("[s]", name);
+	return json_pack("[o]", json_text_cut(s->name, NAME_TEXT_MAX));
 }
 
 static json_t *vlan_json(const struct flow_key *k)

@@ -8,6 +8,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <limits.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +20,11 @@
 #include "base/text.h"
 
 #define BUFFER_BYTES 262144
+#define WAIT_STEP_MS 200
+#define WAIT_STEPS_MAX 10		/* without a byte taken, after lines_interrupt() */
+
+/* Of the process, as signals are. */
+static atomic_bool is_interrupted;
 
 struct lines {
 	int fd;
@@ -110,18 +117,40 @@ int lines_open(const char *path, const char *topic, struct lines **ret_lines)
 
 /* --- writing -------------------------------------------------------------- */
 
-/* All of it, whatever write(2) takes at a time.  0 or -errno. */
-static int write_all(int fd, const char *bytes, size_t len)
+void lines_interrupt(void)
+{
+	atomic_store_explicit(&is_interrupted, true, memory_order_relaxed);
+}
+
+/* Until the reader has room.  0, or -EINTR when it has none and nobody wants to wait. */
+static int wait_for_reader(int fd)
+{
+	struct pollfd out = { .fd = fd, .events = POLLOUT };
+	int steps = 0;
+
+	while (poll(&out, 1, WAIT_STEP_MS) <= 0)
+		if (atomic_load_explicit(&is_interrupted, memory_order_relaxed) &&
+		    ++steps >= WAIT_STEPS_MAX)
+			return -EINTR;
+	return 0;
+}
+
+/* All of it, whatever write(2) takes at a time.  0 or -errno.  Does not block in write(2):
+ * a pipe that poll(2) calls writable takes PIPE_BUF bytes. */
+static int write_all(const struct lines *l, const char *bytes, size_t len)
 {
 	while (len) {
-		ssize_t n = write(fd, bytes, len);
+		size_t piece = l->is_regular || len < PIPE_BUF ? len : PIPE_BUF;
+		int err = l->is_regular ? 0 : wait_for_reader(l->fd);
+		ssize_t n;
 
+		if (err)
+			return err;
+		n = write(l->fd, bytes, piece);
 		if (n >= 0) {
 			bytes += n;
 			len -= (size_t)n;
-		} else if (errno == EAGAIN) {	/* somebody made standard output non-blocking */
-			poll(&(struct pollfd){ .fd = fd, .events = POLLOUT }, 1, -1);
-		} else if (errno != EINTR) {
+		} else if (errno != EINTR && errno != EAGAIN) {
 			return -errno;
 		}
 	}
@@ -162,7 +191,7 @@ static void keep_whole_lines(struct lines *l, const char *bytes, size_t len)
 
 static int write_lines(struct lines *l, const char *bytes, size_t len, uint64_t n)
 {
-	int err = write_all(l->fd, bytes, len);
+	int err = write_all(l, bytes, len);
 
 	if (err) {
 		keep_whole_lines(l, bytes, len);

@@ -5,7 +5,8 @@
  * lines_close() returns that error.  A file that can be cut may be tried again: lines_cut().
  * When a regular file cannot take a whole line (disk full) the cut line is removed again, so
  * that what stands in the file is valid to its last byte. SIGPIPE must be ignored by the
- * program; a reader that has gone is then -EPIPE here.
+ * program; a reader that has gone is then -EPIPE here.  A reader
+ * that has stopped is waited for: that is its right until lines_interrupt().
  */
 #ifndef NW_OUTPUT_LINES_H
 #define NW_OUTPUT_LINES_H
@@ -33,6 +34,9 @@ int lines_sync(struct lines *l);	/* flushes down to the disk.  0, or the first e
 /* Appends text and a newline; may write.  0, or the first error. */
 int lines_put(struct lines *l, const char *text, size_t len);
 int lines_flush(struct lines *l);	/* writes what is buffered.  0, or the first error */
+/* Async-signal-safe, for all of them: from now on a pipe or terminal that takes nothing for two
+ * seconds is an error (-EINTR) and no longer waited for. */
+void lines_interrupt(void);
 uint64_t lines_written(const struct lines *l);	/* whole lines handed to the system */
 /* Takes l (NULL is fine).  Flushes, syncs a regular file.  0, or the first error. */
 int lines_close(struct lines *l);

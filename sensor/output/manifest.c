@@ -2,48 +2,21 @@
 #include "output/manifest.h"
 
 #include <errno.h>
-#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <zlib.h>
 #include "base/clock.h"
 #include "base/err.h"
+#include "base/json.h"
 #include "base/log.h"
-#include "base/text.h"
 #include "config.h"
 #include "packet/packet.h"
-
-#define NAME_MAX_BYTES 4096
 
 struct counter {
 	const char *name;
 	uint64_t value;
 };
-
-static void put_text(json_t *object, const char *key, const char *text)
-{
-	char clean[NAME_MAX_BYTES];
-
-	if (!text) {
-		json_object_set_new(object, key, json_null());
-		return;
-	}
-	text_repair(text, strlen(text), clean, sizeof(clean));
-	json_object_set_new(object, key, json_string(clean));
-}
-
-static void put_int(json_t *object, const char *key, uint64_t value)
-{
-	json_object_set_new(object, key, json_integer((json_int_t)value));
-}
-
-static void put_time(json_t *object, const char *key, uint64_t ns)
-{
-	char text[CLOCK_TEXT_MAX];
-
-	put_text(object, key, ns ? clock_format(ns, text) : NULL);
-}
 
 static json_t *files_array(const struct source *s)
 {
@@ -55,13 +28,13 @@ static json_t *files_array(const struct source *s)
 		char sha256[DIGEST_HEX_MAX];
 		int err = input->size ? digest_sha256_file(input->name, sha256) : -ENOENT;
 
-		put_text(file, "name", input->name);
-		put_int(file, "size", input->size);
-		put_text(file, "sha256", err ? NULL : sha256);
-		put_time(file, "first", input->packets ? input->first_ns : 0);
-		put_time(file, "last", input->last_ns);
-		put_int(file, "packets", input->packets);
-		put_text(file, "damage", input->damage);
+		json_put_text(file, "name", input->name);
+		json_put_int(file, "size", input->size);
+		json_put_text(file, "sha256", err ? NULL : sha256);
+		json_put_time(file, "first", input->packets ? input->first_ns : 0);
+		json_put_time(file, "last", input->last_ns);
+		json_put_int(file, "packets", input->packets);
+		json_put_text(file, "damage", input->damage);
 		json_object_set_new(file, "refused", json_boolean(input->is_refused));
 		json_array_append_new(files, file);
 	}
@@ -71,7 +44,7 @@ static json_t *files_array(const struct source *s)
 static void put_counters(json_t *object, const struct counter *list, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
-		put_int(object, list[i].name, list[i].value);
+		json_put_int(object, list[i].name, list[i].value);
 }
 
 static json_t *counters_object(const struct manifest_facts *f)
@@ -88,6 +61,7 @@ static json_t *counters_object(const struct manifest_facts *f)
 		{"capture.kernel_drops", c->kernel_drops},
 		{"capture.files_damaged", c->files_damaged},
 		{"capture.files_refused", c->files_refused},
+		{"capture.gaps", f->gaps->n},
 		{"flow.packets", s->packets},
 		{"flow.counted", s->flow_packets},
 		{"flow.late", s->late_packets},
@@ -111,6 +85,12 @@ static json_t *counters_object(const struct manifest_facts *f)
 		{"tcp.retransmitted_bytes", s->tcp_retrans_bytes},
 		{"tcp.lost_bytes", s->tcp_lost_bytes},
 		{"tcp.resyncs", s->tcp_resyncs},
+		{"flow.imported", s->flows_imported},
+		{"flow.exported", s->flows_exported},
+		{"flow.lost", s->flows_lost},
+		{"dpi.silent", s->dpi_silent},
+		{"dns.answers", s->dns_answers},
+		{"dns.answers_beyond", s->dns_answers_beyond},
 		{"dpi.packets", s->dpi_packets},
 		{"dpi.unavailable", s->dpi_unavailable},
 		{"channel.live", f->channels->live},
@@ -130,7 +110,7 @@ static json_t *counters_object(const struct manifest_facts *f)
 
 		snprintf(name, sizeof(name), "decode.%s",
 			 packet_status_name((enum packet_status)i));
-		put_int(object, name, f->pipeline[i]);
+		json_put_int(object, name, f->pipeline[i]);
 	}
 	return object;
 }
@@ -146,8 +126,8 @@ static json_t *balance_object(const struct manifest_facts *f)
 
 	for (int i = PACKET_FRAGMENT + 1; i < PACKET_STATUSES; i++)
 		accounted += f->pipeline[i];
-	put_int(object, "seen", source_counters(f->source)->seen);
-	put_int(object, "accounted", accounted);
+	json_put_int(object, "seen", source_counters(f->source)->seen);
+	json_put_int(object, "accounted", accounted);
 	return object;
 }
 
@@ -155,11 +135,11 @@ static json_t *versions_object(void)
 {
 	json_t *object = json_object();
 
-	put_text(object, "nachtwacht", PACKAGE_VERSION);
-	put_text(object, "ndpi", dpi_library_version());
-	put_text(object, "libpcap", source_library_version());
-	put_text(object, "jansson", JANSSON_VERSION);
-	put_text(object, "zlib", zlibVersion());
+	json_put_text(object, "nachtwacht", PACKAGE_VERSION);
+	json_put_text(object, "ndpi", dpi_library_version());
+	json_put_text(object, "libpcap", source_library_version());
+	json_put_text(object, "jansson", JANSSON_VERSION);
+	json_put_text(object, "zlib", zlibVersion());
 	return object;
 }
 
@@ -167,41 +147,57 @@ static json_t *options_object(const struct manifest_facts *f)
 {
 	json_t *object = json_object();
 
-	put_text(object, "sensor", f->sensor);
-	put_text(object, "filter", f->filter);
-	put_text(object, "from", f->from);
-	put_text(object, "to", f->to);
-	put_int(object, "workers", f->workers);
-	put_int(object, "shards", f->shards);
+	json_put_text(object, "sensor", f->sensor);
+	json_put_text(object, "filter", f->filter);
+	json_put_text(object, "from", f->from);
+	json_put_text(object, "to", f->to);
+	json_put_int(object, "workers", f->workers);
+	json_put_int(object, "shards", f->shards);
 	return object;
 }
 
-/* The digest of an output that is a file; null for standard output. */
+static json_t *gaps_array(const struct gaps *gaps)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < gaps_kept(gaps); i++) {
+		json_t *gap = json_object();
+
+		json_put_time(gap, "from", gaps->first[i].from_ns);
+		json_put_time(gap, "to", gaps->first[i].to_ns);
+		json_array_append_new(list, gap);
+	}
+	return list;
+}
+
+/* The digest of an output that is a regular file; null for a pipe, a device, standard output. */
 static void put_output(json_t *object, const char *key, const char *path)
 {
 	char sha256[DIGEST_HEX_MAX];
 	bool has = path && strcmp(path, "-") && !digest_sha256_file(path, sha256);
 
-	put_text(object, key, has ? sha256 : NULL);
+	json_put_text(object, key, has ? sha256 : NULL);
 }
 
 static json_t *manifest_object(const struct manifest_facts *f)
 {
 	json_t *root = json_object(), *site = json_object(), *outputs = json_object();
 
-	put_text(site, "id", f->site->id);
-	put_text(site, "sha256", f->site->sha256);
-	put_text(site, "timezone", f->site->timezone);
+	json_put_text(site, "id", f->site->id);
+	json_put_text(site, "sha256", f->site->sha256);
+	json_put_text(site, "timezone", f->site->timezone);
 	put_output(outputs, "alerts_sha256", f->alerts);
 	put_output(outputs, "flows_sha256", f->flows);
-	put_int(root, "schema", 1);
-	put_text(root, "run", f->run_id);
+	json_put_int(root, "schema", 1);
+	json_put_text(root, "run", f->run_id);
 	json_object_set_new(root, "site", site);
 	json_object_set_new(root, "versions", versions_object());
 	json_object_set_new(root, "options", options_object(f));
 	json_object_set_new(root, "files", files_array(f->source));
 	json_object_set_new(root, "counters", counters_object(f));
 	json_object_set_new(root, "balance", balance_object(f));
+	json_object_set_new(root, "complete", json_boolean(!f->is_incomplete));
+	json_object_set_new(root, "gaps", gaps_array(f->gaps));
 	json_object_set_new(root, "outputs", outputs);
 	return root;
 }

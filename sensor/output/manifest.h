@@ -6,8 +6,10 @@
 #ifndef NW_OUTPUT_MANIFEST_H
 #define NW_OUTPUT_MANIFEST_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include "alert/incident.h"
+#include "capture/gaps.h"
 #include "capture/source.h"
 #include "flow/shard.h"
 
@@ -23,6 +25,8 @@ struct manifest_facts {			/* all borrowed */
 	const char *filter, *from, *to;
 	unsigned workers, shards;
 	uint64_t flows_outside;
+	const struct gaps *gaps;	/* the first of them are listed */
+	bool is_incomplete;		/* events were lost for lack of memory */
 };
 
 /* path: a file, or "-".  0 or -errno (logged). */

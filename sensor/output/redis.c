@@ -46,6 +46,7 @@
 #define BACKOFF_MAX_NS (30 * NS_PER_SEC)
 #define BACKOFF_CLOSING_NS (500 * NS_PER_MS)	/* somebody is waiting for us to finish */
 #define QUIET_NS (10 * NS_PER_SEC)
+#define CLOSE_STEP_NS (200 * NS_PER_MS)	/* between looks at is_interrupted */
 #define DEAD_SUFFIX ":dead"
 
 enum state { STATE_NEW, STATE_UP, STATE_LOST, STATE_BUSY, STATE_REFUSED };
@@ -72,6 +73,7 @@ struct redis_sink {
 	size_t unsure;			/* sent, not acknowledged: they go again */
 	bool is_fault_of_greeting;	/* so a greeting that succeeds ends it */
 	bool checked_policy, said_dead, has_given_up;
+	bool was_interrupted;		/* of redis_sink_close() */
 	struct redis_entry entry;
 	struct redis_fault replies[BATCH_RECORDS];
 
@@ -454,6 +456,8 @@ int redis_sink_open(const struct redis_config *cfg, struct outbox *o, struct red
 		goto out;
 	s->outbox = o;
 	s->sink = add_to_outbox(s);
+	if (s->sink >= 0 && cfg->gives_up_when_full)
+		outbox_set_patience(o, s->sink, cfg->wait_ns);
 	err = s->sink < 0 ? s->sink : -pthread_create(&s->thread, NULL, run, s);
 	if (err) {
 		if (s->sink >= 0)
@@ -478,18 +482,29 @@ void redis_sink_counters(const struct redis_sink *s, struct redis_counters *ret_
 	};
 }
 
+/* Whether the thread is to have more time. */
+static bool may_wait(struct redis_sink *s, uint64_t since_ns)
+{
+	s->was_interrupted = s->cfg.is_interrupted && s->cfg.is_interrupted();
+	return !s->was_interrupted && clock_monotonic_ns() - since_ns < s->cfg.wait_ns;
+}
+
 /* Gives the thread its time, then ends it. */
 static void wait_and_join(struct redis_sink *s)
 {
-	struct timespec deadline = deadline_after(s->cfg.wait_ns);
+	uint64_t since = clock_monotonic_ns();
 	const uint64_t one = 1;
 
 	pthread_mutex_lock(&s->lock);
 	s->is_closing = true;
 	pthread_cond_broadcast(&s->changed);
-	while (!s->is_done)
-		if (pthread_cond_timedwait(&s->changed, &s->lock, &deadline))
-			break;
+	while (!s->is_done && may_wait(s, since)) {
+		uint64_t spent = clock_monotonic_ns() - since;
+		uint64_t left = s->cfg.wait_ns > spent ? s->cfg.wait_ns - spent : 0;
+		struct timespec step = deadline_after(left < CLOSE_STEP_NS ? left : CLOSE_STEP_NS);
+
+		pthread_cond_timedwait(&s->changed, &s->lock, &step);
+	}
 	s->is_stopped = true;
 	pthread_cond_broadcast(&s->changed);
 	pthread_mutex_unlock(&s->lock);
@@ -501,7 +516,8 @@ static void wait_and_join(struct redis_sink *s)
 /* What was left, and why, in one sentence. */
 static void say_left(const struct redis_sink *s, size_t left)
 {
-	const char *why = s->state == STATE_UP ? "the time to wait ran out" :
+	const char *why = s->was_interrupted ? "interrupted" :
+			  s->state == STATE_UP ? "the time to wait ran out" :
 			  s->state == STATE_NEW ? "no answer yet" : s->fault.text;
 
 	log_err("redis", "%zu %s did not reach %s: %s; what --alerts wrote has %s, and a replay "

@@ -49,6 +49,9 @@ struct redis_config {
 	char stream[256];			/* key of the alerts; dead letters: with ":dead" */
 	uint64_t maxlen;			/* MAXLEN ~; 0: 50 000 */
 	uint64_t wait_ns;			/* how long redis_sink_close() waits for the rest */
+	/* A full outbox, too, waits no longer than wait_ns for a server that takes nothing. */
+	bool gives_up_when_full;
+	bool (*is_interrupted)(void);		/* asked by redis_sink_close(): wait no more? */
 };
 
 struct redis_counters {
@@ -65,9 +68,10 @@ struct redis_sink;
 int redis_sink_open(const struct redis_config *cfg, struct outbox *o, struct redis_sink **ret_sink);
 /* Any thread, a snapshot. */
 void redis_sink_counters(const struct redis_sink *s, struct redis_counters *ret_counters);
-/* Waits up to cfg.wait_ns until the closed outbox is drained; a server that refuses our user,
- * our rights or our key gets one more try and no waiting.  0; ERR_CONNECTION when records are
- * left (logged: how many, why, and that they stay in --alerts / the state). */
+/* Waits up to cfg.wait_ns, or until interrupted, for the closed outbox to be drained; a
+ * server that refuses our user, our rights or our key gets one more try and no waiting.  0;
+ * ERR_CONNECTION when records are left (logged: how many, why, and that they stay in --alerts / the
+ * state). */
 int redis_sink_close(struct redis_sink *s);		/* takes s */
 
 #endif

@@ -5,33 +5,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/clock.h"
+#include "base/text.h"
 #include "base/tz.h"
 #include "packet/packet.h"
 
 #define INCIDENTS_SHOWN 20
 #define SEVERITY_SHOWN 3U
 #define WIDTH 100
-
-/* Breaks text at blanks; continuation lines are indented. */
-static void print_wrapped(FILE *out, const char *first, const char *indent, const char *text)
-{
-	size_t column = strlen(first);
-
-	fputs(first, out);
-	for (bool is_first = true; *text; is_first = false) {
-		size_t word = strcspn(text, " ");
-
-		if (!is_first && column + 1 + word > WIDTH) {
-			fprintf(out, "\n%s%.*s", indent, (int)word, text);
-			column = strlen(indent) + word;
-		} else {
-			fprintf(out, "%s%.*s", is_first ? "" : " ", (int)word, text);
-			column += word + !is_first;
-		}
-		text += word + (text[word] != '\0');
-	}
-	fputc('\n', out);
-}
 
 static void print_time(FILE *out, uint64_t ns)
 {
@@ -48,12 +28,12 @@ static void print_incident(FILE *out, const struct incident *i)
 
 	fprintf(out, "\n  [severity %u%s] %s %s%s\n", i->severity, levels[i->level], rule->id,
 		rule->name, i->is_open ? "" : " (resolved)");
-	print_wrapped(out, "    ", "    ", i->message);
+	text_print_wrapped(out, "    ", i->message, 4, WIDTH);
 	for (unsigned k = 0; k < i->explain_n; k++)
-		print_wrapped(out, "      - ", "        ", i->explain[k]);
+		text_print_wrapped(out, "      - ", i->explain[k], 8, WIDTH);
 	fputs("    What to check next:\n", out);
 	for (const char *const *line = rule->triage; *line; line++)
-		print_wrapped(out, "      * ", "        ", *line);
+		text_print_wrapped(out, "      * ", *line, 8, WIDTH);
 	fprintf(out, "    opened ");
 	print_time(out, i->opened_ns);
 	fprintf(out, ", %u record%s, incident %s, case %s\n", i->records,
@@ -103,6 +83,35 @@ static void print_incidents(const struct summary_facts *f, FILE *out)
 	free(list);
 }
 
+/* "3 d 2 h", "5 h 7 min": the two largest units. */
+static void print_length(FILE *out, uint64_t ns)
+{
+	uint64_t minutes = ns / NS_PER_MIN, hours = minutes / 60;
+
+	if (hours >= 24)
+		fprintf(out, "%" PRIu64 " d %" PRIu64 " h", hours / 24, hours % 24);
+	else
+		fprintf(out, "%" PRIu64 " h %" PRIu64 " min", hours, minutes % 60);
+}
+
+static void print_gaps(const struct gaps *gaps, FILE *out)
+{
+	for (size_t i = 0; i < gaps_kept(gaps); i++) {
+		const struct gap *g = &gaps->first[i];
+
+		fputs("  no packet from ", out);
+		print_time(out, g->from_ns);
+		fputs(" to ", out);
+		print_time(out, g->to_ns);
+		fputs(" (", out);
+		print_length(out, g->to_ns - g->from_ns);
+		fputs("): taken as silence\n", out);
+	}
+	if (gaps->n > gaps_kept(gaps))
+		fprintf(out, "  ... and %" PRIu64 " more such gaps of more than an hour\n",
+			gaps->n - gaps_kept(gaps));
+}
+
 static void print_not_judged(const struct summary_facts *f, FILE *out)
 {
 	const struct source_counters *c = source_counters(f->source);
@@ -135,6 +144,8 @@ static void print_not_judged(const struct summary_facts *f, FILE *out)
 void summary_print(const struct summary_facts *f, FILE *out)
 {
 	fputc('\n', out);
+	if (f->is_incomplete)
+		fputs("INCOMPLETE: memory ran out; flows are missing from what follows.\n", out);
 	if (!f->first_ns) {
 		fputs("No packet was seen.\n", out);
 		print_not_judged(f, out);
@@ -147,6 +158,7 @@ void summary_print(const struct summary_facts *f, FILE *out)
 	print_time(out, f->last_ns);
 	fprintf(out, " (%s)\n", f->site->timezone);
 	print_not_judged(f, out);
+	print_gaps(f->gaps, out);
 	print_incidents(f, out);
 	if (f->alerts && strcmp(f->alerts, "-"))
 		fprintf(out, "\nRecords (JSON lines): %s\n", f->alerts);

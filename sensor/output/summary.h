@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include "alert/incident.h"
+#include "capture/gaps.h"
 #include "capture/source.h"
 #include "flow/shard.h"
 
@@ -17,7 +18,9 @@ struct summary_facts {			/* all borrowed */
 	const struct incidents *incidents;
 	uint64_t first_ns, last_ns;	/* capture time covered; 0: nothing */
 	uint64_t flows, flows_outside;
+	const struct gaps *gaps;
 	bool is_live;
+	bool is_incomplete;		/* events were lost for lack of memory */
 	const char *alerts;		/* where the records went, or NULL */
 };
 

@@ -53,6 +53,7 @@ struct channel {
 	uint8_t proto;
 	uint16_t port;			/* the server's, of the last flow seen */
 	uint16_t master, app;
+	enum dpi_source verdict;	/* who says so */
 	uint64_t first_ns, last_ns;	/* traffic seen */
 	uint64_t up, down;		/* payload, ever */
 	uint64_t row_up;		/* payload up in the running row, expected or not */

@@ -6,8 +6,9 @@
  *
  * Where the records are is the store's affair: outbox_memory.c, or outbox_state.c.  A sink reads
  * those between its cursor and `end` without the lock: they are immutable, and they are not freed
- * before that same sink says outbox_taken().  A sink that has given up holds nothing back but keeps
- * its cursor, so that what it left can be counted.
+ * before that same sink peeks again or takes, not even when the appender has given it up meanwhile
+ * (is_reading).  A sink that has given up holds nothing back but keeps its cursor, so that what it
+ * left can be counted.
  *
  * A mark belongs to a cursor.  They change together, under the lock, so that whoever looks at both
  * (a commit) never sees the one of before with the other of after.
@@ -43,6 +44,7 @@ static int cond_init_monotonic(pthread_cond_t *cond)
 int outbox_init(struct outbox *o, const struct outbox_store *store)
 {
 	o->store = store;
+	o->bytes_max = OUTBOX_BYTES_MAX;
 	if (cond_init_monotonic(&o->came) || cond_init_monotonic(&o->left) ||
 	    pthread_mutex_init(&o->lock, NULL))
 		return -ENOMEM;
@@ -78,7 +80,8 @@ int outbox_add_sink(struct outbox *o, const char *name)
 	if (copy && o->n_sinks < OUTBOX_SINKS_MAX) {
 		n = o->n_sinks;
 		o->sinks[n] = (struct outbox_sink){ .name = steal(&copy), .first = o->end,
-						    .cursor = o->end };
+						    .cursor = o->end,
+						    .patience_ns = UINT64_MAX };
 		err = o->store->open_sink(o, n);
 		if (err)
 			free(steal(&o->sinks[n].name));
@@ -89,6 +92,25 @@ int outbox_add_sink(struct outbox *o, const char *name)
 	pthread_mutex_unlock(&o->lock);
 	free(copy);
 	return n;
+}
+
+void outbox_set_patience(struct outbox *o, int sink, uint64_t ns)
+{
+	pthread_mutex_lock(&o->lock);
+	o->sinks[sink].patience_ns = ns;
+	pthread_mutex_unlock(&o->lock);
+}
+
+void outbox_set_bound(struct outbox *o, uint64_t bytes)
+{
+	pthread_mutex_lock(&o->lock);
+	o->bytes_max = bytes;
+	pthread_mutex_unlock(&o->lock);
+}
+
+void outbox_interrupt(struct outbox *o)
+{
+	atomic_store_explicit(&o->is_interrupted, true, memory_order_relaxed);
 }
 
 void outbox_append(struct outbox *o, struct record *r)
@@ -117,6 +139,18 @@ struct timespec outbox_deadline(uint64_t timeout_ns)
 				  .tv_nsec = (long)(at % NS_PER_SEC) };
 }
 
+/* A sink that was given up while it read lets go of its records here. */
+static void end_reading(struct outbox *o, int sink)
+{
+	struct outbox_sink *s = &o->sinks[sink];
+
+	if (!s->is_reading)
+		return;
+	s->is_reading = false;
+	if (s->has_given_up)
+		o->store->give_up(o, sink);
+}
+
 static bool is_ended(const struct outbox *o)
 {
 	return o->is_closed && !o->is_appending;
@@ -131,6 +165,7 @@ size_t outbox_peek(struct outbox *o, int sink, const struct record **records, si
 
 	pthread_mutex_lock(&o->lock);
 	s = &o->sinks[sink];
+	end_reading(o, sink);
 	while ((s->cursor == o->end || s->waits_for_commit) && !is_ended(o))
 		if (pthread_cond_timedwait(&o->came, &o->lock, &deadline))
 			break;
@@ -141,6 +176,7 @@ size_t outbox_peek(struct outbox *o, int sink, const struct record **records, si
 			if (pthread_cond_timedwait(&o->came, &o->lock, &deadline))
 				break;
 	}
+	s->is_reading = n > 0;
 	*ret_closed = n == 0 && is_ended(o);
 	pthread_mutex_unlock(&o->lock);
 	return n;
@@ -165,6 +201,9 @@ void outbox_taken(struct outbox *o, int sink, size_t n)
 	struct outbox_sink *s = &o->sinks[sink];
 
 	pthread_mutex_lock(&o->lock);
+	s->is_reading = false;
+	if (n)
+		s->moved_ns = clock_monotonic_ns();
 	s->cursor += n;
 	s->mark = s->next_mark;
 	o->store->taken(o, sink, n);
@@ -175,6 +214,7 @@ void outbox_give_up(struct outbox *o, int sink)
 {
 	pthread_mutex_lock(&o->lock);
 	o->sinks[sink].has_given_up = true;
+	o->sinks[sink].is_reading = false;
 	o->store->give_up(o, sink);
 	pthread_mutex_unlock(&o->lock);
 }

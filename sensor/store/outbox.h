@@ -5,15 +5,18 @@
  *   outbox_new()		in memory, for a run without a state.  Bounded by OUTBOX_BYTES_MAX:
  *				when full, outbox_append() waits for the sinks in replay and live
  *				(the packet path is not involved: rings and shards go on, analysis
- *				lags and says so).  outbox_close() ends the appender's waiting,
- *				and the record that waited goes in over the bound, before the
- *				sinks see the end.
+ *				lags and says so).  Three things end that waiting: a sink takes
+ *				records; the patience with the sink that holds them runs out, and
+ *				it is given up; outbox_close() or outbox_interrupt(), and then the
+ *				records that waited go in over the bound, before the sinks see
+ *				the end.
  *   outbox_new_on_state()	(state.h) records are rows; a sink sees them after the commit, and
  *				stands where it stood when the program starts again.  The
  *				appender never waits.
  *
  * Threads: one appender; any number of sinks, each with its own cursor; a mutex inside, no lock
- * is held while a sink works.  outbox_close() may come from any thread.
+ * is held while a sink works.  outbox_close() may come from any thread, outbox_interrupt() from a
+ * signal handler.
  */
 #ifndef NW_STORE_OUTBOX_H
 #define NW_STORE_OUTBOX_H
@@ -36,13 +39,21 @@ bool outbox_is_durable(const struct outbox *o);		/* on a state */
  * copied; on a state it is what the sink's place is found by: "file:/var/log/alerts.jsonl". */
 int outbox_add_sink(struct outbox *o, const char *name);
 
+/* How long an append waits for this sink while it takes nothing, before the sink is given up (which
+ * is logged; outbox_waiting() counts what it lost).  By default for ever.  In memory only. */
+void outbox_set_patience(struct outbox *o, int sink, uint64_t ns);
+/* Another bound than OUTBOX_BYTES_MAX, before the first append.  In memory only. */
+void outbox_set_bound(struct outbox *o, uint64_t bytes);
+
 /* Takes r.  Never loses it, may wait; not after outbox_close().  Without sinks it is freed, or
  * stays in the state. */
 void outbox_append(struct outbox *o, struct record *r);
 void outbox_close(struct outbox *o);			/* no more records will come */
+/* Async-signal-safe: from now on no append waits.  Seen within 200 ms. */
+void outbox_interrupt(struct outbox *o);
 
-/* Up to max records after the sink's cursor, oldest first, borrowed until outbox_taken(). Waits
- * until there is one, or until timeout_ns of the monotonic clock have passed, or the outbox is
+/* Up to max records after the sink's cursor, oldest first, borrowed until the sink peeks again
+ * or takes.  Waits until there is one, or until timeout_ns of the monotonic clock have passed, or the outbox is
  * closed.  0 with *ret_closed true: closed and drained; on a state also closed and not to be
  * read any more (logged; outbox_waiting() tells). */
 size_t outbox_peek(struct outbox *o, int sink, const struct record **records, size_t max,

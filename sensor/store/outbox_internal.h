@@ -7,6 +7,7 @@
 #define NW_STORE_OUTBOX_INTERNAL_H
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include "store/outbox.h"
 
 struct outbox_sink {
@@ -15,6 +16,9 @@ struct outbox_sink {
 	uint64_t cursor;		/* of the next record to take */
 	uint64_t mark;			/* goes with the cursor */
 	uint64_t next_mark;		/* takes the place of mark when the cursor moves */
+	uint64_t patience_ns;		/* of an append that waits for it */
+	uint64_t moved_ns;		/* when it last took records, monotonic clock */
+	bool is_reading;		/* records after the cursor are with it */
 	bool is_known;			/* from an earlier run */
 	bool has_given_up;
 	bool waits_for_commit;		/* takes nothing until where it stands is saved */
@@ -45,6 +49,8 @@ struct outbox {
 	uint64_t end;
 	bool is_closed;
 	bool is_appending;		/* an append is waiting: the end is not yet known */
+	uint64_t bytes_max;		/* in memory: the bound */
+	atomic_bool is_interrupted;	/* without the lock: a signal handler sets it */
 	bool keeps_files;		/* outbox_place.keeps_file of a new sink */
 	struct outbox_counters counters;
 };

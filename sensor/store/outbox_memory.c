@@ -4,6 +4,9 @@
  * and `end`.  A record is freed when the slowest cursor has passed it.  peek copies the pointers
  * out, because the array itself may move when it grows.
  *
+ * The appender waits in steps of WAIT_STEP_NS: an interrupt is a flag that a signal handler has
+ * set, and a handler cannot wake a condition variable.
+ *
  * Nothing here fails after outbox_new(): when the array cannot grow the outbox counts as full,
  * and with records in it some sink will make room.
  */
@@ -18,6 +21,7 @@
 #include "base/text.h"
 
 #define FIRST_SLOTS 256
+#define WAIT_STEP_NS (200 * NS_PER_MS)
 
 struct outbox_memory {
 	struct outbox box;		/* first: the face knows no other */
@@ -39,15 +43,19 @@ static struct record **slot_of(struct outbox_memory *m, uint64_t position)
 
 /* --- room ----------------------------------------------------------------- */
 
-/* The sink furthest behind, or NULL when none takes records. */
+/* The sink furthest behind, or NULL when none needs records. */
 static const struct outbox_sink *slowest_sink(const struct outbox *o)
 {
 	const struct outbox_sink *slowest = NULL;
 
-	for (int i = 0; i < o->n_sinks; i++)
-		if (!o->sinks[i].has_given_up &&
-		    (!slowest || o->sinks[i].cursor < slowest->cursor))
-			slowest = &o->sinks[i];
+	for (int i = 0; i < o->n_sinks; i++) {
+		const struct outbox_sink *s = &o->sinks[i];
+
+		if (s->has_given_up && !s->is_reading)
+			continue;
+		if (!slowest || s->cursor < slowest->cursor)
+			slowest = s;
+	}
 	return slowest;
 }
 
@@ -67,7 +75,7 @@ static void release_taken(struct outbox_memory *m)
 		record_free(r);
 		m->first++;
 	}
-	if (o->counters.bytes < OUTBOX_BYTES_MAX / 2)
+	if (o->counters.bytes < o->bytes_max / 2)
 		m->said_full = false;
 	pthread_cond_signal(&o->left);
 }
@@ -95,27 +103,63 @@ static bool has_room(struct outbox_memory *m, size_t bytes)
 	if (o->end - m->first == m->n_slots && !grow_slots(m))
 		return false;
 	return o->is_closed || m->first == o->end ||
-	       o->counters.bytes + bytes <= OUTBOX_BYTES_MAX;
+	       o->counters.bytes + bytes <= o->bytes_max ||
+	       atomic_load_explicit(&o->is_interrupted, memory_order_relaxed);
+}
+
+static void say_full(struct outbox_memory *m)
+{
+	const struct outbox_sink *slowest = slowest_sink(&m->box);
+	char shown[128];
+
+	if (m->said_full || !slowest)
+		return;
+	m->said_full = true;
+	log_warn("outbox", "%llu records wait for %s: the analysis waits with them",
+		 (unsigned long long)(m->box.end - slowest->cursor),
+		 text_escape(slowest->name, strlen(slowest->name), shown, sizeof(shown)));
+}
+
+/* Gives up the sinks that hold the oldest record and have taken nothing for as long as one waits
+ * for them.  A sink that is reading keeps what it reads until it comes back, which its own
+ * time-outs see to. */
+static void lose_patience(struct outbox_memory *m, uint64_t since_ns)
+{
+	struct outbox *o = &m->box;
+	uint64_t now = clock_monotonic_ns();
+	char shown[128];
+
+	for (int i = 0; i < o->n_sinks; i++) {
+		struct outbox_sink *s = &o->sinks[i];
+		uint64_t from = s->moved_ns > since_ns ? s->moved_ns : since_ns;
+
+		if (s->has_given_up || s->cursor != m->first || now - from < s->patience_ns)
+			continue;
+		s->has_given_up = true;
+		log_warn("outbox", "%llu records are given up for %s, which took none for %llu s "
+			 "while the outbox was full; the other outputs go on",
+			 (unsigned long long)(o->end - s->cursor),
+			 text_escape(s->name, strlen(s->name), shown, sizeof(shown)),
+			 (unsigned long long)((now - from) / NS_PER_SEC));
+	}
+	release_taken(m);
 }
 
 static void wait_for_room(struct outbox_memory *m, size_t bytes)
 {
 	struct outbox *o = &m->box;
 	uint64_t since = clock_monotonic_ns();
-	const struct outbox_sink *slowest = slowest_sink(o);
-	char shown[128];
 
 	o->counters.full_waits++;
-	if (!m->said_full && slowest) {
-		m->said_full = true;
-		log_notice("outbox", "%llu records wait for %s: the analysis waits with them",
-			   (unsigned long long)(o->end - m->first),
-			   text_escape(slowest->name, strlen(slowest->name), shown,
-				       sizeof(shown)));
-	}
+	say_full(m);
 	o->is_appending = true;
-	while (!has_room(m, bytes))
-		pthread_cond_wait(&o->left, &o->lock);
+	while (!has_room(m, bytes)) {
+		struct timespec step = outbox_deadline(WAIT_STEP_NS);
+
+		pthread_cond_timedwait(&o->left, &o->lock, &step);
+		if (!has_room(m, bytes))
+			lose_patience(m, since);
+	}
 	o->is_appending = false;
 	o->counters.full_wait_ns += clock_monotonic_ns() - since;
 }

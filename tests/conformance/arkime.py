@@ -155,7 +155,7 @@ def main():
         ours = flows.Replay(args.program, os.path.join(args.captures, row["path"]))
         if ours.error:
             logs["our replay failed"] += 1
-            tally.examples["our replay failed"].append("%s: %s" % (row["path"], ours.error))
+            tally.failed.append("%s: %s" % (row["path"], ours.error))
         padded += compare(tally, row, expected, ours)
         only_ours = set(ours.conversations) - set(expected)
         extra += len(only_ours)

@@ -83,6 +83,14 @@ class Conversation:
         return turned
 
 
+def reason(stderr, capture):
+    """What our program said was wrong, in one line, without the path of the capture in it."""
+    lines = stderr.decode("utf-8", "replace").strip().splitlines()
+    said = [line for line in lines if line.startswith("nachtwacht: ")] or lines[-1:]
+    said = [line.replace("nachtwacht: ", "", 1).replace(capture + ": ", "") for line in said]
+    return "; ".join(dict.fromkeys(said)) or "nothing said"
+
+
 class Replay:
     """What our program makes of one capture."""
 
@@ -103,8 +111,7 @@ class Replay:
                 self.error = "no end within %d s" % TIME_LIMIT_S
                 return
             if done.returncode:
-                text = done.stderr.decode("utf-8", "replace").strip().splitlines()
-                self.error = "exit %d: %s" % (done.returncode, text[-1] if text else "")
+                self.error = "exit %d: %s" % (done.returncode, reason(done.stderr, capture))
                 return
             with open(manifest, encoding="utf-8") as text:
                 self.counters = json.load(text).get("counters", {})
@@ -151,6 +158,7 @@ class Tally:
         self.compared = collections.Counter()
         self.classes = {name: collections.Counter() for name in measures}
         self.examples = collections.defaultdict(list)
+        self.failed = []        # captures that our program did not replay, and why
 
     def judge(self, measure, agrees, why, example):
         self.compared[measure] += 1
@@ -170,6 +178,8 @@ class Tally:
                    percent(self.agreed[measure], known)))
             for why, count in self.classes[measure].most_common():
                 print("#     %6d  %s" % (count, why))
+        for text in self.failed:
+            print("# %-7s replay failed: %s" % (self.title, text))
         for why in sorted(self.examples):
             if listed and listed in (why, "all"):
                 print("# -- %s" % why)

@@ -45,7 +45,7 @@ struct taken {
 	int end;			/* what source_read() gave last, or opening failed with */
 	struct source_counters counters;
 	struct source_input inputs[64];	/* the first ones; name is not valid any more */
-	char damage[64][200];		/* "" for none */
+	char damage[64][480];		/* "" for none */
 	size_t n_inputs;
 };
 

@@ -4,15 +4,19 @@
 #include <math.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 static unsigned tests_done;
+static char skipped[128];		/* why the running test was not tried, "" when it was */
 
 static void print_result(const CU_pTest test, const CU_pSuite suite,
 			 const CU_pFailureRecord failures)
 {
-	printf("%sok %u - %s: %s\n", failures ? "not " : "", ++tests_done, suite->pName,
-	       test->pName);
+	printf("%sok %u - %s: %s%s%s\n", failures ? "not " : "", ++tests_done, suite->pName,
+	       test->pName, skipped[0] ? " # SKIP " : "", skipped);
+	skipped[0] = '\0';
 	for (CU_pFailureRecord f = failures; f; f = f->pNext)
 		if (f->pTest == test)
 			printf("# %s:%u: %s\n", f->strFileName, f->uiLineNumber, f->strCondition);
@@ -39,6 +43,28 @@ int tap_main(CU_SuiteInfo *suites)
 	failed = CU_get_number_of_failures() || CU_get_number_of_suites_failed();
 	CU_cleanup_registry();
 	return failed;
+}
+
+void tap_skip(const char *why)
+{
+	snprintf(skipped, sizeof(skipped), "%s", why);
+}
+
+uint64_t test_seed(uint64_t otherwise)
+{
+	const char *text = getenv("NW_SEED");
+	uint64_t seed = otherwise;
+	struct timespec now;
+
+	if (text && text[0]) {
+		seed = strtoull(text, NULL, 0);
+	} else if (!seed) {
+		clock_gettime(CLOCK_REALTIME, &now);
+		seed = (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+	}
+	printf("# %s: NW_SEED=%" PRIu64 "\n", CU_get_current_test()->pName, seed);
+	fflush(stdout);
+	return seed;
 }
 
 static void check(bool ok, const char *file, int line, const char *text)

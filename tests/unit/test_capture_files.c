@@ -2,7 +2,6 @@
  * frames in order, and the same sequence however a capture is cut and given.
  */
 #include <errno.h>
-#include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -278,44 +277,79 @@ static void take_pieces(uint64_t *state, const uint64_t *stamps, struct taken *r
 	take_paths(paths, CUT_PIECES, ret_taken);
 }
 
+static void cut_into_ten(uint64_t *state)
+{
+	static const char *names[] = { "whole" };
+	static uint64_t stamps[CUT_FRAMES];
+	struct taken whole, cut;
+	size_t differing = 0;
+
+	random_stamps(state, stamps);
+	write_piece("whole", stamps, 0, CUT_FRAMES);
+	take_names(names, 1, &whole);
+	take_pieces(state, stamps, &cut);
+	EQUAL_INT(whole.n, CUT_FRAMES);
+	EQUAL_INT(cut.n, CUT_FRAMES);
+	for (size_t i = 0; i < whole.n && i < cut.n; i++)
+		differing += whole.ids[i] != cut.ids[i] ||
+			     whole.frames[i].ts_ns != cut.frames[i].ts_ns;
+	EQUAL_INT(differing, 0);
+	EQUAL_INT(whole.counters.clamped, 0);
+	EQUAL_INT(cut.counters.clamped, 0);
+	CU_ASSERT(whole.counters.reordered > 50);
+	taken_clear(&whole);
+	taken_clear(&cut);
+}
+
 static void test_cut_into_ten(void)
 {
-	uint64_t seed = clock_wall_ns(), state = seed;
-	static uint64_t stamps[CUT_FRAMES];
+	uint64_t state = test_seed(0);
 
-	printf("# seed %" PRIu64 "\n", seed);
-	for (size_t round = 0; round < 40; round++) {
-		static const char *names[] = { "whole" };
-		struct taken whole, cut;
-		size_t differing = 0;
+	for (size_t round = 0; round < 40; round++)
+		cut_into_ten(&state);
+}
 
-		random_stamps(&state, stamps);
-		write_piece("whole", stamps, 0, CUT_FRAMES);
-		take_names(names, 1, &whole);
-		take_pieces(&state, stamps, &cut);
-		EQUAL_INT(whole.n, CUT_FRAMES);
-		EQUAL_INT(cut.n, CUT_FRAMES);
-		for (size_t i = 0; i < whole.n && i < cut.n; i++)
-			differing += whole.ids[i] != cut.ids[i] ||
-				     whole.frames[i].ts_ns != cut.frames[i].ts_ns;
-		EQUAL_INT(differing, 0);
-		EQUAL_INT(whole.counters.clamped, 0);
-		CU_ASSERT(whole.counters.reordered > 50);
-		taken_clear(&whole);
-		taken_clear(&cut);
+/* Seeds in which a piece begins with a displaced frame, and ties with its neighbour. */
+static void test_cut_as_it_once_failed(void)
+{
+	static const uint64_t seeds[] = { 1795401294263965824, 1795401294264908185 };
+
+	for (size_t i = 0; i < ARRAY_SIZE(seeds); i++) {
+		uint64_t state = seeds[i];
+
+		for (size_t round = 0; round < 40; round++)
+			cut_into_ten(&state);
+	}
+}
+
+/* The second piece begins with a frame that is older than all of the first one, which is shorter
+ * than the window; both have a frame at 58.5 s. */
+static void test_piece_begins_displaced(void)
+{
+	static const double stamps[] = { 58, 58.5, 58.6, 57.9, 58.5, 58.7, 61 };
+	static const uint32_t ids[] = { 4, 1, 2, 5, 3, 6, 7 };
+	static const char *names[] = { "z", "a", "z" };
+	struct taken t;
+
+	for (size_t swap = 0; swap < 2; swap++) {
+		write_stamps(names[swap], stamps, 3, 1);
+		write_stamps(names[swap + 1], stamps + 3, 4, 4);
+		take_names(names, 2, &t);
+		check_ids(&t, ids, ARRAY_SIZE(ids));
+		EQUAL_INT(t.counters.clamped, 0);
+		taken_clear(&t);
 	}
 }
 
 /* The sequence does not depend on how many frames are asked for at once. */
 static void test_batch_size_is_irrelevant(void)
 {
-	uint64_t seed = clock_wall_ns(), state = seed;
+	uint64_t state = test_seed(0);
 	static uint64_t stamps[CUT_FRAMES];
 	const char *path = scratch_path("whole");
 	struct files_config cfg = { .paths = &path, .n_paths = 1 };
 	struct taken a, b;
 
-	printf("# seed %" PRIu64 "\n", seed);
 	random_stamps(&state, stamps);
 	write_piece("whole", stamps, 0, CUT_FRAMES);
 	take_config(&cfg, 1, &a);
@@ -560,7 +594,9 @@ int main(void)
 		{ "by stamp, in any order of arguments", test_merge_by_stamp },
 		{ "equal stamps by contents, not by name", test_equal_files_by_contents },
 		{ "a piece of one stamp comes first", test_single_stamp_piece },
+		{ "a piece that begins with a displaced frame", test_piece_begins_displaced },
 		{ "cut into ten pieces", test_cut_into_ten },
+		{ "cut into ten pieces, seeds that once failed", test_cut_as_it_once_failed },
 		{ "the batch size is irrelevant", test_batch_size_is_irrelevant },
 		{ "three hundred overlapping files", test_many_overlapping_files },
 		CU_TEST_INFO_NULL,

@@ -374,8 +374,34 @@ static void test_ng_senseless_blocks_are_left_out(void)
 	EQUAL_INT(t.ids[0], 1);
 	EQUAL_INT(t.ids[1], 2);
 	EQUAL_INT(t.counters.files_damaged, 1);
-	CU_ASSERT(has_text(t.damage[0], "record 1 at byte 28 names interface 0"));
-	CU_ASSERT(has_text(t.damage[0], "4 records left out"));
+	EQUAL_TEXT(t.damage[0], "4 records left out, the first: record 1 at byte 28 names interface "
+		   "0, which is not described");
+	taken_clear(&t);
+	build_clear(&b);
+}
+
+/* One odd record does not hide what ended the file. */
+static void test_ng_both_kinds_of_damage(void)
+{
+	struct build b = { 0 };
+	struct taken t;
+
+	build_ng_section(&b);
+	build_ng_interface(&b, 1, 0, 0, 0);
+	build_ng_packet(&b, 7, DAY * 1000000ULL, 9);
+	build_ng_packet(&b, 0, DAY * 1000000ULL, 1);
+	take_bytes(&b, &t);
+	EQUAL_INT(t.n, 1);
+	EQUAL_TEXT(t.damage[0], "1 record left out: record 1 at byte 64 names interface 7, which is "
+		   "not described");
+	taken_clear(&t);
+	for (size_t i = 0; i < 3 << 18; i++)
+		build_put(&b, "\xab\xcd\xef\x01", 4);
+	take_bytes(&b, &t);
+	EQUAL_INT(t.n, 1);
+	EQUAL_INT(t.counters.files_damaged, 1);
+	EQUAL_TEXT(t.damage[0], "a block of impossible length 32492971 at byte 184; 1 record left "
+		   "out: record 1 at byte 64 names interface 7, which is not described");
 	taken_clear(&t);
 	build_clear(&b);
 }
@@ -457,10 +483,9 @@ static void test_ng_cut_anywhere(void)
 
 static void test_garbage(void)
 {
-	uint64_t seed = (uint64_t)clock_wall_ns(), state = seed;
+	uint64_t state = test_seed(0);
 	static const uint32_t starts[] = { 0, MICRO, NANO, MODIFIED, 0x0a0d0d0a };
 
-	printf("# seed %" PRIu64 "\n", seed);
 	for (size_t i = 0; i < 300; i++) {
 		struct build b = { .is_big = i % 2 };
 		size_t good = 0, n = test_random(&state) % 4000;
@@ -505,6 +530,7 @@ int main(void)
 		{ "odd resolutions", test_ng_resolutions },
 		{ "simple and obsolete packet blocks", test_ng_simple_and_obsolete },
 		{ "senseless blocks are left out", test_ng_senseless_blocks_are_left_out },
+		{ "left out, and then damaged", test_ng_both_kinds_of_damage },
 		{ "long unknown blocks are walked over", test_ng_long_blocks_are_walked_over },
 		{ "broken lengths end the file", test_ng_broken_lengths_end_the_file },
 		{ "cut at every byte", test_ng_cut_anywhere },

@@ -1,5 +1,10 @@
 /* test_digest.c - digests, UUIDs and base64 against published vectors. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 #include "base/digest.h"
 #include "tap.h"
 
@@ -46,6 +51,23 @@ static void files_that_are_not_there(void)
 	EQUAL_TEXT(hex, "");
 }
 
+/* A pipe without a writer must not be waited for. */
+static void files_that_are_none(void)
+{
+	char dir[] = "/tmp/nw-digest-XXXXXX", path[64], hex[DIGEST_HEX_MAX];
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(mkdtemp(dir));
+	snprintf(path, sizeof(path), "%s/pipe", dir);
+	EQUAL_INT(mkfifo(path, 0600), 0);
+	alarm(10);
+	EQUAL_INT(digest_sha256_file(path, hex), -EINVAL);
+	alarm(0);
+	EQUAL_INT(digest_sha256_file(dir, hex), -EINVAL);
+	EQUAL_TEXT(hex, "");
+	unlink(path);
+	rmdir(dir);
+}
+
 int main(void)
 {
 	CU_TestInfo tests[] = {
@@ -53,6 +75,7 @@ int main(void)
 		{ "UUIDv5 of RFC 9562", uuid_v5_of_rfc_9562 },
 		{ "base64 of RFC 4648", base64_of_rfc_4648 },
 		{ "files that are not there", files_that_are_not_there },
+		{ "files that are none", files_that_are_none },
 		CU_TEST_INFO_NULL,
 	};
 	CU_SuiteInfo suites[] = { { .pName = "digest", .pTests = tests }, CU_SUITE_INFO_NULL };

@@ -9,7 +9,6 @@
 #include <dirent.h>
 #include <pcap/pcap.h>
 #include <stdlib.h>
-#include <time.h>
 #include <unistd.h>
 #include "dpi/engine.h"
 #include "dpi_samples.h"
@@ -149,17 +148,11 @@ static unsigned random_below(size_t n)
 	return (unsigned)((random_state >> 11) % n);
 }
 
-static uint64_t random_seed(void)
+static void random_begin(void)
 {
-	const char *text = getenv("NW_SEED");
-	uint64_t seed = (uint64_t)time(NULL) << 20 ^ (uint64_t)clock();
-
-	if (text)
-		seed = strtoull(text, NULL, 0);
-	random_state = seed | 1;
+	random_state = test_seed(0) | 1;
 	for (int i = 0; i < 16; i++)
 		random_below(1);
-	return seed;
 }
 
 static void mutate(uint8_t *b, size_t *len)
@@ -268,11 +261,11 @@ static void test_mutations(void)
 	static struct talk talks[TALKS_MAX];
 	const char *count = getenv("NW_DPI_MUTATIONS"), *dir = getenv("NW_DPI_CAPTURES");
 	unsigned rounds = count ? (unsigned)strtoul(count, NULL, 10) : MUTATIONS;
-	uint64_t seed = random_seed();
 	size_t n = all_talks(talks);
 	struct dpi_engine *e;
 
-	printf("# NW_SEED=%#" PRIx64 " %u mutated flows\n", seed, rounds);
+	random_begin();
+	printf("# %u mutated flows\n", rounds);
 	fflush(stdout);
 	CU_ASSERT_FATAL(!engine_new_at_page(&e));
 	for (unsigned i = 0; i < rounds; i++) {

@@ -3,7 +3,6 @@
 #include "packet_build.h"
 #include "tap.h"
 #include <stdio.h>
-#include <time.h>
 
 #define RAW 101
 #define SECOND 1000000000ULL
@@ -190,10 +189,9 @@ static void every_order(void)
 static void random_order(void)
 {
 	static uint16_t order[8191];
-	unsigned seed = (unsigned)time(NULL), done = 0;
+	unsigned done = 0;
 
-	printf("# seed %u\n", seed);
-	srand(seed);
+	srand((unsigned)test_seed(0));
 	start(4, 1 << 20);
 	make_datagram(8180 * 8);
 	for (unsigned i = 0; i < 8180; i++) {

@@ -3,7 +3,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include "base/err.h"
 #include "policy/jsonpos.h"
 #include "tap.h"
@@ -159,10 +158,9 @@ static unsigned walk(const struct jsonpos *p, const char *text, json_t *v, uint3
 
 static void test_walk(void)
 {
-	unsigned seed = (unsigned)time(NULL), wrong = 0;
+	unsigned wrong = 0;
 
-	printf("# seed %u\n", seed);
-	srand(seed);
+	srand((unsigned)test_seed(0));
 	for (int i = 0; i < 500; i++) {
 		json_t *tree = json_pack("[o,o,o]", random_tree(0), random_tree(0), random_tree(0));
 		char *text = json_dumps(tree, i % 2 ? JSON_INDENT(3) : JSON_COMPACT);

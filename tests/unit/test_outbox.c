@@ -1,6 +1,7 @@
 /* test_outbox.c - nothing lost, nothing twice, everything in order, whoever is slow or gives up. */
 #include <pthread.h>
 #include <stdatomic.h>
+#include <string.h>
 #include <unistd.h>
 #include "base/clock.h"
 #include "base/err.h"
@@ -12,13 +13,14 @@
 #define MANY 20000
 #define BIG (1u << 20)
 
-static _Atomic int notices;
+static _Atomic int warnings, given_up;
 
 static void keep_log(enum log_level level, const char *line)
 {
-	(void)line;
-	if (level == LOG_LEVEL_NOTICE)
-		atomic_fetch_add(&notices, 1);
+	if (strstr(line, "given up"))
+		atomic_fetch_add(&given_up, 1);
+	else if (level == LOG_LEVEL_WARN)	/* so that --quiet does not hide it */
+		atomic_fetch_add(&warnings, 1);
 }
 
 static void test_order_and_cursors(void)
@@ -191,7 +193,7 @@ static void test_full_waits(void)
 	struct outbox *o = NULL;
 	uint64_t most = 0;
 
-	atomic_store(&notices, 0);
+	atomic_store(&warnings, 0);
 	log_set_sink(keep_log);
 	EQUAL_INT(outbox_new(&o), 0);
 	f.o = o;
@@ -211,7 +213,7 @@ static void test_full_waits(void)
 	CU_ASSERT(most <= OUTBOX_BYTES_MAX);
 	CU_ASSERT(c.full_waits > 0);
 	CU_ASSERT(c.full_wait_ns > 0);
-	EQUAL_INT(atomic_load(&notices), 1);
+	EQUAL_INT(atomic_load(&warnings), 1);
 	outbox_free(o);
 }
 
@@ -264,6 +266,130 @@ static void test_huge_record(void)
 	outbox_free(o);
 }
 
+/* A server that never comes back must not stop the analysis: after the patience the sink is given
+ * up, once, and the other one gets everything. */
+static void test_patience(void)
+{
+	struct follower f = { .max = 8 };
+	struct outbox *o = NULL;
+	uint64_t since = clock_monotonic_ns(), took;
+	int dead;
+
+	atomic_store(&given_up, 0);
+	log_set_sink(keep_log);
+	EQUAL_INT(outbox_new(&o), 0);
+	outbox_set_bound(o, 16 * 1024);
+	dead = outbox_add_sink(o, "dead");
+	outbox_set_patience(o, dead, 300 * NS_PER_MS);
+	f.o = o;
+	f.sink = outbox_add_sink(o, "alive");
+	pthread_create(&f.thread, NULL, follow, &f);
+	for (unsigned i = 1; i <= 200; i++)
+		outbox_append(o, record_make(i, 1024));
+	took = clock_monotonic_ns() - since;
+	outbox_close(o);
+	pthread_join(f.thread, NULL);
+	log_set_sink(NULL);
+	CU_ASSERT(took >= 300 * NS_PER_MS);
+	CU_ASSERT(took < 10 * NS_PER_SEC);
+	EQUAL_INT(f.taken, 200);
+	EQUAL_INT(f.wrong, 0);
+	EQUAL_INT(outbox_waiting(o, dead), 200);	/* its loss is known to the end */
+	EQUAL_INT(atomic_load(&given_up), 1);
+	outbox_free(o);
+}
+
+/* A sink that moves, however slowly, is not given up. */
+static void test_patience_with_the_slow(void)
+{
+	struct follower f = { .max = 1, .slow_us = 50000 };
+	struct outbox *o = NULL;
+
+	log_set_sink(keep_log);
+	EQUAL_INT(outbox_new(&o), 0);
+	outbox_set_bound(o, 2 * 1024);
+	f.o = o;
+	f.sink = outbox_add_sink(o, "slow");
+	outbox_set_patience(o, f.sink, 300 * NS_PER_MS);
+	pthread_create(&f.thread, NULL, follow, &f);
+	for (unsigned i = 1; i <= 12; i++)
+		outbox_append(o, record_make(i, 4096));
+	outbox_close(o);
+	pthread_join(f.thread, NULL);
+	log_set_sink(NULL);
+	EQUAL_INT(f.taken, 12);
+	EQUAL_INT(outbox_waiting(o, f.sink), 0);
+	outbox_free(o);
+}
+
+static void *append_five(void *arg)
+{
+	for (unsigned i = 2; i <= 6; i++)
+		outbox_append(arg, record_make(i, 4096));
+	return NULL;
+}
+
+/* What a sink reads stays with it although it is given up; the appender waits for that as well. */
+static void test_given_up_while_reading(void)
+{
+	const struct record *got[1];
+	struct outbox_counters c;
+	struct outbox *o = NULL;
+	pthread_t appender;
+	bool closed;
+
+	log_set_sink(keep_log);
+	EQUAL_INT(outbox_new(&o), 0);
+	outbox_set_bound(o, 2 * 1024);
+	outbox_add_sink(o, "reading");
+	outbox_set_patience(o, 0, 0);
+	outbox_append(o, record_make(1, 4096));
+	EQUAL_INT(outbox_peek(o, 0, got, 1, 0, &closed), 1);
+	atomic_store(&given_up, 0);
+	pthread_create(&appender, NULL, append_five, o);
+	while (!atomic_load(&given_up))
+		usleep(1000);
+	outbox_counters(o, &c);
+	EQUAL_INT(c.appended, 1);
+	EQUAL_INT(got[0]->sequence, 1);		/* read after being given up */
+	EQUAL_INT(outbox_peek(o, 0, got, 1, 0, &closed), 0);
+	pthread_join(appender, NULL);
+	log_set_sink(NULL);
+	EQUAL_INT(outbox_waiting(o, 0), 6);
+	outbox_counters(o, &c);
+	EQUAL_INT(c.bytes, 0);
+	outbox_free(o);
+}
+
+/* After an interrupt nothing waits, and nothing is lost. */
+static void test_interrupt(void)
+{
+	struct follower f = { .max = 4 };
+	struct outbox_counters c;
+	struct outbox *o = NULL;
+	pthread_t appender;
+
+	log_set_sink(keep_log);
+	EQUAL_INT(outbox_new(&o), 0);
+	outbox_set_bound(o, 2 * 1024);
+	f.o = o;
+	f.sink = outbox_add_sink(o, "stopped");
+	outbox_append(o, record_make(1, 4096));
+	pthread_create(&appender, NULL, append_five, o);
+	do {
+		usleep(1000);
+		outbox_counters(o, &c);
+	} while (!c.full_waits);
+	outbox_interrupt(o);
+	pthread_join(appender, NULL);
+	outbox_close(o);
+	follow(&f);
+	log_set_sink(NULL);
+	EQUAL_INT(f.taken, 6);
+	EQUAL_INT(f.wrong, 0);
+	outbox_free(o);
+}
+
 int main(void)
 {
 	CU_TestInfo tests[] = {
@@ -276,6 +402,11 @@ int main(void)
 		{ "when full the appender waits and says so once", test_full_waits },
 		{ "closing ends the wait without losing the record", test_close_while_full },
 		{ "a record larger than the bound", test_huge_record },
+		{ "a sink that takes nothing is given up after the patience", test_patience },
+		{ "a sink that is merely slow is not given up", test_patience_with_the_slow },
+		{ "a sink given up while it reads keeps what it reads",
+		  test_given_up_while_reading },
+		{ "an interrupt ends the wait without losing records", test_interrupt },
 		CU_TEST_INFO_NULL,
 	};
 	CU_SuiteInfo suites[] = { { "outbox", NULL, NULL, NULL, NULL, tests }, CU_SUITE_INFO_NULL };

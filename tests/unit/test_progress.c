@@ -79,16 +79,21 @@ static void test_no_terminal(void)
 
 /* --- a terminal ----------------------------------------------------------------------------- */
 
+/* -1: this machine has none (no /dev/ptmx in a container, no /dev/pts), and the test is skipped. */
 static int open_terminal(unsigned short columns, int *ret_slave)
 {
 	struct winsize size = { .ws_row = 24, .ws_col = columns };
 	int master = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC | O_NONBLOCK);
 
-	if (master < 0 || grantpt(master) || unlockpt(master))
-		return -1;
-	*ret_slave = open(ptsname(master), O_RDWR | O_NOCTTY | O_CLOEXEC);
-	ioctl(*ret_slave, TIOCSWINSZ, &size);
-	return master;
+	if (master >= 0 && !grantpt(master) && !unlockpt(master)) {
+		*ret_slave = open(ptsname(master), O_RDWR | O_NOCTTY | O_CLOEXEC);
+		if (*ret_slave >= 0 && !ioctl(*ret_slave, TIOCSWINSZ, &size))
+			return master;
+	}
+	if (master >= 0)
+		close(master);
+	tap_skip("no pseudo-terminal can be opened");
+	return -1;
 }
 
 static const char *read_screen(int master)
@@ -110,7 +115,8 @@ static void test_drawing(void)
 	int slave = -1, master = open_terminal(30, &slave);
 	const char *screen;
 
-	CU_ASSERT_FATAL(master >= 0);
+	if (master < 0)
+		return;
 	EQUAL_INT(progress_start(PROGRESS_AUTO, slave, &p), 0);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(p);
 	progress_update(p, &at);		/* too soon */
@@ -134,9 +140,11 @@ static void test_log_line_wipes(void)
 {
 	struct progress_at at = { .bytes_done = 12 * GB };
 	struct progress *p = NULL;
-	int slave = -1, master = open_terminal(80, &slave), saved = dup(STDERR_FILENO);
+	int slave = -1, master = open_terminal(80, &slave), saved;
 
-	CU_ASSERT_FATAL(master >= 0);
+	if (master < 0)
+		return;
+	saved = dup(STDERR_FILENO);
 	unsetenv("JOURNAL_STREAM");
 	EQUAL_INT(progress_start(PROGRESS_AUTO, slave, &p), 0);
 	usleep(210000);

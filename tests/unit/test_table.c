@@ -120,12 +120,11 @@ static void test_random_life(void)
 {
 	enum { KEYS = 5000, MAX = 3000, STEPS = 200000 };
 	static uint32_t model[KEYS];
-	unsigned seed = 1701, wrong = 0;
+	unsigned wrong = 0;
 	struct flow_table *t = table(MAX, 0x5eed);
 	uint32_t alive = 0;
 
-	printf("# random life: seed %u\n", seed);
-	srand(seed);
+	srand((unsigned)test_seed(1701));
 	memset(model, 0, sizeof(model));
 	for (int step = 0; step < STEPS; step++) {
 		uint32_t n = (uint32_t)rand() % KEYS;
@@ -176,13 +175,12 @@ static void test_lists(void)
 static void test_list_order(void)
 {
 	enum { N = 200 };
-	unsigned seed = 42, wrong = 0, counted = 0;
+	unsigned wrong = 0, counted = 0;
 	struct flow_table *t = table(N, 1);
 	uint32_t no[N];
 	uint64_t now = 0;
 
-	printf("# list order: seed %u\n", seed);
-	srand(seed);
+	srand((unsigned)test_seed(42));
 	for (uint32_t n = 0; n < N; n++)
 		no[n] = add(t, n);
 	for (int i = 0; i < 20000; i++) {

@@ -320,13 +320,11 @@ static void test_without_memory(void)
 static void test_shuffled(void)
 {
 	enum { N = 4000 };
-	unsigned seed = 20260117;
 	struct run r = { 0 };
 	uint64_t repeated = 0;
 	uint32_t order[N];
 
-	printf("# shuffled: seed %u\n", seed);
-	srand(seed);
+	srand((unsigned)test_seed(20260117));
 	for (uint32_t i = 0; i < N; i++)
 		order[i] = i;
 	for (uint32_t i = 1; i + 4 < N; i += 4) {

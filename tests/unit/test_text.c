@@ -37,7 +37,7 @@ static void shows_what_would_hide(void)
 /* Whatever comes in, jansson takes what comes out: the name never costs the record. */
 static void random_bytes_become_json(void)
 {
-	unsigned seed = 20260117;
+	unsigned seed = (unsigned)test_seed(20260117);
 
 	for (int round = 0; round < 20000; round++) {
 		char bytes[40], out[64];
@@ -51,7 +51,7 @@ static void random_bytes_become_json(void)
 		CU_ASSERT_FATAL(n < cap && out[n] == '\0' && strlen(out) == n);
 		j = json_string(out);
 		if (!j)
-			printf("# seed 20260117 round %d\n", round);
+			printf("# round %d\n", round);
 		CU_ASSERT_PTR_NOT_NULL_FATAL(j);
 		json_decref(j);
 	}
@@ -84,6 +84,20 @@ static void finds_the_nearest_name(void)
 	CU_ASSERT_PTR_NULL(text_nearest("xyz", names, 3));
 }
 
+static void wraps_at_blanks(void)
+{
+	char *got = NULL;
+	size_t len = 0;
+	FILE *out = open_memstream(&got, &len);
+
+	text_print_wrapped(out, "  - ", "one two three", 4, 11);
+	text_print_wrapped(out, "--x ", "averyverylongword y", 2, 11);
+	text_print_wrapped(out, "* ", "", 2, 11);
+	fclose(out);
+	EQUAL_TEXT(got, "  - one two\n    three\n--x averyverylongword\n  y\n* \n");
+	free(got);
+}
+
 int main(void)
 {
 	CU_TestInfo tests[] = {
@@ -93,6 +107,7 @@ int main(void)
 		{ "escapes for the terminal", escapes_for_the_terminal },
 		{ "copies say when they cut", copies_say_when_they_cut },
 		{ "finds the nearest name", finds_the_nearest_name },
+		{ "wraps at blanks", wraps_at_blanks },
 		CU_TEST_INFO_NULL,
 	};
 	CU_SuiteInfo suites[] = { { .pName = "text", .pTests = tests }, CU_SUITE_INFO_NULL };

@@ -1,0 +1,285 @@
+/* night_picture.c - see night_picture.h. */
+#include "app/night_picture.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <unistd.h>
+#include "base/text.h"
+#include "base/tz.h"
+
+#define SLOT_MIN 15
+#define SLOTS_HOUR 4
+#define DENSITIES 4
+
+struct glyphs {
+	const char *closed, *density[DENSITIES];
+};
+static const struct glyphs ascii = { "-", { ".", ":", "*", "#" } };
+static const struct glyphs blocks = { "\u00b7", { "\u2591", "\u2592", "\u2593", "\u2588" } };
+
+/* Columns are slots after civil noon, so that no night wraps; [from, to). */
+struct picture {
+	const struct state_view *view;
+	const struct channel *channel;
+	const struct glyphs *glyphs;
+	unsigned process;
+	int from, to;
+	uint64_t largest;		/* upload of a night */
+	FILE *out;
+};
+
+struct span {
+	int from, to;			/* slots; empty: from == to */
+};
+
+static struct span span_of(uint64_t start_ns, uint64_t end_ns)
+{
+	struct civil c = tz_civil(start_ns);
+	int begin = ((c.hour + 12) % 24) * 60 + c.minute;
+	uint64_t minutes = end_ns > start_ns ? (end_ns - start_ns) / NS_PER_MIN : 0;
+	int end = begin + (int)(minutes < 1440 ? minutes : 1440);
+	struct span s = { begin / SLOT_MIN, (end + SLOT_MIN - 1) / SLOT_MIN };
+
+	if (s.to > ROW_SLOTS)
+		s.to = ROW_SLOTS;
+	if (s.to <= s.from)
+		s.to = s.from + 1;
+	return s;
+}
+
+static struct span closed_span(const struct picture *p, int64_t row)
+{
+	struct night n = { 0 };
+
+	if (p->view->has_site)
+		n = calendar_night(&p->view->calendar, p->channel->subject->zone, row);
+	return n.has_window ? span_of(n.start_ns, n.end_ns) : (struct span){ 0, 0 };
+}
+
+static struct span burst_span(const struct night_seen *n)
+{
+	return n->start_ns ? span_of(n->start_ns, n->end_ns) : (struct span){ 0, 0 };
+}
+
+static void widen(struct picture *p, struct span s)
+{
+	if (s.from == s.to)
+		return;
+	if (p->from == p->to) {
+		p->from = s.from;
+		p->to = s.to;
+	}
+	p->from = s.from < p->from ? s.from : p->from;
+	p->to = s.to > p->to ? s.to : p->to;
+}
+
+/* As wide as the closed hours and the bursts need, and whole hours with one to spare. */
+static void measure(struct picture *p)
+{
+	const struct evidence *ev = p->channel->evidence;
+
+	for (uint64_t i = 0; i < evidence_nights(ev); i++) {
+		const struct night_seen *n = evidence_night(ev, i);
+
+		widen(p, closed_span(p, n->row));
+		widen(p, burst_span(n));
+		if (n->up > p->largest)
+			p->largest = n->up;
+	}
+	p->from = p->from / SLOTS_HOUR * SLOTS_HOUR - SLOTS_HOUR;
+	p->to = (p->to + SLOTS_HOUR - 1) / SLOTS_HOUR * SLOTS_HOUR + SLOTS_HOUR;
+	if (p->from < 0)
+		p->from = 0;
+	if (p->to > ROW_SLOTS)
+		p->to = ROW_SLOTS;
+}
+
+static const char *density_of(const struct picture *p, uint64_t up)
+{
+	unsigned d = up >= p->largest / 2 ? 3 : up >= p->largest / 8 ? 2 : up >= p->largest / 64;
+
+	return p->glyphs->density[d];
+}
+
+static void draw_slots(const struct picture *p, const struct night_seen *n)
+{
+	struct span closed = closed_span(p, n->row), burst = burst_span(n);
+
+	for (int i = p->from; i < p->to; i++) {
+		bool is_closed = i >= closed.from && i < closed.to;
+
+		if (n->is_skipped && (is_closed || closed.from == closed.to))
+			fputc('?', p->out);
+		else if (i >= burst.from && i < burst.to)
+			fputs(density_of(p, n->up), p->out);
+		else
+			fputs(is_closed ? p->glyphs->closed : " ", p->out);
+	}
+}
+
+static const char *date_of(const struct picture *p, int64_t row, char buf[static 32])
+{
+	static const char days[7][4] = { "Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun" };
+	uint64_t noon = calendar_row_start(&p->view->calendar, row);
+	struct civil c = tz_civil(noon);
+	char date[DATE_TEXT_MAX];
+
+	snprintf(buf, 32, "%s %s", calendar_row_date(&p->view->calendar, row, date),
+		 days[civil_weekday(&c) % 7]);
+	return buf;
+}
+
+/* Rows that a damaged file could hold are far from any date. */
+static bool has_date(const struct picture *p, int64_t row)
+{
+	int64_t now = p->view->point.row;
+
+	return row <= now + 1 && row >= now - 200000 && row >= 0;
+}
+
+static void draw_night(const struct picture *p, const struct night_seen *n)
+{
+	char date[32], up[CLOCK_TEXT_MAX], down[CLOCK_TEXT_MAX];
+
+	fprintf(p->out, "  %s %c", date_of(p, n->row, date), n->is_partial ? '~' : ' ');
+	draw_slots(p, n);
+	if (n->is_skipped)
+		fputs("  not seen\n", p->out);
+	else if (!n->start_ns)
+		fputs("  silent\n", p->out);
+	else
+		fprintf(p->out, "  %9s up %9s down%s\n", size_format(n->up, up),
+			size_format(n->down, down), n->is_hit[p->process] ? "  counts" : "");
+}
+
+static void draw_hours(const struct picture *p)
+{
+	fprintf(p->out, "\n  %-16s", "night of");
+	for (int i = p->from; i < p->to; i += SLOTS_HOUR)
+		fprintf(p->out, "%02d  ", (i / SLOTS_HOUR + 12) % 24);
+	fputc('\n', p->out);
+}
+
+static void draw_legend(const struct picture *p)
+{
+	const struct glyphs *g = p->glyphs;
+	char largest[CLOCK_TEXT_MAX];
+
+	fprintf(p->out, "\n  A mark is 15 minutes (%s) between the start and the end of the night's"
+		" burst;\n  its density is the upload of the whole night: %s from 1/2 of the largest "
+		"(%s), %s from 1/8,\n  %s from 1/64, %s less.  How it was spread within the burst is "
+		"not kept.\n", p->view->site->timezone, g->density[3],
+		size_format(p->largest, largest), g->density[2], g->density[1], g->density[0]);
+	if (p->view->has_site)
+		fprintf(p->out, "  %s closed hours  ", g->closed);
+	else
+		fputs("  Closed hours are not known without --site.  ", p->out);
+	fputs("? less than half of the night was seen  ~ judged before its end\n", p->out);
+}
+
+static void draw_nights(struct picture *p)
+{
+	const struct evidence *ev = p->channel->evidence;
+	int64_t before = INT64_MAX;
+
+	measure(p);
+	draw_hours(p);
+	for (uint64_t i = 0; i < evidence_nights(ev); i++) {
+		const struct night_seen *n = evidence_night(ev, i);
+
+		if (!has_date(p, n->row))
+			continue;
+		if (before < n->row - 1)
+			fprintf(p->out, "  ... %" PRId64 " not judged\n", n->row - 1 - before);
+		before = n->row;
+		draw_night(p, n);
+	}
+	draw_legend(p);
+}
+
+static void print_process(const struct picture *p, unsigned number)
+{
+	static const char *const floors[EVIDENCE_PROCESSES] = { "256 KiB", "8 KiB" };
+	const struct process *pr = &p->channel->evidence->process[number];
+	char up[CLOCK_TEXT_MAX], down[CLOCK_TEXT_MAX], since[32] = "";
+
+	fprintf(p->out, "  nights of %s or more: M %.3g, %u counted", floors[number], pr->m_mean,
+		pr->hits);
+	if (pr->hits && has_date(p, pr->since_row))
+		fprintf(p->out, " since %s", date_of(p, pr->since_row, since));
+	fprintf(p->out, ", %s up, %s down\n", size_format(pr->up, up),
+		size_format(pr->down, down));
+}
+
+static void print_facts(const struct picture *p)
+{
+	const struct channel *ch = p->channel;
+	char text[VIEW_TEXT_MAX], more[CLOCK_TEXT_MAX], name[4 * VIEW_TEXT_MAX];
+	char address[ADDR_TEXT_MAX];
+
+	fprintf(p->out, "%s -> %s, %s, %s%s\n",
+		explain_subject(ch->subject, name, sizeof(name)),
+		addr_format(&ch->key.peer, address), state_view_service(ch, text),
+		ch->is_external ? "outside" : "another zone",
+		ch->was_opened_outside ? ", opened by the other end" : "");
+	if (ch->name)
+		fprintf(p->out, "  name: %s\n",
+			text_escape(ch->name, strlen(ch->name), name, sizeof(name)));
+	fprintf(p->out, "  seen: %s to", state_view_time(ch->first_ns, more));
+	fprintf(p->out, " %s, %" PRIu64 " flows%s\n", state_view_time(ch->last_ns, more), ch->flows,
+		ch->is_answered ? "" : ", never answered");
+	fprintf(p->out, "  payload: %s up,", size_format(ch->up, more));
+	fprintf(p->out, " %s down\n", size_format(ch->down, more));
+	if (ch->row && ch->row_up)
+		fprintf(p->out, "  running row: %s up so far\n", size_format(ch->row_up, more));
+}
+
+static void print_incident(const struct picture *p, enum rule_id rule)
+{
+	const struct incident *in = state_view_incident(p->view, p->channel, rule);
+	char text[INCIDENT_TEXT_MAX], at[CLOCK_TEXT_MAX], id[INCIDENT_ID_MAX];
+
+	if (!in)
+		return;
+	text_repair(in->message, strlen(in->message), text, sizeof(text));
+	text_repair(in->id, strlen(in->id), id, sizeof(id));
+	fprintf(p->out, "  open: %s, severity %u, since %s, %s\n    %s\n", rule_of(rule)->id,
+		in->severity, state_view_time(in->opened_ns, at), id, text);
+}
+
+void night_picture_print(const struct state_view *v, const struct channel *ch, bool has_blocks,
+			 FILE *out)
+{
+	struct channel_proof proof = state_view_proof(v, ch);
+	struct picture p = { .view = v, .channel = ch, .process = proof.process, .out = out,
+			     .glyphs = has_blocks ? &blocks : &ascii };
+
+	print_facts(&p);
+	for (int rule = 0; rule < RULES; rule++)
+		print_incident(&p, (enum rule_id)rule);
+	if (!ch->evidence) {
+		fputs("  no night of it has counted yet, so none is remembered\n", out);
+		return;
+	}
+	fprintf(out, "  evidence: level %s\n", state_view_level(proof.level));
+	for (unsigned i = 0; i < EVIDENCE_PROCESSES; i++)
+		print_process(&p, i);
+	draw_nights(&p);
+}
+
+bool night_picture_has_blocks(FILE *out)
+{
+	static const char *const names[] = { "LC_ALL", "LC_CTYPE", "LANG" };
+
+	if (!isatty(fileno(out)))
+		return false;
+	for (unsigned i = 0; i < 3; i++) {
+		const char *value = getenv(names[i]);
+
+		if (value && *value)
+			return strcasestr(value, "UTF-8") || strcasestr(value, "UTF8");
+	}
+	return false;
+}

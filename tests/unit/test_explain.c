@@ -1,0 +1,116 @@
+/* test_explain.c - the numbers of an incident, against ones worked out by hand. */
+#include <math.h>
+#include <string.h>
+#include "alert/explain.h"
+#include "base/clock.h"
+#include "base/tz.h"
+#include "tap.h"
+
+#define ROW 20450			/* noon 2025-12-28 UTC to noon 2025-12-29 */
+
+static struct site *site;
+static struct calendar calendar;
+static struct alert_context context;
+static struct subject subject;
+static struct evidence evidence;
+static struct channel channel;
+
+/* Five nights, hits on the first, second, fourth and fifth at 23:50, 00:10, 00:30 and 00:10. */
+static int set_up(void)
+{
+	static const int starts[] = { 710, 730, -1, 750, 730 };
+
+	if (site_default(NULL, NULL, &site))
+		return 1;
+	tz_use("UTC");
+	calendar_init(&calendar, site, 2026);
+	context = (struct alert_context){ .site = site, .calendar = &calendar, .since_row = ROW };
+	channel = (struct channel){ .subject = &subject, .evidence = &evidence };
+	evidence.nights_n = 5;
+	for (int i = 0; i < 5; i++) {
+		struct night_seen *n = &evidence.nights[i];
+
+		*n = (struct night_seen){ .row = ROW + i, .coverage = 1 };
+		if (starts[i] < 0)
+			continue;
+		n->is_hit[0] = true;
+		n->start_ns = calendar_row_start(&calendar, ROW + i) +
+			      (uint64_t)starts[i] * NS_PER_MIN;
+	}
+	evidence.process[0] = (struct process){ .m_mean = 2e5, .hits = 4, .since_row = ROW, .up = 4000,
+						.down = 40 };
+	return 0;
+}
+
+static int tear_down(void)
+{
+	site_free(site);
+	return 0;
+}
+
+static struct nightly_facts facts(void)
+{
+	struct finding f = { .rule = RULE_EXF_001, .channel = &channel, .row = ROW + 4,
+			     .level = LEVEL_2, .bet_nights = 640, .bet_channels = 2 };
+	struct nightly_facts ret;
+
+	explain_nightly_facts(&context, &f, &ret);
+	return ret;
+}
+
+static void counts_nights_and_bytes(void)
+{
+	struct nightly_facts f = facts();
+
+	EQUAL_INT(f.seen, 5);
+	EQUAL_INT(f.hit, 4);
+	EQUAL_INT(f.missed, 1);
+	EQUAL_INT(f.up, 4000);
+	EQUAL_INT(f.spread_min, 40);
+	EQUAL_INT(f.phase_min, 10);
+}
+
+/* K (nights + 4.5 channels) / A = 2 (640 + 9) / 1e5. */
+static void the_bound_is_that_of_detection(void)
+{
+	NEAR(facts().threshold, 1e5, 0);
+	NEAR(facts().bound, 0.01298, 1e-12);
+}
+
+/* n r^(n-1) - (n-1) r^n with n = 4 and r = 40 of 420 minutes. */
+static void the_spread_is_that_of_uniform_times(void)
+{
+	NEAR(facts().spread_p, 0.0032083, 1e-6);
+}
+
+static void the_words_say_the_same(void)
+{
+	struct finding f = { .rule = RULE_EXF_001, .channel = &channel, .row = ROW + 4,
+			     .level = LEVEL_2, .bet_nights = 640, .bet_channels = 2 };
+	struct incident in = { .subject = &subject, .level = LEVEL_2 };
+	struct nightly_facts n = facts();
+
+	memcpy(subject.id, "A", 2);
+	CU_ASSERT(addr_parse("203.0.113.9", &channel.key.peer));
+	explain_incident(&context, &in, &f, &n);
+	EQUAL_TEXT(in.message, "A (not in the asset list) uploaded 4.0 KB to 203.0.113.9 on 4 of 5 nights, each "
+			       "time starting between 23:50 and 00:30 local time");
+	CU_ASSERT_PTR_NOT_NULL(strstr(in.explain[0], "at most once in 77 years"));
+}
+
+int main(void)
+{
+	CU_TestInfo tests[] = {
+		{ "counts nights and bytes", counts_nights_and_bytes },
+		{ "the bound is that of DETECTION", the_bound_is_that_of_detection },
+		{ "the spread is that of uniform times", the_spread_is_that_of_uniform_times },
+		{ "the words say the same", the_words_say_the_same },
+		CU_TEST_INFO_NULL,
+	};
+	CU_SuiteInfo suites[] = {
+		{ .pName = "explain", .pTests = tests, .pInitFunc = set_up, .pCleanupFunc = tear_down },
+		CU_SUITE_INFO_NULL,
+	};
+
+	return tap_main(suites);
+}
