@@ -157,6 +157,7 @@ int session_open_outputs(struct session *s)
 {
 	const struct options *o = s->options;
 	struct analysis_config cfg;
+	bool is_live;
 
 	if (!outputs_are_apart(o, s->source))
 		return EXIT_USAGE;
@@ -165,9 +166,11 @@ int session_open_outputs(struct session *s)
 		log_err("start", "out of memory");
 		return EXIT_FAILED;
 	}
-	if (o->alerts && jsonl_sink_open(o->alerts, s->outbox, &s->jsonl))
+	is_live = o->command == COMMAND_LIVE;
+	if (o->alerts && (is_live ? jsonl_sink_open_appending : jsonl_sink_open)(o->alerts, s->outbox,
+										  &s->jsonl))
 		return EXIT_FAILED;
-	if (o->flows && flowlog_open(o->flows, &s->flowlog))
+	if (o->flows && (is_live ? flowlog_open_appending : flowlog_open)(o->flows, &s->flowlog))
 		return EXIT_FAILED;
 	if (o->redis && redis_sink_open(&s->redis_config, s->outbox, &s->redis)) {
 		log_err("redis", "cannot start its thread");

@@ -12,6 +12,7 @@
 #include <stdint.h>
 #include "app/analysis.h"
 #include "app/options.h"
+#include "base/clock.h"
 #include "store/state.h"
 
 #define VIEW_TEXT_MAX 160

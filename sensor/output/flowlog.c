@@ -230,19 +230,34 @@ char *flowlog_format(const struct slice *close)
 	return line;
 }
 
-int flowlog_open(const char *path, struct flowlog **ret_flowlog)
+static int open_flowlog(const char *path, bool appends, struct flowlog **ret_flowlog)
 {
 	struct flowlog *f = calloc(1, sizeof(*f));
 	int err = -ENOMEM;
 
 	if (!f)
 		return err;
-	err = lines_open(path, "flows", &f->lines);
-	if (err)
+	err = appends ? lines_open_kept(path, "flows", &f->lines) :
+			lines_open(path, "flows", &f->lines);
+	if (!err && appends && lines_is_regular(f->lines))
+		err = lines_cut_partial(f->lines);
+	if (err) {
+		lines_close(f->lines);
 		free(f);
-	else
+	} else {
 		*ret_flowlog = f;
+	}
 	return err;
+}
+
+int flowlog_open(const char *path, struct flowlog **ret_flowlog)
+{
+	return open_flowlog(path, false, ret_flowlog);
+}
+
+int flowlog_open_appending(const char *path, struct flowlog **ret_flowlog)
+{
+	return open_flowlog(path, true, ret_flowlog);
 }
 
 void flowlog_write(struct flowlog *f, const struct slice *close)

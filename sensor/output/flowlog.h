@@ -15,6 +15,8 @@ struct flowlog;
 
 /* path: a file (emptied first) or "-" for standard output.  0 or -errno (logged). */
 int flowlog_open(const char *path, struct flowlog **ret_flowlog);
+/* The same, but what is in the file stays (a last line that is cut goes). */
+int flowlog_open_appending(const char *path, struct flowlog **ret_flowlog);
 void flowlog_write(struct flowlog *f, const struct slice *close);	/* borrows a SLICE_CLOSE */
 /* Takes f (NULL is fine).  0, or the first error of writing (logged once, when it happened). */
 int flowlog_close(struct flowlog *f);

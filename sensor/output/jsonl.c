@@ -58,7 +58,8 @@ struct jsonl_sink {
 	struct outbox *outbox;
 	struct lines *lines;
 	int sink;			/* number in the outbox */
-	bool is_resumable;		/* a file that can be cut, and a state */
+	bool appends;			/* live: what is in the file stays */
+	bool is_resumable;		/* a file that can be cut, and a state or one that is appended to */
 	bool was_last_try;
 	uint64_t mark;			/* of the thread's */
 	int err;			/* the thread's; read after joining it */
@@ -142,8 +143,7 @@ static int meet_changed_file(struct jsonl_sink *s, const char *path,
 			 "longer all its records: new ones are appended to what is there", shown,
 			 (unsigned long long)place->mark);
 	else
-		log_warn("alerts", "%s is kept, because the state had to be begun anew: new "
-			 "records are appended", shown);
+		log_notice("alerts", "what is in %s is kept: new records are appended", shown);
 	err = lines_cut_partial(s->lines);
 	s->mark = lines_offset(s->lines);
 	if (!err)
@@ -155,11 +155,18 @@ static int find_place(struct jsonl_sink *s, const char *path)
 {
 	struct outbox_place place;
 
-	s->is_resumable = outbox_is_durable(s->outbox) && lines_is_regular(s->lines);
+	s->is_resumable = lines_is_regular(s->lines) &&
+			  (s->appends || outbox_is_durable(s->outbox));
 	if (!s->is_resumable)
 		return 0;
+	if (!outbox_is_durable(s->outbox)) {
+		int err = lines_cut_partial(s->lines);
+
+		s->mark = lines_offset(s->lines);
+		return err;
+	}
 	outbox_place(s->outbox, s->sink, &place);
-	if (!place.is_known && !place.keeps_file)
+	if (!place.is_known && !place.keeps_file && !s->appends)
 		return lines_cut(s->lines, 0);
 	if (!place.is_known || !lines_end_at(s->lines, place.mark))
 		return meet_changed_file(s, path, &place);
@@ -200,7 +207,7 @@ static int start(struct jsonl_sink *s, const char *path)
 	return err;
 }
 
-int jsonl_sink_open(const char *path, struct outbox *o, struct jsonl_sink **ret_sink)
+static int open_sink(const char *path, struct outbox *o, bool appends, struct jsonl_sink **ret_sink)
 {
 	struct jsonl_sink *s = calloc(1, sizeof(*s));
 	int err = -ENOMEM;
@@ -208,7 +215,8 @@ int jsonl_sink_open(const char *path, struct outbox *o, struct jsonl_sink **ret_
 	if (!s)
 		goto out;
 	s->outbox = o;
-	err = outbox_is_durable(o) ? lines_open_kept(path, "alerts", &s->lines) :
+	s->appends = appends;
+	err = appends || outbox_is_durable(o) ? lines_open_kept(path, "alerts", &s->lines) :
 				     lines_open(path, "alerts", &s->lines);
 	if (!err)
 		err = start(s, path);
@@ -220,6 +228,16 @@ out:	if (s)
 		lines_close(s->lines);
 	free(s);
 	return err;
+}
+
+int jsonl_sink_open(const char *path, struct outbox *o, struct jsonl_sink **ret_sink)
+{
+	return open_sink(path, o, false, ret_sink);
+}
+
+int jsonl_sink_open_appending(const char *path, struct outbox *o, struct jsonl_sink **ret_sink)
+{
+	return open_sink(path, o, true, ret_sink);
 }
 
 int jsonl_sink_close(struct jsonl_sink *s)

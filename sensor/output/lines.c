@@ -54,7 +54,8 @@ static int fail(struct lines *l, const char *what, int err)
 
 	l->err = err;
 	if (!l->said_failed)
-		log_err(l->topic, "cannot %s %s: %s; it holds %s%llu lines%s", what,
+		log_err(l->topic, l->is_regular ? "cannot %s %s: %s; it holds %s%llu lines%s" :
+			"cannot %s %s: %s", what,
 			shown_path(l, shown), err_text(err), l->is_kept ? "" : "the first ",
 			(unsigned long long)l->written, l->is_kept ? " of this run" : "");
 	l->said_failed = true;

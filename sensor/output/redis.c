@@ -520,9 +520,10 @@ static void say_left(const struct redis_sink *s, size_t left)
 			  s->state == STATE_UP ? "the time to wait ran out" :
 			  s->state == STATE_NEW ? "no answer yet" : s->fault.text;
 
-	log_err("redis", "%zu %s did not reach %s: %s; what --alerts wrote has %s, and a replay "
-		"of the same input sends the same again", left, left == 1 ? "record" : "records",
-		s->where, why, left == 1 ? "it" : "them");
+	log_err("redis", "%zu %s did not reach %s: %s; %s", left, left == 1 ? "record" : "records",
+		s->where, why, outbox_is_durable(s->outbox) ?
+		"kept in the state and sent by the next run" :
+		"a replay of the same input sends the same again, and what --alerts wrote is whole");
 }
 
 int redis_sink_close(struct redis_sink *s)

@@ -1,0 +1,363 @@
+/* state_export.c - see state_export.h.
+ *
+ * The document is written part by part, so that a full memory (65 536 channels, 10 000 of them with
+ * 64 nights) never lies in memory twice.  Texts from the wire are repaired to UTF-8; times are UTC,
+ * as in records; nights are named by the civil date on which they begin.
+ */
+#include "app/state_export.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <jansson.h>
+#include "base/log.h"
+#include "base/text.h"
+
+#define DUMP (JSON_SORT_KEYS | JSON_COMPACT | JSON_REAL_PRECISION(12))
+#define TEXT_MAX 1024
+
+/* --- values ------------------------------------------------------------------------------------ */
+
+static json_t *json_text(const char *text)
+{
+	char clean[TEXT_MAX];
+
+	text_repair(text, strlen(text), clean, sizeof(clean));
+	return json_string(clean);
+}
+
+static json_t *json_time(uint64_t ns)
+{
+	char text[CLOCK_TEXT_MAX];
+
+	return ns ? json_string(clock_format(ns, text)) : json_null();
+}
+
+static json_t *json_count(uint64_t n)
+{
+	return json_integer(n > INT64_MAX ? INT64_MAX : (json_int_t)n);
+}
+
+/* Damage can be any double. */
+static json_t *json_number(double x)
+{
+	return isfinite(x) ? json_real(x) : json_null();
+}
+
+static json_t *json_addr(const struct addr *a)
+{
+	char text[ADDR_TEXT_MAX];
+
+	if (state_view_is_zero(a, sizeof(*a)))
+		return json_null();
+	return json_string(addr_format(a, text));
+}
+
+static bool is_date(const struct state_view *v, int64_t row)
+{
+	return row >= 0 && row <= v->point.row + 1;
+}
+
+static json_t *json_row(const struct state_view *v, int64_t row)
+{
+	char text[DATE_TEXT_MAX];
+
+	return is_date(v, row) ? json_string(calendar_row_date(&v->calendar, row, text)) :
+				 json_null();
+}
+
+/* --- objects ----------------------------------------------------------------------------------- */
+
+static json_t *json_subject(const struct state_view *v, const struct subject *s)
+{
+	const struct asset *a = s->asset;
+	char mac[18];
+	json_t *nights = json_array();
+
+	for (size_t i = 0; i < VOLUME_NIGHTS; i++)
+		if (is_date(v, s->volume[i].row))
+			json_array_append_new(nights, json_pack("{s:o,s:o}", "night",
+					      json_row(v, s->volume[i].row), "up",
+					      json_count(s->volume[i].up)));
+	return json_pack("{s:o,s:o,s:b,s:o,s:o,s:o,s:o,s:o}", "id", json_text(s->id), "address",
+			 json_addr(&s->addr), "listed", v->has_site && a, "mac",
+			 state_view_is_zero(s->mac, 6) ? json_null() :
+			 json_string(state_view_mac(s->mac, mac)), "role",
+			 a && a->role[0] ? json_text(a->role) : json_null(), "vendor",
+			 a && a->vendor[0] ? json_text(a->vendor) : json_null(), "zone",
+			 s->zone ? json_text(s->zone->id) : json_null(), "usual", nights);
+}
+
+static json_t *json_night(const struct state_view *v, const struct night_seen *n)
+{
+	return json_pack("{s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:b,s:b,s:b,s:b,s:o}", "night",
+			 json_row(v, n->row), "up", json_count(n->up), "down", json_count(n->down),
+			 "start", json_time(n->start_ns), "end", json_time(n->end_ns), "flows",
+			 json_count(n->flows), "coverage", json_number(n->coverage), "skipped",
+			 n->is_skipped, "partial", n->is_partial, "counts_large", n->is_hit[0],
+			 "counts_small", n->is_hit[1], "z", json_number(n->z));
+}
+
+static json_t *json_process(const struct state_view *v, const struct process *p)
+{
+	return json_pack("{s:o,s:o,s:o,s:o,s:o,s:o}", "m", json_number(p->m_mean), "hits",
+			 json_count(p->hits), "since", p->hits ? json_row(v, p->since_row) :
+			 json_null(), "up", json_count(p->up), "down", json_count(p->down), "misses",
+			 json_count(p->misses));
+}
+
+static json_t *json_evidence(const struct state_view *v, const struct evidence *ev)
+{
+	json_t *nights = json_array();
+
+	for (uint64_t i = 0; i < evidence_nights(ev); i++)
+		json_array_append_new(nights, json_night(v, evidence_night(ev, i)));
+	return json_pack("{s:o,s:o,s:o,s:o,s:o,s:o}", "large",
+			 json_process(v, &ev->process[0]), "small",
+			 json_process(v, &ev->process[1]), "nights", nights, "nights_ever",
+			 json_count(ev->nights_n), "promoted", json_row(v, ev->promoted_row),
+			 "skipped", json_count(ev->skipped));
+}
+
+static json_t *json_channel(const struct state_view *v, const struct channel *ch)
+{
+	struct channel_proof p = state_view_proof(v, ch);
+	char service[SERVICE_TEXT_MAX + 1] = "", port[SERVICE_TEXT_MAX];
+	json_t *o;
+
+	memcpy(service, ch->key.service, SERVICE_TEXT_MAX);
+	state_view_port(ch, port);
+	o = json_pack("{s:o,s:o,s:o,s:o,s:o,s:b,s:b,s:b}", "asset", json_text(ch->subject->id),
+		      "address", json_addr(&ch->own), "destination", json_addr(&ch->key.peer),
+		      "service", json_text(service), "port", port[0] ? json_string(port) : json_null(),
+		      "external", ch->is_external, "answered", ch->is_answered, "opened_outside",
+		      ch->was_opened_outside);
+	json_object_set_new(o, "name", ch->name ? json_text(ch->name) : json_null());
+	json_object_set_new(o, "first_seen", json_time(ch->first_ns));
+	json_object_set_new(o, "last_seen", json_time(ch->last_ns));
+	json_object_set_new(o, "up", json_count(ch->up));
+	json_object_set_new(o, "down", json_count(ch->down));
+	json_object_set_new(o, "flows", json_count(ch->flows));
+	json_object_set_new(o, "level", p.level ? json_string(state_view_level(p.level)) :
+			    json_null());
+	json_object_set_new(o, "evidence", ch->evidence ? json_evidence(v, ch->evidence) :
+			    json_null());
+	return o;
+}
+
+static json_t *json_incident(const struct state_view *v, const struct incident *in)
+{
+	json_t *explain = json_array();
+	char service[SERVICE_TEXT_MAX + 1] = "";
+
+	memcpy(service, in->key.service, SERVICE_TEXT_MAX);
+	for (unsigned i = 0; i < in->explain_n; i++)
+		json_array_append_new(explain, json_text(in->explain[i]));
+	return json_pack("{s:o,s:s,s:o,s:o,s:o,s:b,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o}", "id",
+			 json_text(in->id), "rule", rule_of(in->rule)->id, "asset",
+			 json_text(in->subject->id), "destination",
+			 in->is_any ? json_null() : json_addr(&in->key.peer), "service",
+			 in->is_any ? json_null() : json_text(service), "open", in->is_open,
+			 "opened", json_time(in->opened_ns), "severity", json_count(in->severity),
+			 "level", in->level ? json_string(state_view_level(in->level)) : json_null(),
+			 "records", json_count(in->records), "nights", json_count(in->nights),
+			 "last_night", json_row(v, in->last_row), "message", json_text(in->message),
+			 "explain", explain);
+}
+
+/* --- the document ------------------------------------------------------------------------------ */
+
+struct writer {
+	FILE *out;
+	bool is_first, has_failed;
+	bool has_part;
+};
+
+static void begin_part(struct writer *w, const char *name)
+{
+	fprintf(w->out, "%s\"%s\":", w->has_part ? ",\n" : "", name);
+	w->has_part = true;
+}
+
+static void begin_list(struct writer *w, const char *name)
+{
+	begin_part(w, name);
+	fputc('[', w->out);
+	w->is_first = true;
+}
+
+static void put(struct writer *w, json_t *value)
+{
+	fputs(w->is_first ? "\n" : ",\n", w->out);
+	w->is_first = false;
+	if (!value || json_dumpf(value, w->out, DUMP))
+		w->has_failed = true;
+	json_decref(value);
+}
+
+static void end_list(struct writer *w)
+{
+	fputc(']', w->out);
+}
+
+static int put_record(void *arg, uint64_t position, const struct record *r)
+{
+	json_t *o = json_loadb(r->json, r->json_len, 0, NULL);
+
+	(void)position;
+	/* Not what we wrote: said as such, rather than a document that nobody can read. */
+	put(arg, o ? o : json_pack("{s:o}", "damaged", json_count(r->sequence)));
+	return 0;
+}
+
+static int put_sink(void *arg, const char *name, uint64_t waiting, uint64_t mark)
+{
+	put(arg, json_pack("{s:o,s:o,s:o}", "name", json_text(name), "waiting",
+			   json_count(waiting), "mark", json_count(mark)));
+	return 0;
+}
+
+static void put_channels(const struct state_view *v, struct writer *w)
+{
+	size_t n;
+	struct channel **list = channels_sorted(v->tables.channels, &n);
+
+	begin_list(w, "channels");
+	for (size_t i = 0; i < n; i++)
+		put(w, json_channel(v, list[i]));
+	end_list(w);
+}
+
+static void put_incidents(const struct state_view *v, struct writer *w)
+{
+	begin_list(w, "incidents");
+	for (size_t i = 0; i < incidents_count(v->tables.incidents); i++)
+		put(w, json_incident(v, incidents_at(v->tables.incidents, i)));
+	end_list(w);
+}
+
+static void put_subjects(const struct state_view *v, struct writer *w)
+{
+	begin_list(w, "subjects");
+	for (size_t i = 0; i < subjects_count(v->tables.subjects); i++)
+		put(w, json_subject(v, subjects_at(v->tables.subjects, i)));
+	end_list(w);
+}
+
+static void put_value(struct writer *w, const char *name, json_t *value)
+{
+	begin_part(w, name);
+	if (!value || json_dumpf(value, w->out, DUMP | JSON_ENCODE_ANY))
+		w->has_failed = true;
+	json_decref(value);
+}
+
+int state_export_json(const struct state_view *v, FILE *out)
+{
+	struct writer w = { .out = out };
+	int err;
+
+	/* The keys of each part are in order, and so are the parts. */
+	fputs("{", out);
+	put_value(&w, "capture", json_pack("{s:o,s:o}", "first", json_time(v->point.first_ns),
+					   "last", json_time(v->point.now_ns)));
+	put_channels(v, &w);
+	put_value(&w, "connections", json_count(state_rows(v->state, STATE_FLOW)));
+	put_value(&w, "ended_well", json_boolean(v->is_clean));
+	put_incidents(v, &w);
+	put_value(&w, "left_out", json_count(v->left_out));
+	begin_list(&w, "records");
+	err = state_each_record(v->state, 0, put_record, &w);
+	end_list(&w);
+	begin_list(&w, "sinks");
+	if (!err)
+		err = state_each_sink(v->state, put_sink, &w);
+	end_list(&w);
+	put_value(&w, "site", json_pack("{s:o,s:o}", "id", json_text(v->id), "timezone",
+					json_text(v->site->timezone)));
+	put_subjects(v, &w);
+	fputs("}\n", out);
+	if (w.has_failed)
+		log_err("state", "the document is not whole: out of memory, or it cannot be written");
+	return err ? EXIT_USAGE : w.has_failed ? EXIT_FAILED : EXIT_DONE;
+}
+
+/* --- CSV (RFC 4180) ---------------------------------------------------------------------------- */
+
+/* A text that a spreadsheet would take for a formula gets an apostrophe in front of it. */
+static void csv_text(FILE *out, const char *text)
+{
+	char clean[TEXT_MAX];
+
+	text_repair(text, strlen(text), clean, sizeof(clean));
+	fputs(strchr("=+-@", clean[0]) && clean[0] ? "\"'" : "\"", out);
+	for (const char *c = clean; *c; c++)
+		fputs(*c == '"' ? "\"\"" : (char[2]){ *c, '\0' }, out);
+	fputs("\",", out);
+}
+
+static void csv_time(FILE *out, uint64_t ns)
+{
+	char text[CLOCK_TEXT_MAX];
+
+	fprintf(out, "%s,", ns ? clock_format(ns, text) : "");
+}
+
+static void csv_channel(const struct channel *ch, const struct channel_proof *p, FILE *out)
+{
+	char service[VIEW_TEXT_MAX], address[ADDR_TEXT_MAX];
+
+	csv_text(out, ch->subject->id);
+	fprintf(out, "%s,", addr_format(&ch->key.peer, address));
+	csv_text(out, ch->name ? ch->name : "");
+	csv_text(out, state_view_service(ch, service));
+	fprintf(out, "%s,", ch->is_external ? "outside" : "zone");
+	csv_time(out, ch->first_ns);
+	csv_time(out, ch->last_ns);
+	fprintf(out, "%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",", ch->flows, ch->up, ch->down);
+	if (ch->evidence)
+		fprintf(out, "%u,%u,%.12g,%s,", p->hits, p->seen, p->m, state_view_level(p->level));
+	else
+		fputs(",,,,", out);
+}
+
+static void csv_night(const struct state_view *v, const struct night_seen *n, unsigned process,
+		      FILE *out)
+{
+	char date[DATE_TEXT_MAX];
+
+	fprintf(out, "%s,%s,", is_date(v, n->row) ? calendar_row_date(&v->calendar, n->row, date) :
+		"", n->is_skipped ? "not seen" : n->is_partial ? "partial" : "seen");
+	csv_time(out, n->start_ns);
+	csv_time(out, n->end_ns);
+	fprintf(out, "%" PRIu64 ",%" PRIu64 ",%d\r\n", n->up, n->down, n->is_hit[process]);
+}
+
+int state_export_csv(const struct state_view *v, FILE *out)
+{
+	size_t n;
+	struct channel **list = state_view_channels(v, &n);
+
+	if (!list) {
+		log_err("state", "out of memory");
+		return EXIT_FAILED;
+	}
+	fputs("asset,destination,name,service,where,first_seen,last_seen,flows,up,down,hits,seen,m,"
+	      "level,night,state,burst_start,burst_end,night_up,night_down,counts\r\n", out);
+	for (size_t i = 0; i < n; i++) {
+		struct channel_proof p = state_view_proof(v, list[i]);
+		const struct evidence *ev = list[i]->evidence;
+
+		for (uint64_t k = 0; ev && k < evidence_nights(ev); k++) {
+			csv_channel(list[i], &p, out);
+			csv_night(v, evidence_night(ev, k), p.process, out);
+		}
+		if (!ev || !evidence_nights(ev)) {
+			csv_channel(list[i], &p, out);
+			fputs(",,,,,,\r\n", out);
+		}
+	}
+	free(list);
+	return EXIT_DONE;
+}
