@@ -6,8 +6,8 @@
  *
  * Rank decides between frames of equal stamps.  It is (reach, tap, a file that is over at its reach
  * before one that goes on, first stamp, contents of the first frames, size, digest); names and the
- * order of arguments are not in it.  The reach of a file is its largest stamp, but at most a reorder
- * window after its first one.  Why that, for a capture cut into A and then B:
+ * order of arguments are not in it.  The reach of a file is its largest stamp, but at most a
+ * reorder window after its first one.  Why that, for a capture cut into A and then B:
  *
  *	all of B is at most a window older than whatever stood before it, and as soon as one frame
  *	of B is in order, largest(B) >= largest(A).  So both values that the reach of B is the

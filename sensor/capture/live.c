@@ -40,7 +40,7 @@
 #define LIVE_DRAIN_NS (2 * NS_PER_SEC)	/* at most, when frames keep pouring in at the stop */
 #define LIVE_DISPATCH_MAX 256		/* frames copied before the first leave: stays in cache */
 #define LIVE_LINE_BYTES (64U << 20)	/* of blocks an interface may hold */
-#define LIVE_SORT_MAX 256		/* frames that one may be put before; bounds what it costs */
+#define LIVE_SORT_MAX 256		/* frames that one may be put before */
 
 /* --- from the ring into blocks --------------------------------------------------------------- */
 
@@ -82,8 +82,8 @@ static inline struct held *line_slot(struct line *l, size_t i)
 	return &l->queue[(l->at + i) & (LIVE_LINE_SLOTS - 1)];
 }
 
-/* A slot for a frame of this stamp: the last one, or before later ones that still wait.  A step back
- * by more than frames wait is a clock that was set: these frames did come later. */
+/* A slot for a frame of this stamp: the last one, or before later ones that still wait.  A step
+ * back by more than frames wait is a clock that was set: these frames did come later. */
 static struct held *line_insert(struct line *l, uint64_t ts_ns)
 {
 	size_t least = l->n > LIVE_SORT_MAX ? l->n - LIVE_SORT_MAX : 0, i = l->n++;

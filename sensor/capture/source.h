@@ -1,11 +1,13 @@
 /* source.h - where packets come from: capture files or live interfaces, one face for both.
  *
  * A source yields frames in capture-time order (DESIGN "Order").  Files are merged by time; a
- * displaced frame is put back within the reorder window, beyond it it takes the newest stamp.  Live
- * interfaces are merged within 200 ms; a frame is put back among those that still wait, and takes the
- * stamp handed out last when it comes too late for that.  All is counted.  Equal stamps: by tap, then by rank of the file
- * (how far it reaches, then its content; inputs.h), then as the file has them; never by name or
- * argument order.  So a capture cut into files gives the sequence of the whole.
+ * displaced frame is put back within the reorder window, beyond it it takes the newest stamp.
+ * Live interfaces are merged within 200 ms; a frame is put back among those that still wait, and
+ * takes the stamp handed out last when it comes too late for that.  All is counted.
+ *
+ * Equal stamps: by tap, then by rank of the file (how far it reaches, then its content; inputs.h),
+ * then as the file has them; never by name or argument order.  So a capture cut into files gives
+ * the sequence of the whole.
  *
  * A source is used by one thread, the reader's; source_stop() may be called from a signal handler.
  */
@@ -46,8 +48,8 @@ struct source_counters {
 	uint64_t seen;			/* frames handed out */
 	uint64_t filtered;		/* not handed out: BPF filter, or outside of [from, to) */
 	uint64_t reordered;		/* put back where they belong */
-	uint64_t clamped;		/* stamps set to the newest: older by more than the window */
-	uint64_t stepped_back;		/* live: stamps set to the newest: older by less than that */
+	uint64_t clamped;		/* set to the newest stamp: older by more than the window */
+	uint64_t stepped_back;		/* live, the same: older by no more than the window */
 	uint64_t normalised;		/* impossible lengths or sub-second stamps, repaired */
 	uint64_t kernel_drops;		/* live: lost before us (ps_drop + ps_ifdrop) */
 	uint64_t kernel_received;	/* live */

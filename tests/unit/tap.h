@@ -12,8 +12,8 @@ int tap_main(CU_SuiteInfo *suites);
 /* Inside a test that cannot be tried here: its line says SKIP and why.  Return after it. */
 void tap_skip(const char *why);
 
-/* The seed of a randomised test: NW_SEED, or else `otherwise`, or else (0) one by the clock.  Printed,
- * so that NW_SEED repeats the run. */
+/* The seed of a randomised test: NW_SEED, or else `otherwise`, or else (0) one by the clock.
+ * Printed, so that NW_SEED repeats the run. */
 uint64_t test_seed(uint64_t otherwise);
 
 /* Asserts that print both values, which CU_ASSERT_EQUAL does not. */

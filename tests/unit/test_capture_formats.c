@@ -374,8 +374,8 @@ static void test_ng_senseless_blocks_are_left_out(void)
 	EQUAL_INT(t.ids[0], 1);
 	EQUAL_INT(t.ids[1], 2);
 	EQUAL_INT(t.counters.files_damaged, 1);
-	EQUAL_TEXT(t.damage[0], "4 records left out, the first: record 1 at byte 28 names interface "
-		   "0, which is not described");
+	EQUAL_TEXT(t.damage[0], "4 records left out, the first: record 1 at byte 28 names "
+		   "interface 0, which is not described");
 	taken_clear(&t);
 	build_clear(&b);
 }
@@ -392,8 +392,8 @@ static void test_ng_both_kinds_of_damage(void)
 	build_ng_packet(&b, 0, DAY * 1000000ULL, 1);
 	take_bytes(&b, &t);
 	EQUAL_INT(t.n, 1);
-	EQUAL_TEXT(t.damage[0], "1 record left out: record 1 at byte 64 names interface 7, which is "
-		   "not described");
+	EQUAL_TEXT(t.damage[0], "1 record left out: record 1 at byte 64 names interface 7, "
+		   "which is not described");
 	taken_clear(&t);
 	for (size_t i = 0; i < 3 << 18; i++)
 		build_put(&b, "\xab\xcd\xef\x01", 4);

@@ -1,5 +1,5 @@
-/* test_live.c - live.c without an interface: lines that read captures in place of a ring.  What only
- * a kernel can show (drops, the drain, a cable pulled) is in tests/live.
+/* test_live.c - live.c without an interface: lines that read captures in place of a ring.  What
+ * only a kernel can show (drops, the drain) is in tests/live.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -116,7 +116,7 @@ static void test_too_late_to_be_put_back(void)
 	for (size_t i = 0; i < ARRAY_SIZE(stamps); i++)
 		stamps[i] = 10 * NS_PER_SEC + i * NS_PER_US;
 	stamps[256] -= 2 * NS_PER_US;		/* the first of a round, see LIVE_DISPATCH_MAX */
-	stamps[520] -= 2 * NS_PER_SEC;		/* a clock that was set: stays behind those that wait */
+	stamps[520] -= 2 * NS_PER_SEC;		/* a clock that was set: stays behind */
 	write_capture("a", stamps, ARRAY_SIZE(stamps), 1);
 	s = open_lines(names, 1);
 	take_all(s, &g);
@@ -154,7 +154,7 @@ static void test_two_interfaces(void)
 	live_free(&s->base);
 }
 
-/* Far more frames in descending order than one may be put before: bounded, and all of them there. */
+/* Far more frames in descending order than one may be put before: bounded, and all are there. */
 static void test_backwards(void)
 {
 	static const char *names[] = { "a", "b" };
@@ -183,7 +183,7 @@ static void test_backwards(void)
 int main(void)
 {
 	CU_TestInfo tests[] = {
-		{ "a step back among waiting frames is put in order", test_put_back_where_frames_wait },
+		{ "a step back among waiting frames", test_put_back_where_frames_wait },
 		{ "a step back too late for that is counted apart", test_too_late_to_be_put_back },
 		{ "two interfaces, each a little out of order", test_two_interfaces },
 		{ "a thousand stamps backwards", test_backwards },
