@@ -67,6 +67,7 @@ xargs awk -v rooms="$ROOMS" '
 		n = split(rooms, list, " ")
 		for (i = 1; i <= n; i++) level[list[i]] = i
 		only["pcap"] = "capture"; only["ndpi"] = "dpi"; only["hiredis"] = "output"
+		only["sqlite3"] = "store"; only["maxminddb"] = "policy"; only["libpsl"] = "policy"
 	}
 	FNR == 1 { split(FILENAME, path, "/"); room = path[2] }
 	!(room in level) && FNR == 1 && room != "forward" {

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <strings.h>
 #include <unistd.h>
+#include "alert/explain.h"
 #include "base/text.h"
 #include "base/tz.h"
 

@@ -118,12 +118,15 @@ static void print_not_judged(const struct summary_facts *f, FILE *out)
 
 	if (c->files_damaged || c->files_refused)
 		fprintf(out,
-			"  inputs: %" PRIu64 " damaged (used up to the damage), %" PRIu64
+			"  inputs: %" PRIu64 " damaged (what is good in them is used), %" PRIu64
 			" refused\n",
 			c->files_damaged, c->files_refused);
 	if (c->clamped || c->normalised)
 		fprintf(out, "  stamps: %" PRIu64 " packets out of order by more than 1 s, %" PRIu64
 			" with impossible lengths or stamps\n", c->clamped, c->normalised);
+	if (c->stepped_back)
+		fprintf(out, "  stamps: %" PRIu64 " packets stamped slightly out of order\n",
+			c->stepped_back);
 	for (int i = PACKET_FRAGMENT + 1; i < PACKET_STATUSES; i++)
 		if (f->decode[i])
 			fprintf(out, "  not judged: %" PRIu64 " packets %s\n", f->decode[i],
