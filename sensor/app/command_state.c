@@ -47,7 +47,7 @@ static int finish(struct columns *c)
 	return EXIT_FAILED;
 }
 
-/* --- show -------------------------------------------------------------------------------------- */
+/* --- show -------------------------------------------------------------- */
 
 static void show_times(const struct state_view *v)
 {
@@ -72,8 +72,9 @@ static void show_run(const struct state_view *v)
 	else if (!v->point.first_ns && v->is_clean)
 		puts("last run    none yet");
 	else
-		printf("last run    %s\n", v->is_clean ? "ended well" : "did not end well: what it had "
-		       "committed is here, open connections are not");
+		printf("last run    %s\n", v->is_clean ? "ended well" :
+		       "did not end well: what it had committed is here, open connections are "
+		       "not");
 }
 
 static uint64_t bytes_of(const char *path, const char *suffix)
@@ -86,6 +87,16 @@ static uint64_t bytes_of(const char *path, const char *suffix)
 	return (uint64_t)st.st_size;
 }
 
+/* Without "unlisted@ZONE", which stands for those beyond what fits. */
+static size_t count_subjects(const struct state_view *v)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < subjects_count(v->tables.subjects); i++)
+		n += !strchr(subjects_at(v->tables.subjects, i)->id, '@');
+	return n;
+}
+
 static void show_counts(const struct state_view *v)
 {
 	const struct channels_counters *c = channels_counters(v->tables.channels);
@@ -95,7 +106,7 @@ static void show_counts(const struct state_view *v)
 	printf("file        %s", size_format(bytes_of(v->path, ""), db));
 	if (log_bytes)
 		printf(" and %s of log", size_format(log_bytes, wal));
-	printf("\nsubjects    %" PRIu64 "\n", state_rows(v->state, STATE_SUBJECT));
+	printf("\nsubjects    %zu\n", count_subjects(v));
 	printf("channels    %" PRIu64 ", %" PRIu64 " with evidence\n", c->live, c->with_evidence);
 	printf("connections %" PRIu64 " carried to the next run\n",
 	       state_rows(v->state, STATE_FLOW));
@@ -160,7 +171,7 @@ static int show(const struct state_view *v)
 	return err ? EXIT_USAGE : EXIT_DONE;
 }
 
-/* --- assets ------------------------------------------------------------------------------------ */
+/* --- assets ------------------------------------------------------------ */
 
 struct asset_sums {
 	uint64_t channels, up, down, last_ns;
@@ -219,7 +230,7 @@ static int show_assets(const struct state_view *v)
 	return finish(&c);
 }
 
-/* --- channels ---------------------------------------------------------------------------------- */
+/* --- channels ---------------------------------------------------------- */
 
 static const char *const channel_heads[] = { "ASSET", "DESTINATION", "NAME", "SERVICE", "NIGHTS",
 					     "M", "LEVEL", "UP", "DOWN", "LAST BURST" };
@@ -306,7 +317,7 @@ static int show_channels(const struct state_view *v, const char *wanted)
 	return finish(&c);
 }
 
-/* --- outbox ------------------------------------------------------------------------------------ */
+/* --- outbox ------------------------------------------------------------ */
 
 static int add_record(void *arg, uint64_t position, const struct record *r)
 {
@@ -346,7 +357,7 @@ static int show_outbox(const struct state_view *v, unsigned wanted)
 	return err ? EXIT_USAGE : status;
 }
 
-/* --- the command ------------------------------------------------------------------------------- */
+/* --- the command ------------------------------------------------------- */
 
 static int export(const struct state_view *v, const char *as)
 {

@@ -22,7 +22,7 @@
 #define IPV4_ZONE_BITS 120		/* a /24 in the mapped form */
 #define IPV6_ZONE_BITS 64
 
-/* --- roles ------------------------------------------------------------------------------------- */
+/* --- roles ------------------------------------------------------------- */
 
 struct hint {
 	uint8_t proto;
@@ -88,7 +88,7 @@ static const char *guess_of(const struct person *p)
 	return p->server ? p->server : p->client ? p->client : "";
 }
 
-/* --- assets and zones -------------------------------------------------------------------------- */
+/* --- assets and zones -------------------------------------------------- */
 
 /* Does the state itself have the subject?  A site file lists more than was ever seen. */
 static bool is_in_state(const struct state_view *v, const struct subject *s)
@@ -147,18 +147,27 @@ static bool has_address(struct draft *d, const struct subject *s, char text[stat
 	return !json_object_set_new(d->addresses, text, json_true());
 }
 
+/* The one that the site file gives, else the one it was seen with last. */
+static const uint8_t *mac_of(const struct subject *s)
+{
+	return s->asset && s->asset->n_macs ? s->asset->macs[0] : s->mac;
+}
+
 /* A MAC that several have is a router's, and a group's is nobody's. */
 static bool has_mac(const struct draft *d, const struct subject *s, char text[static 18])
 {
-	if (state_view_is_zero(s->mac, 6) || s->mac[0] & 1)
+	const uint8_t *mac = mac_of(s);
+
+	if (state_view_is_zero(mac, 6) || mac[0] & 1)
 		return false;
-	return json_integer_value(json_object_get(d->macs, state_view_mac(s->mac, text))) == 1;
+	return json_integer_value(json_object_get(d->macs, state_view_mac(mac, text))) == 1;
 }
 
 static void count_mac(struct draft *d, const struct subject *s)
 {
 	char text[18];
-	json_int_t n = json_integer_value(json_object_get(d->macs, state_view_mac(s->mac, text)));
+	json_int_t n = json_integer_value(json_object_get(d->macs,
+							      state_view_mac(mac_of(s), text)));
 
 	json_object_set_new(d->macs, text, json_integer(n + 1));
 }
@@ -168,7 +177,7 @@ static void add_asset(struct draft *d, const struct subject *s)
 	struct person *p = &d->people[s->number];
 	const char *role = s->asset && s->asset->role[0] ? s->asset->role : guess_of(p);
 	const char *vendor = s->asset && s->asset->vendor[0] ? s->asset->vendor :
-			     oui_vendor(d->oui, s->mac);
+			     oui_vendor(d->oui, mac_of(s));
 	char address[ADDR_TEXT_MAX], mac[18];
 	json_t *o;
 
@@ -203,7 +212,7 @@ static void add_assets(struct draft *d)
 			add_asset(d, subjects_at(d->view->tables.subjects, i));
 }
 
-/* --- conversations ----------------------------------------------------------------------------- */
+/* --- conversations ----------------------------------------------------- */
 
 static const char *say(const struct channel *ch, char buf[static 4 * VIEW_TEXT_MAX])
 {
@@ -235,7 +244,8 @@ static bool service_text(const struct channel *ch, char buf[static SERVICE_TEXT_
 	return buf[0] && value_service(buf, &s);
 }
 
-static bool is_wanted(struct draft *d, const struct channel *ch, char service[static SERVICE_TEXT_MAX])
+static bool is_wanted(struct draft *d, const struct channel *ch,
+		      char service[static SERVICE_TEXT_MAX])
 {
 	char text[4 * VIEW_TEXT_MAX];
 
@@ -303,7 +313,7 @@ static void add_conversations(struct draft *d)
 	}
 }
 
-/* --- the draft --------------------------------------------------------------------------------- */
+/* --- the draft --------------------------------------------------------- */
 
 static void say_rest(const struct draft *d)
 {

@@ -202,6 +202,9 @@ int memory_plan(struct memory *m, const char *inputs, uint64_t first_ns, bool al
 	if (resumes) {
 		log_notice("state", "the last run over these inputs did not end: going on after %s",
 			   clock_format(get_ns(m, "now_ns"), (char[CLOCK_TEXT_MAX]){ 0 }));
+	} else if (m->has_past && was_clean && *inputs && is_text(m, "inputs", inputs)) {
+		log_notice("state", "these inputs were taken in by the last run: nothing is new");
+		*ret_from_ns = last_ns + 1;
 	} else if (m->has_past) {
 		if (!was_clean) {
 			log_warn("state", "the last run did not end well: connections open then are not "

@@ -37,8 +37,8 @@ struct state *memory_state(struct memory *m);
 
 /* How this run follows the last one.  inputs: a text that is the same for the same inputs and options,
  * "" live.  first_ns: the earliest stamp of the inputs, 0 unknown.
- * 0: go on.  -EEXIST: the inputs begin before the end of what the state knows, and this is no run to be
- * resumed (logged, with the remedy); with allow_old *ret_from_ns is where the new begins instead. */
+ * 0: go on; *ret_from_ns is where the input is to begin (0: at its beginning).  -EEXIST: the inputs begin before the end of what the state knows, and this is no run to be
+ * resumed (logged, with the remedy); allow_old: leave out what is known instead. */
 int memory_plan(struct memory *m, const char *inputs, uint64_t first_ns, bool allow_old,
 		uint64_t *ret_from_ns);
 /* Fills the analysis's tables.  0, -ENOMEM or -EIO (logged). */

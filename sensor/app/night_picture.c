@@ -168,16 +168,16 @@ static void draw_legend(const struct picture *p)
 	const struct glyphs *g = p->glyphs;
 	char largest[CLOCK_TEXT_MAX];
 
-	fprintf(p->out, "\n  A mark is 15 minutes (%s) between the start and the end of the night's"
-		" burst;\n  its density is the upload of the whole night: %s from 1/2 of the largest "
-		"(%s), %s from 1/8,\n  %s from 1/64, %s less.  How it was spread within the burst is "
-		"not kept.\n", p->view->site->timezone, g->density[3],
+	fprintf(p->out, "\n  A mark is 15 minutes (%s) between the start and the end of the "
+		"night's burst;\n  its density is the upload of the whole night: %s from 1/2 of "
+		"the largest (%s), %s from 1/8,\n  %s from 1/64, %s less.  How it was spread "
+		"within the burst is not kept.\n", p->view->site->timezone, g->density[3],
 		size_format(p->largest, largest), g->density[2], g->density[1], g->density[0]);
 	if (p->view->has_site)
 		fprintf(p->out, "  %s closed hours  ", g->closed);
 	else
 		fputs("  Closed hours are not known without --site.  ", p->out);
-	fputs("? less than half of the night was seen  ~ judged before its end\n", p->out);
+	fputs("? less than half of the night was seen\n  ~ judged before its end\n", p->out);
 }
 
 static void draw_nights(struct picture *p)

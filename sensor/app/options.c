@@ -39,7 +39,6 @@ enum option_id {
 	OPT_SENSOR,
 	OPT_MANIFEST,
 	OPT_STATE,
-	OPT_GAPS,
 	OPT_CHANNEL,
 	OPT_RECORDS,
 	OPT_AS,
@@ -106,8 +105,6 @@ static const struct option_line lines[] = {
 	{ "--state", OPT_STATE, REPLAY | LIVE, "FILE",
 	  "long memory: goes on from it and leaves the new one there; without it a replay remembers "
 	  "nothing" },
-	{ "--gaps", OPT_GAPS, REPLAY, "FILE",
-	  "times when the tap was blind (JSON); other gaps are observed silence" },
 	{ "--allow-old", OPT_ALLOW_OLD, REPLAY, NULL,
 	  "input that begins before the end of the state: leave out what it already knows" },
 	{ "--final", OPT_FINAL, REPLAY, NULL,
@@ -136,6 +133,7 @@ static const struct option_line lines[] = {
 	{ "--report", OPT_LATER, REPLAY | LIVE, "FILE", NULL },
 	{ "--only", OPT_LATER, REPLAY, "ASSET", NULL },
 	{ "--tap", OPT_LATER, REPLAY, "NAME=PATH", NULL },
+	{ "--gaps", OPT_LATER, REPLAY, "FILE", NULL },
 	{ "--verify", OPT_LATER, REPLAY, "MANIFEST", NULL },
 	{ "--compare", OPT_LATER, REPLAY, "FILE", NULL },
 	{ "--record", OPT_LATER, LIVE, "DIR", NULL },
@@ -243,7 +241,6 @@ static int take_value(struct options *o, const struct option_line *line, const c
 	case OPT_SENSOR: o->sensor = value; return 0;
 	case OPT_MANIFEST: o->manifest = value; return 0;
 	case OPT_STATE: o->state = value; return 0;
-	case OPT_GAPS: o->gaps = value; return 0;
 	case OPT_CHANNEL: o->channel = value; return 0;
 	case OPT_AS: o->as = value; return 0;
 	case OPT_RECORDS: return parse_count("--records", value, RECORDS_MAX, &o->records);
@@ -340,9 +337,11 @@ static int check_state(const struct options *o)
 	if (!o->state)
 		return usage_error("state %s needs a state file: --state FILE%s", verb, "");
 	if (o->channel && strcmp(verb, "channels"))
-		return usage_error("--channel goes with state channels, not with state %s%s", verb, "");
+		return usage_error("--channel goes with state channels, not with state %s%s", verb,
+				   "");
 	if (o->records && strcmp(verb, "outbox"))
-		return usage_error("--records goes with state outbox, not with state %s%s", verb, "");
+		return usage_error("--records goes with state outbox, not with state %s%s", verb,
+				   "");
 	if (o->as && strcmp(verb, "export"))
 		return usage_error("--as goes with state export, not with state %s%s", verb, "");
 	if (o->as && strcmp(o->as, "json") && strcmp(o->as, "csv") && strcmp(o->as, "site"))
@@ -412,8 +411,8 @@ int options_parse(int argc, char **argv, struct options *ret_options)
 	*o = (struct options){ .redis_wait_ns = 30 * NS_PER_SEC, .log_level = LOG_LEVEL_NOTICE,
 			       .sensor = "nachtwacht" };
 	if (argc < 2)
-		return usage_error("a command is needed: replay, live, check or state; nachtwacht --help "
-				   "says more%s%s",
+		return usage_error("a command is needed: replay, live, check or state; "
+				   "nachtwacht --help says more%s%s",
 				   "", "");
 	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h") || !strcmp(argv[1], "help")) {
 		o->command = COMMAND_HELP;

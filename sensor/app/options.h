@@ -42,7 +42,7 @@ struct options {
 	size_t n_paths;
 	enum progress_mode progress;
 	enum log_level log_level;
-	const char *state, *gaps; /* NULL: none */
+	const char *state; /* NULL: none */
 	const char *verb;	/* of state: "show" ... */
 	const char *channel, *as;	/* NULL: none */
 	unsigned records;		/* 0: none */

@@ -17,7 +17,7 @@
 #define DUMP (JSON_SORT_KEYS | JSON_COMPACT | JSON_REAL_PRECISION(12))
 #define TEXT_MAX 1024
 
-/* --- values ------------------------------------------------------------------------------------ */
+/* --- values ------------------------------------------------------------ */
 
 static json_t *json_text(const char *text)
 {
@@ -67,7 +67,7 @@ static json_t *json_row(const struct state_view *v, int64_t row)
 				 json_null();
 }
 
-/* --- objects ----------------------------------------------------------------------------------- */
+/* --- objects ----------------------------------------------------------- */
 
 static json_t *json_subject(const struct state_view *v, const struct subject *s)
 {
@@ -166,7 +166,7 @@ static json_t *json_incident(const struct state_view *v, const struct incident *
 			 "explain", explain);
 }
 
-/* --- the document ------------------------------------------------------------------------------ */
+/* --- the document ------------------------------------------------------ */
 
 struct writer {
 	FILE *out;
@@ -283,7 +283,7 @@ int state_export_json(const struct state_view *v, FILE *out)
 	return err ? EXIT_USAGE : w.has_failed ? EXIT_FAILED : EXIT_DONE;
 }
 
-/* --- CSV (RFC 4180) ---------------------------------------------------------------------------- */
+/* --- CSV (RFC 4180) ---------------------------------------------------- */
 
 /* A text that a spreadsheet would take for a formula gets an apostrophe in front of it. */
 static void csv_text(FILE *out, const char *text)

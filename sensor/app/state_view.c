@@ -16,7 +16,7 @@
 #include "policy/site_values.h"
 #include "profile/profile_pack.h"
 
-/* --- the site that a state describes by itself ----------------------------------------------- */
+/* --- the site that a state describes by itself ------------------------- */
 
 struct names {
 	json_t *zones, *assets;		/* by id, so that each comes once */
@@ -96,7 +96,7 @@ static int make_site(struct state_view *v, const char *timezone, enum log_level 
 	return err;
 }
 
-/* --- opening ---------------------------------------------------------------------------------- */
+/* --- opening ----------------------------------------------------------- */
 
 static void get_text(struct state *s, const char *name, char *buf, size_t cap)
 {
@@ -200,7 +200,7 @@ void state_view_close(struct state_view *v)
 	state_close(v->state);
 }
 
-/* --- what the tables say --------------------------------------------------------------------- */
+/* --- what the tables say ----------------------------------------------- */
 
 const struct incident *state_view_incident(const struct state_view *v, const struct channel *ch,
 					   enum rule_id rule)
@@ -287,7 +287,7 @@ struct channel **state_view_channels(const struct state_view *v, size_t *ret_n)
 	return list;
 }
 
-/* --- in words --------------------------------------------------------------------------------- */
+/* --- in words ---------------------------------------------------------- */
 
 const char *state_view_port(const struct channel *ch, char buf[static SERVICE_TEXT_MAX])
 {

@@ -143,7 +143,9 @@ static int meet_changed_file(struct jsonl_sink *s, const char *path,
 			 "longer all its records: new ones are appended to what is there", shown,
 			 (unsigned long long)place->mark);
 	else
-		log_notice("alerts", "what is in %s is kept: new records are appended", shown);
+		log_warn("alerts", "%s is kept, because %s: new records are appended", shown,
+			 place->keeps_file ? "the state had to be begun anew" :
+					     "a sensor adds to its file");
 	err = lines_cut_partial(s->lines);
 	s->mark = lines_offset(s->lines);
 	if (!err)

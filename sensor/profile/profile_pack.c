@@ -201,6 +201,7 @@ void channel_pack(const struct channel *ch, struct packer *p)
 	pack_u16(p, ch->port);
 	pack_u16(p, ch->master);
 	pack_u16(p, ch->app);
+	pack_u8(p, (uint8_t)ch->verdict);
 	pack_u64(p, ch->first_ns);
 	pack_u64(p, ch->last_ns);
 	pack_u64(p, ch->up);
@@ -237,6 +238,9 @@ static void unpack_facts(struct unpacker *u, struct channel *ch)
 	ch->port = unpack_u16(u);
 	ch->master = unpack_u16(u);
 	ch->app = unpack_u16(u);
+	ch->verdict = unpack_u8(u);
+	if (ch->verdict >= DPI_SOURCES)
+		u->is_bad = true;
 	ch->first_ns = unpack_u64(u);
 	ch->last_ns = unpack_u64(u);
 	ch->up = unpack_u64(u);

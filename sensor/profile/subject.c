@@ -55,6 +55,7 @@ static struct subject *new_subject(struct subjects *s, const char *id)
 		return NULL;
 	text_copy(subject->id, sizeof(subject->id), id);
 	subject->number = (uint32_t)s->count;
+	subject->is_changed = true;	/* kept even if it never does more than to be there */
 	for (size_t i = 0; i < VOLUME_NIGHTS; i++)
 		subject->volume[i].row = INT64_MIN;
 	s->list[s->count++] = subject;

@@ -178,14 +178,14 @@ static void test_lost_events(void)
 	memset(&slice, 0, sizeof(slice));
 	world_make(&w);
 	p.analysis = w.analysis;
-	analyse(&p, batches);
+	analyse(&p, batches, 1);
 	EQUAL_INT(p.counters.is_incomplete, true);
-	analyse(&p, batches);
+	analyse(&p, batches, 1);
 	EQUAL_INT(errors, 1);
 	p.counters.is_incomplete = false;
 	batches[0] = &one;
 	has_memory = false;
-	analyse(&p, batches);
+	analyse(&p, batches, 1);
 	has_memory = true;
 	EQUAL_INT(p.counters.is_incomplete, true);
 	EQUAL_INT(errors, 2);
