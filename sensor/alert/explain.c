@@ -141,10 +141,11 @@ const char *explain_baseline(const struct alert_context *ctx, const struct findi
 	if (nights == 0)
 		snprintf(buf, cap, "No earlier night is known for this asset.");
 	else
-		snprintf(buf, cap, "Usual for this asset between %s and %s: %s (median of %u earlier "
+		snprintf(buf, cap,
+			 "Usual for this asset between %s and %s: %s (median of %u earlier "
 			 "night%s; what leaves its zone, without expected jobs, this channel and "
-			 "nights that qualified).", from, to,
-			 usual ? size_format(usual, size) : "nothing", nights,
+			 "nights that qualified).",
+			 from, to, usual ? size_format(usual, size) : "nothing", nights,
 			 nights == 1 ? "" : "s");
 	return buf;
 }
@@ -173,22 +174,27 @@ static void explain_evidence(struct incident *in, const struct finding *f,
 	char line[INCIDENT_TEXT_MAX], rate[64];
 
 	rate_text(facts->bound, rate, sizeof(rate));
-	snprintf(line, sizeof(line), "How sure: nights like these would come together by chance %s on this "
-		 "asset, if its uploads at night were occasional (one night in ten) and at no fixed time; a "
-		 "legitimate habit looks the same. Level L%d, %s.", rate, (int)in->level,
-		 levels[in->level]);
+	snprintf(line, sizeof(line),
+		 "How sure: nights like these would come together by chance %s on this "
+		 "asset, if its uploads at night were occasional (one night in ten) and at no "
+		 "fixed time; a "
+		 "legitimate habit looks the same. Level L%d, %s.",
+		 rate, (int)in->level, levels[in->level]);
 	add_line(in, line);
-	snprintf(line, sizeof(line), "In numbers: evidence M = %.3g (L1 from 1e3, L2 from 1e5, L3 from 1e7 or "
+	snprintf(line, sizeof(line),
+		 "In numbers: evidence M = %.3g (L1 from 1e3, L2 from 1e5, L3 from 1e7 or "
 		 "L2 with 10 GB and an extreme volume); bound %.2g a year at %.0e, from %llu "
-		 "channel-night%s judged on %llu channel%s.", facts->m, facts->bound,
-		 facts->threshold, (unsigned long long)f->bet_nights,
+		 "channel-night%s judged on %llu channel%s.",
+		 facts->m, facts->bound, facts->threshold, (unsigned long long)f->bet_nights,
 		 f->bet_nights == 1 ? "" : "s", (unsigned long long)f->bet_channels,
 		 f->bet_channels == 1 ? "" : "s");
 	add_line(in, line);
-	snprintf(line, sizeof(line), "Bursts began within %d min of each other on the site's clock; %u uniform "
-		 "times in the night window lie this close with chance %.1e (descriptive, not corrected "
-		 "for looking). The %s clock fits %s.", facts->spread_min, facts->hit,
-		 facts->spread_p, facts->is_utc ? "UTC" : "site's",
+	snprintf(line, sizeof(line),
+		 "Bursts began within %d min of each other on the site's clock; %u uniform "
+		 "times in the night window lie this close with chance %.1e (descriptive, not "
+		 "corrected "
+		 "for looking). The %s clock fits %s.",
+		 facts->spread_min, facts->hit, facts->spread_p, facts->is_utc ? "UTC" : "site's",
 		 facts->is_utc ? "better" : "at least as well");
 	add_line(in, line);
 }
@@ -238,7 +244,8 @@ static void explain_contact(struct incident *in, const struct finding *f)
 	if (ch->verdict == DPI_NONE || ch->verdict == DPI_PORT)
 		snprintf(line + strlen(line), sizeof(line) - strlen(line),
 			 " The payload was not recognised as any protocol%s.",
-			 ch->verdict == DPI_PORT ? "; the name in the record is a guess by port" : "");
+			 ch->verdict == DPI_PORT ? "; the name in the record is a guess by port"
+						 : "");
 	add_line(in, line);
 	if (!ch->is_external)
 		add_line(in, "The destination is internal, outside the asset's zone: severity is "

@@ -84,8 +84,8 @@ void incidents_finding(struct incidents *in, const struct finding *f);
 /* The pattern of this channel stopped.  Nothing when no incident is open. */
 void incidents_resolve(struct incidents *in, enum rule_id rule, struct channel *ch,
 		       uint64_t judged_ns, int64_t row);
-/* For the state (incident_pack.h): takes over a copy as the next one in order; the sequence that the
- * next record gets is one more. */
+/* For the state (incident_pack.h): takes over a copy as the next one in order; the sequence that
+ * the next record gets is one more. */
 bool incidents_restore(struct incidents *in, const struct incident *copy);
 void incidents_set_sequence(struct incidents *in, uint64_t last);
 uint64_t incidents_sequence(const struct incidents *in);

@@ -1,8 +1,8 @@
 /* incident_pack.h - incidents as bytes for the state, and back (base/pack.h).
  *
- * The key is the incident's number in order of opening (four bytes, big-endian, so that the state gives
- * them back in that order); the value holds all that it needs to go on: the same ids, counts and words
- * as if nothing had come between.
+ * The key is the incident's number in order of opening (four bytes, big-endian, so that the state
+ * gives them back in that order); the value holds all that it needs to go on: the same ids, counts
+ * and words as if nothing had come between.
  */
 #ifndef NW_ALERT_INCIDENT_PACK_H
 #define NW_ALERT_INCIDENT_PACK_H

@@ -125,8 +125,8 @@ static void tell_step(struct analysis *a)
 	a->records_told = records;
 }
 
-/* "tcp/443", "icmp", "ip/47".  Not the DPI verdict: the peer can provoke another one every night, or
- * the first minute of a connection can lack it, and the evidence would be split. */
+/* "tcp/443", "icmp", "ip/47".  Not the DPI verdict: the peer can provoke another one every night,
+ * or the first minute of a connection can lack it, and the evidence would be split. */
 static void service_text(const struct slice *s, char buf[static SERVICE_TEXT_MAX])
 {
 	uint8_t proto = s->id.key.proto;
@@ -269,9 +269,10 @@ static void raise_crossing(struct analysis *a, struct channel *ch, uint64_t judg
 	incidents_finding(a->incidents, &f);
 }
 
-/* NW-DST-002: at the first sight in a row, when an answer is first seen, and when the upload is more
- * than a few packets; begin_row() and the end tell what came after. */
-static void judge_crossing(struct analysis *a, struct channel *ch, const struct slice *s, int64_t row)
+/* NW-DST-002: at the first sight in a row, when an answer is first seen, and when the upload is
+ * more than a few packets; begin_row() and the end tell what came after. */
+static void judge_crossing(struct analysis *a, struct channel *ch, const struct slice *s,
+			   int64_t row)
 {
 	if (!ch->is_external || ch->expected || !ch->subject->zone || !ch->subject->zone->is_closed)
 		return;
@@ -318,8 +319,8 @@ static void take_view(struct analysis *a, const struct view *v, struct subject *
 	judge_crossing(a, ch, s, row);
 }
 
-/* What traffic between the subject and the peer is.  The site knows it of its own addresses; a subject
- * known by MAC or VLAN has an address that says nothing. */
+/* What traffic between the subject and the peer is.  The site knows it of its own addresses; a
+ * subject known by MAC or VLAN has an address that says nothing. */
 static enum crossing crossing_of(const struct site *site, const struct subject *subject,
 				 const struct view *v)
 {

@@ -24,11 +24,11 @@ int run_live(const struct options *o)
 		status = session_open_outputs(&s);
 	if (status == EXIT_DONE) {
 		signals_catch(s.source, s.outbox);
-		log_notice(
-			"live",
-			"listening on %s%s; the memory of nights lasts as long as this process (no "
-			"state file in this version)",
-			o->interfaces[0], o->n_interfaces > 1 ? " and others" : "");
+		log_notice("live", "listening on %s%s%s", o->interfaces[0],
+			   o->n_interfaces > 1 ? " and others" : "",
+			   o->state ? ""
+				    : "; the memory of nights lasts as long as this process "
+				      "(--state keeps it)");
 		status = session_run(&s, true);
 	}
 	session_close(&s);

@@ -28,7 +28,8 @@ struct memory {
 	bool is_clean;			/* the inputs were read to their end, or live was stopped */
 };
 
-/* --- small texts and numbers of STATE_META ------------------------------------------------------- */
+/* --- small texts and numbers of STATE_META -------------------------------------------------------
+ */
 
 static int put_text(struct memory *m, const char *name, const char *text)
 {
@@ -54,7 +55,8 @@ static uint64_t get_ns(struct memory *m, const char *name)
 	return (uint64_t)state_get_number(m->state, name, 0);
 }
 
-/* --- opening --------------------------------------------------------------------------------------- */
+/* --- opening
+ * --------------------------------------------------------------------------------------- */
 
 int memory_open(const char *path, const struct site *site, struct memory **ret_memory)
 {
@@ -65,8 +67,10 @@ int memory_open(const char *path, const struct site *site, struct memory **ret_m
 		goto out;
 	m->site = site;
 	if (!is_text(m, "site", site->id) || !is_text(m, "timezone", site->timezone)) {
-		log_err("state", "%s is the memory of another site or time zone than \"%s\", %s; give each "
-			"site a state of its own", path, site->id, site->timezone);
+		log_err("state",
+			"%s is the memory of another site or time zone than \"%s\", %s; give each "
+			"site a state of its own",
+			path, site->id, site->timezone);
 		err = -EINVAL;
 		goto out;
 	}
@@ -94,14 +98,16 @@ struct state *memory_state(struct memory *m)
 	return m->state;
 }
 
-/* --- connections and pending events ------------------------------------------------------------------ */
+/* --- connections and pending events
+ * ------------------------------------------------------------------ */
 
 struct flow_taker {
 	shard_flow_fn take;
 	void *arg;
 };
 
-static int give_flow(void *arg, const void *key, size_t key_len, const void *value, size_t value_len)
+static int give_flow(void *arg, const void *key, size_t key_len, const void *value,
+		     size_t value_len)
 {
 	const struct flow_taker *t = arg;
 
@@ -117,7 +123,8 @@ static void give_flows(void *memory, shard_flow_fn take, void *take_arg)
 	state_each(m->state, STATE_FLOW, give_flow, &taker);
 }
 
-/* Replay that was interrupted begins again, with the connections of its start; live goes on later. */
+/* Replay that was interrupted begins again, with the connections of its start; live goes on later.
+ */
 static bool end_clean(void *memory, int err)
 {
 	struct memory *m = memory;
@@ -128,7 +135,8 @@ static bool end_clean(void *memory, int err)
 	return m->is_clean;
 }
 
-static void keep_flow(void *memory, const void *key, size_t key_len, const void *value, size_t value_len)
+static void keep_flow(void *memory, const void *key, size_t key_len, const void *value,
+		      size_t value_len)
 {
 	struct memory *m = memory;
 
@@ -143,8 +151,8 @@ static void keep_pending(struct memory *m)
 	pack_u32(&m->value, b ? (uint32_t)b->n : 0);
 	for (size_t i = 0; b && i < b->n; i++)
 		slice_pack(&b->events[i], &m->value);
-	m->has_failed |= m->value.has_failed ||
-			 state_put(m->state, STATE_META, "pending", 7, m->value.bytes, m->value.len) != 0;
+	m->has_failed |= m->value.has_failed || state_put(m->state, STATE_META, "pending", 7,
+							  m->value.bytes, m->value.len) != 0;
 }
 
 static struct event_batch *load_pending(struct memory *m)
@@ -166,7 +174,8 @@ static struct event_batch *load_pending(struct memory *m)
 			event_batch_add(b, &s);
 	}
 	if (!unpack_ok(&u))
-		log_warn("state", "the events of the last run's last minute are damaged: some are missing");
+		log_warn("state",
+			 "the events of the last run's last minute are damaged: some are missing");
 	free(kept);
 	return b;
 }
@@ -179,15 +188,18 @@ static void drop_flows(struct memory *m)
 	state_put_number(m->state, "carry_ns", 0);
 }
 
-/* --- how runs follow each other ---------------------------------------------------------------------- */
+/* --- how runs follow each other
+ * ---------------------------------------------------------------------- */
 
 static int refuse_old(uint64_t first_ns, uint64_t last_ns)
 {
 	char first[CLOCK_TEXT_MAX], last[CLOCK_TEXT_MAX];
 
-	log_err("state", "the input begins at %s, but the state knows everything up to %s; --allow-old leaves "
-		"out what it knows, another --state judges it anew", clock_format(first_ns, first),
-		clock_format(last_ns, last));
+	log_err("state",
+		"the input begins at %s, but the state knows everything up to %s; --allow-old "
+		"leaves "
+		"out what it knows, another --state judges it anew",
+		clock_format(first_ns, first), clock_format(last_ns, last));
 	return -EEXIST;
 }
 
@@ -207,7 +219,8 @@ int memory_plan(struct memory *m, const char *inputs, uint64_t first_ns, bool al
 		*ret_from_ns = last_ns + 1;
 	} else if (m->has_past) {
 		if (!was_clean) {
-			log_warn("state", "the last run did not end well: connections open then are not "
+			log_warn("state",
+				 "the last run did not end well: connections open then are not "
 				 "carried over");
 			drop_flows(m);
 			last_ns = get_ns(m, "now_ns");
@@ -235,7 +248,8 @@ struct pipeline_carry *memory_carry(struct memory *m)
 	return &m->carry;
 }
 
-/* --- loading ------------------------------------------------------------------------------------------- */
+/* --- loading
+ * ------------------------------------------------------------------------------------------- */
 
 struct loader {
 	const struct site *site;
@@ -243,7 +257,8 @@ struct loader {
 	uint64_t bad;
 };
 
-static int load_subject(void *arg, const void *key, size_t key_len, const void *value, size_t value_len)
+static int load_subject(void *arg, const void *key, size_t key_len, const void *value,
+			size_t value_len)
 {
 	struct loader *l = arg;
 
@@ -251,7 +266,8 @@ static int load_subject(void *arg, const void *key, size_t key_len, const void *
 	return 0;
 }
 
-static int load_channel(void *arg, const void *key, size_t key_len, const void *value, size_t value_len)
+static int load_channel(void *arg, const void *key, size_t key_len, const void *value,
+			size_t value_len)
 {
 	struct loader *l = arg;
 	struct unpacker k = unpack_over(key, key_len), v = unpack_over(value, value_len);
@@ -260,7 +276,8 @@ static int load_channel(void *arg, const void *key, size_t key_len, const void *
 	return 0;
 }
 
-static int load_evidence(void *arg, const void *key, size_t key_len, const void *value, size_t value_len)
+static int load_evidence(void *arg, const void *key, size_t key_len, const void *value,
+			 size_t value_len)
 {
 	struct loader *l = arg;
 	struct unpacker k = unpack_over(key, key_len), v = unpack_over(value, value_len);
@@ -269,7 +286,8 @@ static int load_evidence(void *arg, const void *key, size_t key_len, const void 
 	return 0;
 }
 
-static int load_incident(void *arg, const void *key, size_t key_len, const void *value, size_t value_len)
+static int load_incident(void *arg, const void *key, size_t key_len, const void *value,
+			 size_t value_len)
 {
 	struct loader *l = arg;
 
@@ -328,12 +346,15 @@ int memory_load(struct memory *m, struct analysis *a)
 		return err;
 	analysis_resume(a, &point);
 	if (left_out)
-		log_warn("state", "%" PRIu64 " records of the long memory belong to assets that the site no "
-			 "longer lists, or are damaged: left out", left_out);
+		log_warn("state",
+			 "%" PRIu64 " records of the long memory belong to assets that the site no "
+			 "longer lists, or are damaged: left out",
+			 left_out);
 	return 0;
 }
 
-/* --- committing ------------------------------------------------------------------------------------------ */
+/* --- committing
+ * ------------------------------------------------------------------------------------------ */
 
 static void put_packed(struct memory *m, enum state_table table)
 {
@@ -455,6 +476,7 @@ int memory_finish(struct memory *m, uint64_t last_ns)
 	if (!err && m->has_failed)
 		err = -EIO;
 	if (err)
-		log_err("state", "the memory of this run could not be kept whole: %s", err_text(err));
+		log_err("state", "the memory of this run could not be kept whole: %s",
+			err_text(err));
 	return err;
 }

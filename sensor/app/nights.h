@@ -23,7 +23,8 @@ int nights_new(const struct nights_parts *parts, struct nights **ret_nights);
 void nights_free(struct nights *n);
 
 void nights_start(struct nights *n, uint64_t first_ns);	/* the calendar is set */
-void nights_resume(struct nights *n, uint64_t first_ns, uint64_t now_ns); /* instead: go on after now */
+void nights_resume(struct nights *n, uint64_t first_ns,
+		   uint64_t now_ns); /* instead: go on after now */
 void nights_judge(struct nights *n, uint64_t now_ns);		/* every night due by now */
 void nights_finish(struct nights *n, uint64_t now_ns);	/* the open night too, marked partial */
 uint64_t nights_channel_nights(const struct nights *n);	/* bets made so far */

@@ -189,7 +189,8 @@ static void keep_pending(struct pipeline *p, struct event_batch **batches, unsig
 		batches[i]->n = 0;
 	}
 	if (!keep || keep->is_short)
-		log_err("pipeline", "no memory for the events of the last minute: they are missing");
+		log_err("pipeline",
+			"no memory for the events of the last minute: they are missing");
 	p->cfg.carry->ret_pending = keep;
 }
 

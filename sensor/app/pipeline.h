@@ -29,11 +29,11 @@ struct event_batch;
 /* What a run takes over from the one before and leaves to the next (memory.h).  The calls come on
  * the caller's thread, before the first packet and after the last. */
 struct pipeline_carry {
-	uint64_t minute_ns;		/* start of the minute that was not complete; 0: a first run */
+	uint64_t minute_ns; /* start of the minute that was not complete; 0: a first run */
 	/* Calls take for each connection kept. */
 	void (*flows)(void *arg, shard_flow_fn take, void *take_arg);
-	/* Does this run leave its connections to the next?  err: of the source.  Then the old ones are
-	 * forgotten, and put_flow keeps one at a time. */
+	/* Does this run leave its connections to the next?  err: of the source.  Then the old ones
+	 * are forgotten, and put_flow keeps one at a time. */
 	bool (*ends_clean)(void *arg, int err);
 	shard_flow_fn put_flow;
 	void *arg;

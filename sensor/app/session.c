@@ -167,8 +167,8 @@ int session_open_outputs(struct session *s)
 		return EXIT_FAILED;
 	}
 	is_live = o->command == COMMAND_LIVE;
-	if (o->alerts && (is_live ? jsonl_sink_open_appending : jsonl_sink_open)(o->alerts, s->outbox,
-										  &s->jsonl))
+	if (o->alerts && (is_live ? jsonl_sink_open_appending
+				  : jsonl_sink_open)(o->alerts, s->outbox, &s->jsonl))
 		return EXIT_FAILED;
 	if (o->flows && (is_live ? flowlog_open_appending : flowlog_open)(o->flows, &s->flowlog))
 		return EXIT_FAILED;

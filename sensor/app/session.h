@@ -27,8 +27,8 @@ struct session {
 /* Policy, time zone and everything that can be refused before work starts: nothing is written yet.
  * 0, or the exit status with the reason logged. */
 int session_prepare(struct session *s, const struct options *o);
-/* Opens the state and plans the run by it, before the source is read; *ret_from_ns: where the input is to
- * begin (0: at its beginning).  0 or the exit status (logged). */
+/* Opens the state and plans the run by it, before the source is read; *ret_from_ns: where the input
+ * is to begin (0: at its beginning).  0 or the exit status (logged). */
 int session_open_memory(struct session *s, uint64_t *ret_from_ns);
 /* Opens the outputs.  0 or the exit status (logged). */
 int session_open_outputs(struct session *s);

@@ -6,24 +6,28 @@
 #include "base/err.h"
 
 static const char *const triage_exf_001[] = {
-	"Keep evidence before anything is changed: the packets of one burst, the state of the asset "
+	"Keep evidence before anything is changed: the packets of one burst, the state of the "
+	"asset "
 	"in the hours of the bursts (scheduled tasks, services, sessions).",
-	"Look up who operates the destination, and whether other assets talk to it or to its network.",
-	"Ask the asset's owner and the vendor, by another way than this asset, whether a scheduled job "
-	"to this destination is known; if so, register it as an expected entry with owner, ticket and "
+	"Look up who operates the destination, and whether other assets talk to it or to its "
+	"network.",
+	"Ask the asset's owner and the vendor, by another way than this asset, whether a scheduled "
+	"job "
+	"to this destination is known; if so, register it as an expected entry with owner, ticket "
+	"and "
 	"expiry.",
-	NULL
-};
+	NULL};
 
-static const char *const triage_dst_002[] = {
-	"Find out which route let a closed zone reach this address: firewall rule, second interface, "
-	"gateway, modem.",
-	"Check whether a work order covers the time and the asset; if none does, treat it as an open "
-	"path.",
-	"Look at what the asset sent: volume, protocol and name in this record, and other assets with "
-	"the same peer.",
-	NULL
-};
+static const char *const triage_dst_002[] = {"Find out which route let a closed zone reach this "
+					     "address: firewall rule, second interface, "
+					     "gateway, modem.",
+					     "Check whether a work order covers the time and the "
+					     "asset; if none does, treat it as an open "
+					     "path.",
+					     "Look at what the asset sent: volume, protocol and "
+					     "name in this record, and other assets with "
+					     "the same peer.",
+					     NULL};
 
 static const struct rule rules[] = {
 	[RULE_EXF_001] = {

@@ -55,8 +55,8 @@ struct dpi_verdict {
 	enum dpi_source source;
 	/* SNI, HTTP Host (without port) or DNS query, in full: ASCII in lower case, no final dot,
 	 * other bytes raw, see names.h.  They are read from what was captured, whatever nDPI makes
-	 * of the flow.  Of other protocols (QUIC, a ClientHello out of order) name and ALPN are what
-	 * nDPI kept, at most the last 79 bytes; that, ja3 and tls_version are empty where the
+	 * of the flow.  Of other protocols (QUIC, a ClientHello out of order) name and ALPN are
+	 * what nDPI kept, at most the last 79 bytes; that, ja3 and tls_version are empty where the
 	 * verdict is a guess and where the capture had cut the packets they stand in. */
 	char name[DPI_NAME_MAX];
 	char alpn[DPI_ALPN_MAX];

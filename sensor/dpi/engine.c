@@ -39,7 +39,7 @@ struct dpi_flow {
 	uint32_t bytes;			/* payload shown */
 	uint16_t packets;		/* shown */
 	uint8_t proto;			/* of the first packet shown */
-	bool is_unsure;			/* nDPI's names may come from a packet that the capture cut */
+	bool is_unsure; /* nDPI's names may come from a packet that the capture cut */
 	bool is_over;			/* nothing more is shown to nDPI */
 	struct names names;		/* our own reading of names */
 	ndpi_protocol last;		/* nDPI's last word */

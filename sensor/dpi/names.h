@@ -45,8 +45,8 @@ enum name_find {
 enum name_find names_tls(const uint8_t *bytes, size_t len, struct names_found *ret);
 enum name_find names_http(const uint8_t *bytes, size_t len, struct names_found *ret);
 /* A message with one question; or with several, when it is_surely DNS and not a guess by port: then
- * ret->name is that of the first.  It is "" for the root.  ret->n: addresses that the only question's
- * name leads to, directly or over CNAME records that come before them; 0 for a query. */
+ * ret->name is that of the first.  It is "" for the root.  ret->n: addresses that the only
+ * question's name leads to, directly or over CNAME records that come before them; 0 for a query. */
 bool names_dns(const uint8_t *message, size_t len, bool is_surely, struct dpi_answers *ret);
 
 /* The form of names above.  false: empty or longer than fits; buf is "" then. */

@@ -2,7 +2,8 @@
  *
  * Bounds, whatever the message holds: a name has at most 255 bytes on the wire (RFC 1035 2.3.4), a
  * compression pointer leads before the labels that end with it (so each jump goes strictly back and
- * none can loop) and JUMPS_MAX of them make a name, RECORDS_MAX records are looked at, DPI_ANSWERS_MAX addresses kept.
+ * none can loop) and JUMPS_MAX of them make a name, RECORDS_MAX records are looked at,
+ * DPI_ANSWERS_MAX addresses kept.
  *
  * Which name an address gets: the one that was asked for, when the record's owner is that name or
  * what CNAME records before it have made of it.  Records of other owners, and other sections than

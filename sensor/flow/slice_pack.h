@@ -1,5 +1,5 @@
-/* slice_pack.h - events as bytes for the state, and back (base/pack.h): those of a minute that was not
- * complete when a run ended. */
+/* slice_pack.h - events as bytes for the state, and back (base/pack.h): those of a minute that was
+ * not complete when a run ended. */
 #ifndef NW_FLOW_SLICE_PACK_H
 #define NW_FLOW_SLICE_PACK_H
 

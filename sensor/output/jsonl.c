@@ -59,7 +59,7 @@ struct jsonl_sink {
 	struct lines *lines;
 	int sink;			/* number in the outbox */
 	bool appends;			/* live: what is in the file stays */
-	bool is_resumable;		/* a file that can be cut, and a state or one that is appended to */
+	bool is_resumable; /* a file that can be cut, and a state or one that is appended to */
 	bool was_last_try;
 	uint64_t mark;			/* of the thread's */
 	int err;			/* the thread's; read after joining it */

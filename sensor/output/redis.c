@@ -521,9 +521,10 @@ static void say_left(const struct redis_sink *s, size_t left)
 			  s->state == STATE_NEW ? "no answer yet" : s->fault.text;
 
 	log_err("redis", "%zu %s did not reach %s: %s; %s", left, left == 1 ? "record" : "records",
-		s->where, why, outbox_is_durable(s->outbox) ?
-		"kept in the state and sent by the next run" :
-		"a replay of the same input sends the same again, and what --alerts wrote is whole");
+		s->where, why,
+		outbox_is_durable(s->outbox) ? "kept in the state and sent by the next run"
+					     : "a replay of the same input sends the same again, "
+					       "and what --alerts wrote is whole");
 }
 
 int redis_sink_close(struct redis_sink *s)

@@ -21,8 +21,8 @@ struct jsonl_sink;
  * emptied; with one it is cut back to what the last commit knew of and continued, so that in
  * the end it is the same as that of a run without interruption (jsonl.c says how). */
 int jsonl_sink_open(const char *path, struct outbox *o, struct jsonl_sink **ret_sink);
-/* The same for a sensor that is started again and again: what is in the file stays (a last line that
- * is cut goes), and a full disk is tried again every few seconds. */
+/* The same for a sensor that is started again and again: what is in the file stays (a last line
+ * that is cut goes), and a full disk is tried again every few seconds. */
 int jsonl_sink_open_appending(const char *path, struct outbox *o, struct jsonl_sink **ret_sink);
 /* Waits until the closed outbox is drained.  0, or the first -errno of writing (logged once). */
 int jsonl_sink_close(struct jsonl_sink *s);		/* takes s */

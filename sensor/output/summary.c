@@ -151,8 +151,11 @@ void summary_print(const struct summary_facts *f, FILE *out)
 		fputs("INCOMPLETE: memory ran out; flows are missing from what follows.\n", out);
 	if (!f->first_ns) {
 		if (source_counters(f->source)->filtered)
-			fprintf(out, "%" PRIu64 " packets were read, and none of them matches --filter or "
-				"lies in --from ... --to.\n", source_counters(f->source)->filtered);
+			fprintf(out,
+				"%" PRIu64
+				" packets were read, and none of them matches --filter or "
+				"lies in --from ... --to.\n",
+				source_counters(f->source)->filtered);
 		else
 			fputs("No packet was seen.\n", out);
 		print_not_judged(f, out);

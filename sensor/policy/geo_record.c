@@ -24,7 +24,7 @@ enum { TYPE_EXTENDED = 0, TYPE_POINTER = 1, TYPE_MAP = 7, TYPE_ARRAY = 11, TYPE_
 
 struct level {
 	size_t left;			/* values still to come */
-	size_t after;			/* where it goes on when they are done; 0: right behind them */
+	size_t after; /* where it goes on when they are done; 0: right behind them */
 };
 
 struct walk {

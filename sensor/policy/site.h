@@ -54,7 +54,7 @@ struct party {
 	size_t n_networks;
 	const char *domain;		/* "*.example.net" (any depth below, not itself) or
 					 * "host.example.net"; lower case */
-	uint32_t asn;			/* 0: not given.  Without a file that knows it ("geo"), an */
+	uint32_t asn; /* 0: not given.  Without a file that knows it ("geo"), an */
 	char country[3];		/* entry that names asn or country covers nothing */
 };
 
@@ -122,8 +122,9 @@ void site_free(struct site *s);
 const struct asset *site_asset(const struct site *s, const struct addr *a); /* listed, or NULL */
 /* The zone of an address: its asset's, else the most specific network; NULL: no zone. */
 const struct zone *site_zone(const struct site *s, const struct addr *a);
-/* Internal = site.networks (default RFC 1918, ULA, link-local), any listed asset, and IPv6 addresses
- * that cannot be routed beyond the organisation whatever the list says (ULA, link-local). */
+/* Internal = site.networks (default RFC 1918, ULA, link-local), any listed asset, and IPv6
+ * addresses that cannot be routed beyond the organisation whatever the list says (ULA, link-local).
+ */
 bool site_is_internal(const struct site *s, const struct addr *a);
 
 enum crossing { CROSSING_NONE, CROSSING_INTERNAL, CROSSING_EXTERNAL };

@@ -101,7 +101,8 @@ static void print_zone(const struct site *s, const struct zone *z, FILE *out)
 	print_networks(out, ": ", z->networks, z->n_networks);
 	for (size_t i = 0; i < z->n_vlans; i++)
 		fprintf(out, "%s%u", i ? ", " : " VLAN ", z->vlans[i]);
-	fputs(z->is_closed ? "\n    closed: any external traffic is reported within about a minute (NW-DST-002)\n"
+	fputs(z->is_closed ? "\n    closed: any external traffic is reported within about a minute "
+			     "(NW-DST-002)\n"
 			   : "\n",
 	      out);
 	if (z->has_closed) {

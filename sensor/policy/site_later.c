@@ -1,7 +1,8 @@
 /* site_later.c - geography and baseline; and the sections of a site file that are checked in form
  * here and read by later parts: work orders, privacy, retention, rules, suppressions.
  *
- * Nothing of the latter is kept in struct site.  The operator is told which sections have no effect yet.
+ * Nothing of the latter is kept in struct site.  The operator is told which sections have no effect
+ * yet.
  */
 #include <string.h>
 #include "base/clock.h"
@@ -75,7 +76,8 @@ void read_geo(struct reader *r, const struct at *at, void *into)
 	reader_object(r, at, KEYS(geo_keys), site);
 	if (!r->directory || (!site->geo_paths[GEO_ASN] && !site->geo_paths[GEO_COUNTRY]))
 		return;
-	if (geo_open(site->geo_paths[GEO_ASN], site->geo_paths[GEO_COUNTRY], &site->geo, &problem) &&
+	if (geo_open(site->geo_paths[GEO_ASN], site->geo_paths[GEO_COUNTRY], &site->geo,
+		     &problem) &&
 	    reader_member(r, at, geo_names[problem.kind], &member))
 		reader_error(r, &member, "%s; give the path of a MaxMind-format file, from the "
 			     "site file's directory on, or leave the key out", problem.text);

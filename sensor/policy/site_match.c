@@ -2,8 +2,9 @@
  *
  * With 100 000 entries a list is too slow, so entries are filed by their most selective condition
  * on either side: source by asset, network, role, vendor, zone or nothing; target by network,
- * asset, domain, role, vendor, zone or nothing; either also by AS number or country.  The pair of kinds (with the prefix lengths, where
- * they are networks) is the entry's *shape*; a file has few shapes however many entries it has.
+ * asset, domain, role, vendor, zone or nothing; either also by AS number or country.  The pair of
+ * kinds (with the prefix lengths, where they are networks) is the entry's *shape*; a file has few
+ * shapes however many entries it has.
  *
  *   look-up: for every shape that occurs, compute the key which this conversation would have
  *   (a domain has one key per suffix), find it in the sorted list of keys by binary search, and

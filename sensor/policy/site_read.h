@@ -25,8 +25,8 @@ struct reader {
 	const struct jsonpos *pos;
 	const char *text;		/* the whole file */
 	size_t len;
-	const char *directory;		/* of the file, "" or with its slash; NULL: read from memory,
-					 * and files named in it are not opened */
+	const char *directory; /* of the file, "" or with its slash; NULL: read from memory,
+				* and files named in it are not opened */
 	uint32_t in_pieces;		/* node of the array that is parsed element by element; 0 */
 	struct site *site;		/* being filled */
 	struct arena *arena;		/* the site's */

@@ -16,8 +16,8 @@
 /* "a.b.example.co.uk" -> "example.co.uk"; lower case, without a final dot.  Suffixes that nobody
  * listed have one label (the list's default rule), so "a.vendor.example" gives "vendor.example".
  * Names in other alphabets as xn--.
- * false, and buf is "": an address, a single label, a public suffix itself, labels that are empty or
- * longer than 63, bytes other than letters, digits, '-' and '_', or no room in buf. */
+ * false, and buf is "": an address, a single label, a public suffix itself, labels that are empty
+ * or longer than 63, bytes other than letters, digits, '-' and '_', or no room in buf. */
 bool suffix_registered_domain(const char *name, char *buf, size_t cap);
 
 /* "2023-02-09": the day of the list in use, "" unknown.  Lives as long as the process. */

@@ -279,8 +279,10 @@ static void demote_least(struct channels *c)
 	if (!least)
 		return;
 	if (!c->counters.evicted_with_evidence)
-		log_warn("profile", "more than %d channels have evidence: the least is forgotten, and "
-			 "counted", CHANNELS_EVIDENCE_MAX);
+		log_warn("profile",
+			 "more than %d channels have evidence: the least is forgotten, and "
+			 "counted",
+			 CHANNELS_EVIDENCE_MAX);
 	free(least->evidence);
 	least->evidence = NULL;
 	least->evidence_changed = true;

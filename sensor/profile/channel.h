@@ -8,8 +8,8 @@
  *
  * Bounded: at most CHANNELS_MAX channels, CHANNELS_EVIDENCE_MAX with evidence.  When full, those go
  * first (a sixteenth at once) that are without evidence, of a subject that has more than its quota
- * (the table's size / subjects with channels, at least CHANNELS_QUOTA_MIN), with the least upload in
- * the running row, longest silent; then the least M.  So decoys push out decoys: neither another
+ * (the table's size / subjects with channels, at least CHANNELS_QUOTA_MIN), with the least upload
+ * in the running row, longest silent; then the least M.  So decoys push out decoys: neither another
  * subject's channels nor one that has uploaded tonight.  Every eviction is counted.
  * Thread: analysis.  Pointers to channels stay valid until the next channels_get() (eviction).
  */
@@ -26,7 +26,7 @@
 
 #define CHANNELS_MAX 65536
 #define CHANNELS_EVIDENCE_MAX 10000	/* with evidence, about 7 KB each */
-#define CHANNELS_QUOTA_MIN 64		/* of a subject's channels, however many subjects there are */
+#define CHANNELS_QUOTA_MIN 64 /* of a subject's channels, however many subjects there are */
 #define SERVICE_TEXT_MAX 24		/* "TLS", "tcp/443" */
 #define CHANNEL_COMMUNITY_IDS 4		/* the last few, for pivoting */
 

@@ -89,8 +89,8 @@ bool subject_peek(const void *key, size_t key_len, const void *value, size_t val
 	return unpack_names(&u, key, key_len, ret_names);
 }
 
-bool subject_unpack(struct subjects *list, const struct site *site, const void *key, size_t key_len, const void *value,
-		    size_t value_len)
+bool subject_unpack(struct subjects *list, const struct site *site, const void *key, size_t key_len,
+		    const void *value, size_t value_len)
 {
 	struct unpacker u = unpack_over(value, value_len);
 	struct subject_names names;

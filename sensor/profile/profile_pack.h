@@ -1,8 +1,8 @@
 /* profile_pack.h - the long memory as bytes for the state, and back (base/pack.h).
  *
- * Keys are canonical: ids and addresses, never numbers of a table, so that a state is read back into
- * tables of any size and order.  Values begin with a byte of version.  Whatever a damaged value
- * holds, it is refused as a whole or read within its bounds.
+ * Keys are canonical: ids and addresses, never numbers of a table, so that a state is read back
+ * into tables of any size and order.  Values begin with a byte of version.  Whatever a damaged
+ * value holds, it is refused as a whole or read within its bounds.
  */
 #ifndef NW_PROFILE_PROFILE_PACK_H
 #define NW_PROFILE_PROFILE_PACK_H
@@ -15,8 +15,8 @@
 
 /* A subject's key is its id; its value the baseline and the bets. */
 void subject_pack(const struct subject *s, struct packer *ret);
-bool subject_unpack(struct subjects *s, const struct site *site, const void *key, size_t key_len, const void *value,
-		    size_t value_len);
+bool subject_unpack(struct subjects *s, const struct site *site, const void *key, size_t key_len,
+		    const void *value, size_t value_len);
 
 /* Who a subject's row is about, without a site. */
 struct subject_names {
@@ -27,7 +27,8 @@ struct subject_names {
 bool subject_peek(const void *key, size_t key_len, const void *value, size_t value_len,
 		  struct subject_names *ret_names);
 
-/* The key of a channel: subject id, peer, service.  Hot: facts and the running row.  Cold: evidence. */
+/* The key of a channel: subject id, peer, service.  Hot: facts and the running row.  Cold:
+ * evidence. */
 void channel_pack_key(const struct channel *ch, struct packer *ret);
 void channel_pack(const struct channel *ch, struct packer *ret);
 void evidence_pack(const struct evidence *ev, struct packer *ret);

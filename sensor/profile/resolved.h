@@ -3,8 +3,8 @@
  *	(client, address) -> name	what this client was told
  *	(anybody, address) -> name	what was told last, to whomever
  *
- * A channel by registered domain needs it where a connection carries no name of its own; so does the
- * question whether an address was asked for at all before it was used.
+ * A channel by registered domain needs it where a connection carries no name of its own; so does
+ *the question whether an address was asked for at all before it was used.
  *
  * A pair is remembered for RESOLVED_NS of capture time after it was told last.  Bounded: when all
  * places are taken the pair told longest ago goes (counted).  What is found depends on what was
@@ -51,8 +51,8 @@ const char *resolved_find(const struct resolved *r, const struct addr *client,
 			  const struct addr *address, uint64_t at_ns, bool *ret_was_asked);
 const struct resolved_counters *resolved_counters(const struct resolved *r);
 
-/* For the state: all pairs, those told longest ago first.  Unpacking adds to an empty memory; false:
- * malformed (u->is_bad is set) or no memory, and it is empty again. */
+/* For the state: all pairs, those told longest ago first.  Unpacking adds to an empty memory;
+ * false: malformed (u->is_bad is set) or no memory, and it is empty again. */
 void resolved_pack(const struct resolved *r, struct packer *p);
 bool resolved_unpack(struct resolved *r, struct unpacker *u);
 

@@ -145,19 +145,23 @@ void subjects_free(struct subjects *s)
 	free(s);
 }
 
-static struct subject *unlisted_of(struct subjects *s, const struct zone *zone, const struct addr *a)
+static struct subject *unlisted_of(struct subjects *s, const struct zone *zone,
+				   const struct addr *a)
 {
 	struct subject *u = s->unlisted[zone ? (size_t)(zone - s->site->zones) : s->site->n_zones];
 
 	if (!s->overflowed++)
-		log_warn("profile", "more than %d local addresses: further ones are watched together, by "
-			 "zone", SUBJECTS_MAX);
+		log_warn("profile",
+			 "more than %d local addresses: further ones are watched together, by "
+			 "zone",
+			 SUBJECTS_MAX);
 	u->addr = *a;
 	return u;
 }
 
 /* The subject of an address in that zone, made when first seen. */
-static struct subject *get_address(struct subjects *s, const struct addr *a, const struct zone *zone)
+static struct subject *get_address(struct subjects *s, const struct addr *a,
+				   const struct zone *zone)
 {
 	struct entry *e = find_entry(s, a);
 	char text[ADDR_TEXT_MAX];
@@ -195,7 +199,8 @@ static const struct zone *zone_of_vlan(const struct site *site, const uint16_t *
 {
 	for (size_t i = 0; vlan && i < site->n_zones; i++)
 		for (size_t k = 0; k < site->zones[i].n_vlans; k++)
-			if (site->zones[i].vlans[k] == vlan[0] || site->zones[i].vlans[k] == vlan[1])
+			if (site->zones[i].vlans[k] == vlan[0] ||
+			    site->zones[i].vlans[k] == vlan[1])
 				return &site->zones[i];
 	return NULL;
 }
@@ -218,7 +223,8 @@ struct subject *subjects_get(struct subjects *s, const struct sighting *seen)
 		return find_mac(s, seen->mac);
 	if (addr_is_ipv4(a))
 		return get_address(s, a, NULL);
-	/* An IPv6 address that nobody planned for: whose it is says the MAC, where it is the VLAN. */
+	/* An IPv6 address that nobody planned for: whose it is says the MAC, where it is the VLAN.
+	 */
 	asset = find_mac(s, seen->mac);
 	return asset ? asset : get_address(s, a, zone_of_vlan(s->site, seen->vlan));
 }

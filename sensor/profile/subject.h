@@ -75,8 +75,8 @@ struct subject *subjects_get(struct subjects *s, const struct sighting *seen);
 struct subject *subjects_get_stranger(struct subjects *s, const struct sighting *seen);
 /* The subject of that id, or NULL. */
 struct subject *subjects_by_id(const struct subjects *s, const char *id);
-/* From a state: the subject of that id, made (with its address and zone) when it is not there.  NULL: an
- * asset that the site no longer lists, or no memory. */
+/* From a state: the subject of that id, made (with its address and zone) when it is not there.
+ * NULL: an asset that the site no longer lists, or no memory. */
 struct subject *subjects_restore(struct subjects *s, const char *id, const struct addr *a,
 				 const char *zone_id);
 size_t subjects_count(const struct subjects *s);
@@ -84,7 +84,8 @@ struct subject *subjects_at(const struct subjects *s, size_t number);
 uint64_t subjects_overflowed(const struct subjects *s);	/* sightings that got "unlisted@" */
 
 /* Counts up bytes against the entry's maximum per night.  false: it is exceeded, these included. */
-bool subject_use_expected(struct subject *s, const struct expected *entry, int64_t row, uint64_t up);
+bool subject_use_expected(struct subject *s, const struct expected *entry, int64_t row,
+			  uint64_t up);
 
 void subject_add_volume(struct subject *s, int64_t row, uint64_t up);
 /* Upload of the nights in [since, row), at most the last 28, silent ones included (since: the first

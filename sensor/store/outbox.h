@@ -53,9 +53,9 @@ void outbox_close(struct outbox *o);			/* no more records will come */
 void outbox_interrupt(struct outbox *o);
 
 /* Up to max records after the sink's cursor, oldest first, borrowed until the sink peeks again
- * or takes.  Waits until there is one, or until timeout_ns of the monotonic clock have passed, or the outbox is
- * closed.  0 with *ret_closed true: closed and drained; on a state also closed and not to be
- * read any more (logged; outbox_waiting() tells). */
+ * or takes.  Waits until there is one, or until timeout_ns of the monotonic clock have passed, or
+ * the outbox is closed.  0 with *ret_closed true: closed and drained; on a state also closed and
+ * not to be read any more (logged; outbox_waiting() tells). */
 size_t outbox_peek(struct outbox *o, int sink, const struct record **records, size_t max,
 		   uint64_t timeout_ns, bool *ret_closed);
 void outbox_taken(struct outbox *o, int sink, size_t n);	/* moves the cursor */

@@ -1,9 +1,10 @@
 /* state_schema.c - the tables, their versions, and the statements on them.
  *
- * Each table of long memory is (key, value), both opaque; STRICT, rows found by the index of the key.
- * WITHOUT ROWID would save that index, but keeps at most a quarter of a page of a row in its tree:
- * values of 1 kB took 4.7 kB each (1.4 kB this way), and a commit of 1 000 new rows with scattered keys
- * rewrote the whole tree (16 ms and more; 3 ms this way, where new rows lie side by side).
+ * Each table of long memory is (key, value), both opaque; STRICT, rows found by the index of the
+ * key. WITHOUT ROWID would save that index, but keeps at most a quarter of a page of a row in its
+ * tree: values of 1 kB took 4.7 kB each (1.4 kB this way), and a commit of 1 000 new rows with
+ * scattered keys rewrote the whole tree (16 ms and more; 3 ms this way, where new rows lie side by
+ * side).
  *
  *   outbox		a record each; position counts from 1 without gaps
  *   outbox_end		one row: the last position and event.sequence, which outlive the records

@@ -37,8 +37,8 @@ static int set_up(void)
 		n->start_ns = calendar_row_start(&calendar, ROW + i) +
 			      (uint64_t)starts[i] * NS_PER_MIN;
 	}
-	evidence.process[0] = (struct process){ .m_mean = 2e5, .hits = 4, .since_row = ROW, .up = 4000,
-						.down = 40 };
+	evidence.process[0] = (struct process){
+		.m_mean = 2e5, .hits = 4, .since_row = ROW, .up = 4000, .down = 40};
 	return 0;
 }
 
@@ -93,8 +93,10 @@ static void the_words_say_the_same(void)
 	memcpy(subject.id, "A", 2);
 	CU_ASSERT(addr_parse("203.0.113.9", &channel.key.peer));
 	explain_incident(&context, &in, &f, &n);
-	EQUAL_TEXT(in.message, "A (not in the asset list) uploaded 4.0 KB to 203.0.113.9 on 4 of 5 nights, each "
-			       "time starting between 23:50 and 00:30 local time");
+	EQUAL_TEXT(
+		in.message,
+		"A (not in the asset list) uploaded 4.0 KB to 203.0.113.9 on 4 of 5 nights, each "
+		"time starting between 23:50 and 00:30 local time");
 	CU_ASSERT_PTR_NOT_NULL(strstr(in.explain[0], "at most once in 77 years"));
 }
 
@@ -108,7 +110,10 @@ int main(void)
 		CU_TEST_INFO_NULL,
 	};
 	CU_SuiteInfo suites[] = {
-		{ .pName = "explain", .pTests = tests, .pInitFunc = set_up, .pCleanupFunc = tear_down },
+		{.pName = "explain",
+		 .pTests = tests,
+		 .pInitFunc = set_up,
+		 .pCleanupFunc = tear_down},
 		CU_SUITE_INFO_NULL,
 	};
 

@@ -322,14 +322,33 @@ static void test_site(void)
 {
 	struct site *s = NULL;
 
-	EQUAL_INT(load_site(SITE_HEAD "\"geo\": {\"asn\": \"asn.mmdb\", \"country\": \"country.mmdb\"},"
-		"\"expected\": ["
-		ENTRY("both", "{\"asn\": 64501, \"country\": \"NL\", \"domain\": \"*.a.example\"}") ","
-		ENTRY("asn", "{\"asn\": 64501}") ","
-		ENTRY("country", "{\"country\": \"BE\"}") ","
-		ENTRY("never", "{\"asn\": 64502, \"country\": \"NL\"}") ","
-		"{\"id\": \"in\", \"from\": {\"asn\": 64500}, \"to\": {\"ip\": [\"10.0.0.9\"]}}"
-		"]}", &s), 0);
+	EQUAL_INT(
+		load_site(
+			SITE_HEAD
+			"\"geo\": {\"asn\": \"asn.mmdb\", \"country\": \"country.mmdb\"},"
+			"\"expected\": [" ENTRY(
+				"both",
+				"{\"asn\": 64501, \"country\": \"NL\", "
+				"\"domain\": \"*.a.example\"}") "," ENTRY("asn",
+									  "{\"asn\": "
+									  "64501}") "," ENTRY("coun"
+											      "try",
+											      "{\"c"
+											      "ount"
+											      "ry\""
+											      ": "
+											      "\"BE"
+											      "\"}") "," ENTRY("never",
+													       "{\"asn\": 64502, \"country\": "
+													       "\"NL\"}") ","
+															  "{\"id\": \"in\", "
+															  "\"from\": {\"asn\": "
+															  "64500}, \"to\": "
+															  "{\"ip\": "
+															  "[\"10.0.0.9\"]}}"
+															  "]}",
+			&s),
+		0);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(s);
 	EQUAL_TEXT(said, "");
 	EQUAL_INT(tz_use(s->timezone), 0);
@@ -346,15 +365,18 @@ static void test_site(void)
 
 static void test_site_problems(void)
 {
-	static const char from_memory[] = SITE_HEAD "\"geo\": {\"asn\": \"no.mmdb\"}, \"expected\": ["
-					  ENTRY("asn", "{\"asn\": 64501}") "]}";
+	static const char from_memory[] = SITE_HEAD
+		"\"geo\": {\"asn\": \"no.mmdb\"}, \"expected\": [" ENTRY("asn",
+									 "{\"asn\": 64501}") "]}";
 	struct site *s = NULL;
 	char wanted[600];
 
 	EQUAL_INT(load_site(SITE_HEAD "\n \"geo\": {\"country\": \"no.mmdb\"}}", &s), ERR_FORMAT);
-	snprintf(wanted, sizeof(wanted), "error: site: %s:2:21: geo.country: \"%s\" cannot be read: No such "
+	snprintf(wanted, sizeof(wanted),
+		 "error: site: %s:2:21: geo.country: \"%s\" cannot be read: No such "
 		 "file or directory; give the path of a MaxMind-format file, from the site file's "
-		 "directory on, or leave the key out\n", file("site.json"), file("no.mmdb"));
+		 "directory on, or leave the key out\n",
+		 file("site.json"), file("no.mmdb"));
 	EQUAL_TEXT(said, wanted);
 	CU_ASSERT_PTR_NULL(s);
 	/* From memory the files are not opened, and entries that need them cover nothing. */
@@ -367,7 +389,8 @@ static void test_site_problems(void)
 
 static void test_site_without(void)
 {
-	static const char text[] = SITE_HEAD "\"expected\": [" ENTRY("asn", "{\"asn\": 64501}") "]}";
+	static const char text[] =
+		SITE_HEAD "\"expected\": [" ENTRY("asn", "{\"asn\": 64501}") "]}";
 	struct site *s = NULL;
 	char *out = NULL;
 	size_t size = 0;

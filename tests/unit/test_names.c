@@ -508,7 +508,8 @@ static void test_engine(void)
 			bool is_done = false;
 
 			for (size_t at = 0; at < piece->len && !is_done; at += steps[k]) {
-				size_t len = piece->len - at < steps[k] ? piece->len - at : steps[k];
+				size_t len =
+					piece->len - at < steps[k] ? piece->len - at : steps[k];
 				struct packet p =
 					talk_packet(&talks[i], false, piece->bytes + at, len);
 

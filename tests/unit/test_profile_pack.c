@@ -39,7 +39,7 @@ static void drop_record(void *arg, struct record *r)
 static void begin(struct tables *t)
 {
 	calendar_init(&t->calendar, site, 2026);
-	t->context = (struct alert_context){ .site = site, .calendar = &t->calendar, .sensor = "s" };
+	t->context = (struct alert_context){.site = site, .calendar = &t->calendar, .sensor = "s"};
 	CU_ASSERT_FATAL(!subjects_new(site, &t->subjects) && !channels_new(100, &t->channels));
 	CU_ASSERT_FATAL(!incidents_new(&t->context, drop_record, NULL, &t->incidents));
 }
@@ -79,9 +79,14 @@ static struct channel *fill(struct tables *t, unsigned *seed)
 		ev->nights[i] = (struct night_seen){ .row = 20400 + i, .up = (uint64_t)rand_r(seed),
 						     .e = { 5.5, 0.5 }, .coverage = 1,
 						     .is_hit = { true, i % 2 } };
-	ev->process[0] = (struct process){ .m = { 1.5, 2.25 }, .m_mean = 0.1 * rand_r(seed), .hits = 7,
-					   .bursts_n = 2, .bursts = { { 700, 760 }, { -5, 55 } },
-					   .since_row = 20401, .up = 77, .down = 7 };
+	ev->process[0] = (struct process){.m = {1.5, 2.25},
+					  .m_mean = 0.1 * rand_r(seed),
+					  .hits = 7,
+					  .bursts_n = 2,
+					  .bursts = {{700, 760}, {-5, 55}},
+					  .since_row = 20401,
+					  .up = 77,
+					  .down = 7};
 	subject_add_volume(s, 20468, 4711);
 	subject_count_bet(s, 20469, true);
 	return ch;
@@ -117,8 +122,8 @@ static void there_and_back(void)
 		begin(&b);
 		ch = fill(&a, &seed);
 		pack_all(ch, was);
-		CU_ASSERT_FATAL(subject_unpack(b.subjects, site, ch->subject->id, strlen(ch->subject->id),
-					       was[3].bytes, was[3].len));
+		CU_ASSERT_FATAL(subject_unpack(b.subjects, site, ch->subject->id,
+					       strlen(ch->subject->id), was[3].bytes, was[3].len));
 		key = unpack_over(was[0].bytes, was[0].len);
 		value = unpack_over(was[1].bytes, was[1].len);
 		CU_ASSERT_FATAL(channel_unpack(b.channels, b.subjects, &key, &value));
@@ -137,7 +142,8 @@ static void there_and_back(void)
 	}
 }
 
-/* Cut anywhere and with any byte changed: refused or read within its bounds (a sanitizer would say). */
+/* Cut anywhere and with any byte changed: refused or read within its bounds (a sanitizer would
+ * say). */
 static void damaged(void)
 {
 	struct packer p[4] = { { 0 } };
@@ -173,8 +179,8 @@ static void damaged(void)
 
 		p[1].bytes[at] = (uint8_t)rand_r(&seed);
 		begin(&b);
-		subject_unpack(b.subjects, site, ch->subject->id, strlen(ch->subject->id), p[3].bytes,
-			       p[3].len);
+		subject_unpack(b.subjects, site, ch->subject->id, strlen(ch->subject->id),
+			       p[3].bytes, p[3].len);
 		value = unpack_over(p[1].bytes, p[1].len);
 		channel_unpack(b.channels, b.subjects, &key, &value);
 		end(&b);
@@ -198,7 +204,8 @@ static void incidents_go_on_where_they_were(void)
 	f.channel = fill(&a, &seed);
 	incidents_finding(a.incidents, &f);
 	incident_pack(incidents_at(a.incidents, 0), &was);
-	CU_ASSERT(subjects_restore(b.subjects, f.channel->subject->id, &f.channel->own, "") != NULL);
+	CU_ASSERT(subjects_restore(b.subjects, f.channel->subject->id, &f.channel->own, "") !=
+		  NULL);
 	CU_ASSERT_FATAL(incident_unpack(b.incidents, b.subjects, was.bytes, was.len));
 	incident_pack(incidents_at(b.incidents, 0), &is);
 	CU_ASSERT(same(&was, &is));

@@ -130,7 +130,8 @@ static void play(struct resolved *r, unsigned rounds, struct digest *d)
 		snprintf(name, sizeof(name), "n%u.example", (unsigned)rand() % 300);
 		note(r, client, address, name, at);
 		address = (unsigned)rand() % 700;
-		digest_update(d, find(r, client, address, at), strlen(find(r, client, address, at)));
+		digest_update(d, find(r, client, address, at),
+			      strlen(find(r, client, address, at)));
 	}
 	digest_update(d, resolved_counters(r), sizeof(struct resolved_counters));
 }

@@ -270,20 +270,22 @@ static void test_expected_windows(void)
 		{ "2026-07-14 01:00:00", "archive" },		/* summer time: civil, not UTC */
 		{ "2026-03-29 01:30:00", "archive" },
 	};
-	static const struct { const char *times[2], *want; } runs[] = {
-		{ { "2026-01-20 02:59:59", "2026-01-20 03:59:59" }, "archive" },	/* grace */
-		{ { "2026-01-20 02:59:59", "2026-01-20 04:00:00" }, "none" },
-		{ { "2026-01-20 03:00:00", "2026-01-20 03:30:00" }, "none" },
-		{ { "2026-01-10 00:00:00", "2026-01-20 01:30:00" }, "archive" },	/* open for days: */
-		{ { "2026-01-10 00:00:00", "2026-01-20 04:30:00" }, "none" },	/* in the window only */
-		{ { "2026-03-29 01:30:00", "2026-03-29 03:30:00" }, "archive" },
-		{ { "2026-10-25 02:30:00", "2026-10-25 03:30:00" }, "archive" },
+	static const struct { const char *times[2], *want;
+	} runs[] = {
+		{{"2026-01-20 02:59:59", "2026-01-20 03:59:59"}, "archive"}, /* grace */
+		{{"2026-01-20 02:59:59", "2026-01-20 04:00:00"}, "none"},
+		{{"2026-01-20 03:00:00", "2026-01-20 03:30:00"}, "none"},
+		{{"2026-01-10 00:00:00", "2026-01-20 01:30:00"}, "archive"}, /* open for days: */
+		{{"2026-01-10 00:00:00", "2026-01-20 04:30:00"}, "none"}, /* in the window only */
+		{{"2026-03-29 01:30:00", "2026-03-29 03:30:00"}, "archive"},
+		{{"2026-10-25 02:30:00", "2026-10-25 03:30:00"}, "archive"},
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
 		EQUAL_TEXT(expected(img, archive, "udp/443", "", cases[i].when), cases[i].want);
 	for (size_t i = 0; i < ARRAY_SIZE(runs); i++)
-		EQUAL_TEXT(expected_in_run(img, archive, "udp/443", "", runs[i].times), runs[i].want);
+		EQUAL_TEXT(expected_in_run(img, archive, "udp/443", "", runs[i].times),
+			   runs[i].want);
 	/* A window over midnight that opens on Fridays (2026-01-16) */
 	EQUAL_TEXT(expected(img, "10.40.0.9", "tcp/1", "", "2026-01-16 23:29:59"), "none");
 	EQUAL_TEXT(expected(img, "10.40.0.9", "tcp/1", "", "2026-01-16 23:30:00"), "late");
