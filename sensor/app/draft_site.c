@@ -269,8 +269,11 @@ static bool is_wanted(struct draft *d, const struct channel *ch,
 
 static void add_service(json_t *list, const char *service)
 {
-	for (size_t i = 0; i < json_array_size(list); i++)
-		if (!strcmp(json_string_value(json_array_get(list, i)), service))
+	size_t i;
+	json_t *value;
+
+	json_array_foreach(list, i, value)
+		if (!strcmp(json_string_value(value), service))
 			return;
 	json_array_append_new(list, json_string(service));
 }

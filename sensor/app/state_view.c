@@ -59,10 +59,11 @@ static int take_name(void *arg, const void *key, size_t key_len, const void *val
 
 static json_t *values_of(json_t *object)
 {
-	json_t *list = json_array();
+	json_t *list = json_array(), *value;
+	const char *key;
 
-	for (void *at = json_object_iter(object); at; at = json_object_iter_next(object, at))
-		json_array_append(list, json_object_iter_value(at));
+	json_object_foreach(object, key, value)
+		json_array_append(list, value);
 	return list;
 }
 
