@@ -47,7 +47,7 @@ static bool add_label(char *name, size_t *used, const uint8_t *label, size_t len
 /* Reads the name at *at and moves *at behind it.  false: malformed, cut, or longer than allowed. */
 static bool read_name(const struct message *m, size_t *at, char name[static DPI_NAME_MAX])
 {
-	size_t pos = *at, start = *at, used = 0, wire = 1;
+	size_t start = *at, pos = start, used = 0, wire = 1;
 	unsigned jumps = 0;
 
 	name[0] = '\0';

@@ -182,7 +182,7 @@ static void mark_quota(struct channels *c, size_t n)
 		subjects += c->sorted[i]->subject->channels == 0;
 		c->sorted[i]->subject->channels++;
 	}
-	quota = c->max / subjects;
+	quota = subjects ? c->max / subjects : c->max;
 	if (quota < CHANNELS_QUOTA_MIN)
 		quota = CHANNELS_QUOTA_MIN;
 	for (size_t i = 0; i < n; i++)

@@ -248,7 +248,7 @@ void resolved_pack(const struct resolved *r, struct packer *p)
 static void unpack_entry(struct resolved *r, struct unpacker *u)
 {
 	char name[RESOLVED_NAME_MAX];
-	struct pair pair;
+	struct pair pair = { 0 };
 	uint64_t at_ns;
 
 	unpack_bytes(u, pair.client.bytes, sizeof(pair.client.bytes));

@@ -80,7 +80,8 @@ static struct channel *fill(struct tables *t, unsigned *seed)
 						     .e = { 5.5, 0.5 }, .coverage = 1,
 						     .is_hit = { true, i % 2 } };
 	ev->process[0] = (struct process){ .m = { 1.5, 2.25 }, .m_mean = 0.1 * rand_r(seed),
-					   .hits = 7, .bursts_n = 2, .bursts = { { 700, 760 }, { -5, 55 } },
+					   .hits = 7, .bursts_n = 2,
+					   .bursts = { { 700, 760 }, { -5, 55 } },
 					   .since_row = 20401, .up = 77, .down = 7 };
 	subject_add_volume(s, 20468, 4711);
 	subject_count_bet(s, 20469, true);
