@@ -205,7 +205,6 @@ static void update_facts(struct channel *ch, const struct view *v)
 	if (memcmp(mac, none, 6) && memcmp(mac, ch->subject->mac, 6)) {
 		memcpy(ch->subject->mac, mac, 6);
 		ch->subject->is_changed = true;
-		ch->subject->is_changed = true;
 	}
 	if (s->kind != SLICE_SLICE)
 		channel_set_name(ch, s->name);

@@ -256,7 +256,7 @@ static bool is_wanted(struct draft *d, const struct channel *ch,
 			log_notice("draft", "left out, an incident is open: %s", say(ch, text));
 		return false;
 	}
-	if (ch->proto != 17 && !ch->is_answered) {	/* syslog and the like are never answered */
+	if (ch->proto != 17 && !ch->is_answered) {	/* syslog is never answered */
 		d->unanswered++;
 		return false;
 	}
@@ -269,11 +269,8 @@ static bool is_wanted(struct draft *d, const struct channel *ch,
 
 static void add_service(json_t *list, const char *service)
 {
-	size_t i;
-	json_t *value;
-
-	json_array_foreach(list, i, value)
-		if (!strcmp(json_string_value(value), service))
+	for (size_t i = 0; i < json_array_size(list); i++)
+		if (!strcmp(json_string_value(json_array_get(list, i)), service))
 			return;
 	json_array_append_new(list, json_string(service));
 }
@@ -375,8 +372,8 @@ int draft_site_print(const struct state_view *v, FILE *out)
 		add_assets(&d);
 		add_conversations(&d);
 		root = json_pack("{s:{s:s,s:s},s:O,s:O,s:O,s:s}", "site", "id", v->site->id,
-				 "timezone", v->site->timezone, "zones", d.zones, "assets", d.assets,
-				 "expected", d.expected, "baseline", "observe");
+				 "timezone", v->site->timezone, "zones", d.zones, "assets",
+				 d.assets, "expected", d.expected, "baseline", "observe");
 	}
 	if (root && !json_dumpf(root, out, DUMP)) {
 		fputc('\n', out);

@@ -103,8 +103,8 @@ static json_t *json_process(const struct state_view *v, const struct process *p)
 {
 	return json_pack("{s:o,s:o,s:o,s:o,s:o,s:o}", "m", json_number(p->m_mean), "hits",
 			 json_count(p->hits), "since", p->hits ? json_row(v, p->since_row) :
-			 json_null(), "up", json_count(p->up), "down", json_count(p->down), "misses",
-			 json_count(p->misses));
+			 json_null(), "up", json_count(p->up), "down", json_count(p->down),
+			 "misses", json_count(p->misses));
 }
 
 static json_t *json_evidence(const struct state_view *v, const struct evidence *ev)
@@ -130,8 +130,9 @@ static json_t *json_channel(const struct state_view *v, const struct channel *ch
 	state_view_port(ch, port);
 	o = json_pack("{s:o,s:o,s:o,s:o,s:o,s:b,s:b,s:b}", "asset", json_text(ch->subject->id),
 		      "address", json_addr(&ch->own), "destination", json_addr(&ch->key.peer),
-		      "service", json_text(service), "port", port[0] ? json_string(port) : json_null(),
-		      "external", ch->is_external, "answered", ch->is_answered, "opened_outside",
+		      "service", json_text(service), "port",
+		      port[0] ? json_string(port) : json_null(), "external",
+		      ch->is_external, "answered", ch->is_answered, "opened_outside",
 		      ch->was_opened_outside);
 	json_object_set_new(o, "name", ch->name ? json_text(ch->name) : json_null());
 	json_object_set_new(o, "first_seen", json_time(ch->first_ns));
@@ -160,7 +161,8 @@ static json_t *json_incident(const struct state_view *v, const struct incident *
 			 in->is_any ? json_null() : json_addr(&in->key.peer), "service",
 			 in->is_any ? json_null() : json_text(service), "open", in->is_open,
 			 "opened", json_time(in->opened_ns), "severity", json_count(in->severity),
-			 "level", in->level ? json_string(state_view_level(in->level)) : json_null(),
+			 "level", in->level ? json_string(state_view_level(in->level)) :
+			 json_null(),
 			 "records", json_count(in->records), "nights", json_count(in->nights),
 			 "last_night", json_row(v, in->last_row), "message", json_text(in->message),
 			 "explain", explain);
@@ -279,7 +281,8 @@ int state_export_json(const struct state_view *v, FILE *out)
 	put_subjects(v, &w);
 	fputs("}\n", out);
 	if (w.has_failed)
-		log_err("state", "the document is not whole: out of memory, or it cannot be written");
+		log_err("state", "the document is not whole: out of memory, or it cannot be "
+			"written");
 	return err ? EXIT_USAGE : w.has_failed ? EXIT_FAILED : EXIT_DONE;
 }
 

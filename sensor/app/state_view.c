@@ -59,11 +59,10 @@ static int take_name(void *arg, const void *key, size_t key_len, const void *val
 
 static json_t *values_of(json_t *object)
 {
-	json_t *list = json_array(), *value;
-	const char *key;
+	json_t *list = json_array();
 
-	json_object_foreach(object, key, value)
-		json_array_append(list, value);
+	for (void *at = json_object_iter(object); at; at = json_object_iter_next(object, at))
+		json_array_append(list, json_object_iter_value(at));
 	return list;
 }
 
@@ -186,8 +185,8 @@ int state_view_open(const struct options *o, struct state_view *v)
 	if (err)
 		return EXIT_USAGE;
 	if (v->left_out)
-		log_warn("state", "%" PRIu64 " records of the long memory belong to assets that the "
-			 "site does not list, or are damaged: left out", v->left_out);
+		log_warn("state", "%" PRIu64 " records of the long memory belong to assets that "
+			 "the site does not list, or are damaged: left out", v->left_out);
 	return EXIT_DONE;
 }
 
