@@ -82,11 +82,6 @@ void blob_be16(struct blob *b, unsigned v)
 	add_big_endian(b, v, 2);
 }
 
-void blob_be24(struct blob *b, uint32_t v)
-{
-	add_big_endian(b, v, 3);
-}
-
 void blob_be32(struct blob *b, uint32_t v)
 {
 	add_big_endian(b, v, 4);

@@ -24,7 +24,6 @@ void blob_text(struct blob *b, const char *text);	/* without the zero byte */
 void blob_format(struct blob *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void blob_u8(struct blob *b, unsigned v);
 void blob_be16(struct blob *b, unsigned v);
-void blob_be24(struct blob *b, uint32_t v);
 void blob_be32(struct blob *b, uint32_t v);
 void blob_le16(struct blob *b, unsigned v);
 void blob_le32(struct blob *b, uint32_t v);

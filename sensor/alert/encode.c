@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/err.h"
+#include "base/json.h"
 #include "base/text.h"
 #include "base/tz.h"
 #include "config.h"
@@ -22,36 +23,6 @@ static const char *const bound_assumes = "innocent = whatever happened before, t
 					 "does, its burst is no denser at any time of the window "
 					 "than uniform; habits, runs and evening shifts "
 					 "alarm more often";
-
-/* Sets a string that may hold anything; NULL becomes null. */
-static void put_text(json_t *object, const char *key, const char *text)
-{
-	char clean[TEXT_MAX];
-
-	if (!text) {
-		json_object_set_new(object, key, json_null());
-		return;
-	}
-	text_repair(text, strlen(text), clean, sizeof(clean));
-	json_object_set_new(object, key, json_string(clean));
-}
-
-static void put_time(json_t *object, const char *key, uint64_t ns)
-{
-	char text[CLOCK_TEXT_MAX];
-
-	json_object_set_new(object, key, json_string(clock_format(ns, text)));
-}
-
-static void put_int(json_t *object, const char *key, uint64_t value)
-{
-	json_object_set_new(object, key, json_integer((json_int_t)(value & INT64_MAX)));
-}
-
-static void put_real(json_t *object, const char *key, double value)
-{
-	json_object_set_new(object, key, json_real(isfinite(value) ? value : 0));
-}
 
 static const char *level_text(enum level level)
 {
@@ -100,20 +71,20 @@ static json_t *event_of(const struct alert_context *ctx, const struct incident *
 	json_array_append_new(category, json_string("network"));
 	json_array_append_new(category, json_string("intrusion_detection"));
 	json_array_append_new(type, json_string("info"));
-	put_text(event, "kind", "alert");
+	json_put_text(event, "kind", "alert");
 	json_object_set_new(event, "category", category);
 	json_object_set_new(event, "type", type);
-	put_text(event, "action", action);
-	put_text(event, "code", rule_of(f->rule)->id);
-	put_int(event, "severity", in->severity);
-	put_int(event, "risk_score", risk_of(in->severity, m));
-	put_time(event, "start", start);
-	put_time(event, "end", end);
-	put_time(event, "created", f->judged_ns);
-	put_text(event, "reason", in->message);
-	put_text(event, "module", "nachtwacht");
-	put_text(event, "dataset", "nachtwacht.alert");
-	put_text(event, "timezone", ctx->site->timezone);
+	json_put_text(event, "action", action);
+	json_put_text(event, "code", rule_of(f->rule)->id);
+	json_put_int(event, "severity", in->severity);
+	json_put_int(event, "risk_score", risk_of(in->severity, m));
+	json_put_time(event, "start", start);
+	json_put_time(event, "end", end);
+	json_put_time(event, "created", f->judged_ns);
+	json_put_text(event, "reason", in->message);
+	json_put_text(event, "module", "nachtwacht");
+	json_put_text(event, "dataset", "nachtwacht.alert");
+	json_put_text(event, "timezone", ctx->site->timezone);
 	return event;
 }
 
@@ -121,10 +92,10 @@ static json_t *rule_object(const struct rule *rule)
 {
 	json_t *object = json_object();
 
-	put_text(object, "id", rule->id);
-	put_text(object, "version", rule->version);
-	put_text(object, "name", rule->name);
-	put_text(object, "category", rule->category);
+	json_put_text(object, "id", rule->id);
+	json_put_text(object, "version", rule->version);
+	json_put_text(object, "name", rule->name);
+	json_put_text(object, "category", rule->category);
 	return object;
 }
 
@@ -135,11 +106,11 @@ static json_t *threat_object(const struct rule *rule)
 	for (size_t i = 0; i < ARRAY_SIZE(rule->technique) && rule->technique[i][0]; i++) {
 		json_t *t = json_object();
 
-		put_text(t, "id", rule->technique[i][0]);
-		put_text(t, "name", rule->technique[i][1]);
+		json_put_text(t, "id", rule->technique[i][0]);
+		json_put_text(t, "name", rule->technique[i][1]);
 		json_array_append_new(techniques, t);
 	}
-	put_text(threat, "framework", "MITRE ATT&CK");
+	json_put_text(threat, "framework", "MITRE ATT&CK");
 	json_object_set_new(threat, "technique", techniques);
 	return threat;
 }
@@ -148,19 +119,19 @@ static json_t *observer_object(const struct alert_context *ctx, const struct sub
 {
 	json_t *observer = json_object(), *ingress = json_object(), *interface = json_object();
 
-	put_text(observer, "type", "sensor");
-	put_text(observer, "vendor", "Nachtwacht");
-	put_text(observer, "product", "nachtwacht");
-	put_text(observer, "version", PACKAGE_VERSION);
-	put_text(observer, "name", ctx->sensor);
+	json_put_text(observer, "type", "sensor");
+	json_put_text(observer, "vendor", "Nachtwacht");
+	json_put_text(observer, "product", "nachtwacht");
+	json_put_text(observer, "version", PACKAGE_VERSION);
+	json_put_text(observer, "name", ctx->sensor);
 	if (ctx->interface) {
-		put_text(interface, "name", ctx->interface);
+		json_put_text(interface, "name", ctx->interface);
 		json_object_set_new(ingress, "interface", interface);
 	} else {
 		json_decref(interface);
 	}
 	if (s->zone)
-		put_text(ingress, "zone", s->zone->id);
+		json_put_text(ingress, "zone", s->zone->id);
 	if (json_object_size(ingress))
 		json_object_set_new(observer, "ingress", ingress);
 	else
@@ -174,13 +145,13 @@ static json_t *source_object(const struct subject *s, const struct channel *ch, 
 	json_t *source = json_object();
 	char text[ADDR_TEXT_MAX];
 
-	put_text(source, "ip", addr_format(&ch->own, text));
+	json_put_text(source, "ip", addr_format(&ch->own, text));
 	if (memcmp(s->mac, none, 6)) {
 		snprintf(text, sizeof(text), "%02X-%02X-%02X-%02X-%02X-%02X", s->mac[0], s->mac[1],
 			 s->mac[2], s->mac[3], s->mac[4], s->mac[5]);
-		put_text(source, "mac", text);
+		json_put_text(source, "mac", text);
 	}
-	put_int(source, "bytes", up);
+	json_put_int(source, "bytes", up);
 	return source;
 }
 
@@ -191,12 +162,12 @@ static json_t *destination_object(const struct incident *in, const struct channe
 	char text[ADDR_TEXT_MAX];
 
 	if (!in->is_any)
-		put_text(destination, "ip", addr_format(&ch->key.peer, text));
+		json_put_text(destination, "ip", addr_format(&ch->key.peer, text));
 	if (ch->port && !in->is_any)
-		put_int(destination, "port", ch->port);
+		json_put_int(destination, "port", ch->port);
 	if (ch->name && !in->is_any)
-		put_text(destination, "domain", ch->name);
-	put_int(destination, "bytes", down);
+		json_put_text(destination, "domain", ch->name);
+	json_put_int(destination, "bytes", down);
 	return destination;
 }
 
@@ -211,11 +182,11 @@ static json_t *network_object(const struct channel *ch, uint64_t bytes)
 		json_array_append_new(ids, json_string(
 			ch->community[(ch->communities - n + i) % CHANNEL_COMMUNITY_IDS]));
 	protocol_name(ch, text, sizeof(text));
-	put_text(network, "transport", transport_name(ch->proto, number));
-	put_text(network, "protocol", text);
-	put_text(network, "direction", !ch->is_external ? "internal" :
+	json_put_text(network, "transport", transport_name(ch->proto, number));
+	json_put_text(network, "protocol", text);
+	json_put_text(network, "direction", !ch->is_external ? "internal" :
 		 ch->was_opened_outside ? "inbound" : "outbound");
-	put_int(network, "bytes", bytes);
+	json_put_int(network, "bytes", bytes);
 	json_object_set_new(network, "community_id", ids);
 	return network;
 }
@@ -239,13 +210,13 @@ static json_t *incident_object(const struct incident *in, const char *action)
 {
 	json_t *object = json_object();
 
-	put_text(object, "id", in->id);
-	put_text(object, "case", in->case_id);
-	put_text(object, "state", strcmp(action, "resolve") ? "open" : "resolved");
-	put_text(object, "level", level_text(in->level));
-	put_time(object, "opened", in->opened_ns);
-	put_int(object, "records", in->records);
-	put_text(object, "previous", in->previous[0] ? in->previous : NULL);
+	json_put_text(object, "id", in->id);
+	json_put_text(object, "case", in->case_id);
+	json_put_text(object, "state", strcmp(action, "resolve") ? "open" : "resolved");
+	json_put_text(object, "level", level_text(in->level));
+	json_put_time(object, "opened", in->opened_ns);
+	json_put_int(object, "records", in->records);
+	json_put_text(object, "previous", in->previous[0] ? in->previous : NULL);
 	return object;
 }
 
@@ -253,10 +224,10 @@ static json_t *asset_object(const struct subject *s)
 {
 	json_t *object = json_object();
 
-	put_text(object, "id", s->id);
-	put_text(object, "role", s->asset && s->asset->role[0] ? s->asset->role : NULL);
-	put_text(object, "vendor", s->asset && s->asset->vendor[0] ? s->asset->vendor : NULL);
-	put_text(object, "zone", s->zone ? s->zone->id : NULL);
+	json_put_text(object, "id", s->id);
+	json_put_text(object, "role", s->asset && s->asset->role[0] ? s->asset->role : NULL);
+	json_put_text(object, "vendor", s->asset && s->asset->vendor[0] ? s->asset->vendor : NULL);
+	json_put_text(object, "zone", s->zone ? s->zone->id : NULL);
 	return object;
 }
 
@@ -275,14 +246,14 @@ static json_t *channel_object(const struct incident *in, const struct channel *c
 	json_t *object = json_object();
 	char text[ADDR_TEXT_MAX];
 
-	put_text(object, "group", in->is_any ? "any" : "ip");
-	put_text(object, "value", in->is_any ? "*" : addr_format(&in->key.peer, text));
-	put_text(object, "service", in->is_any ? "-" : in->key.service);
+	json_put_text(object, "group", in->is_any ? "any" : "ip");
+	json_put_text(object, "value", in->is_any ? "*" : addr_format(&in->key.peer, text));
+	json_put_text(object, "service", in->is_any ? "-" : in->key.service);
 	json_object_set_new(object, "members", members_array(in));
 	json_object_set_new(object, "attached", json_array());
-	put_text(object, "verdict", in->is_any ? NULL : dpi_source_name(ch->verdict));
+	json_put_text(object, "verdict", in->is_any ? NULL : dpi_source_name(ch->verdict));
 	if (in->is_any)
-		put_int(object, "count", in->members);
+		json_put_int(object, "count", in->members);
 	return object;
 }
 
@@ -290,12 +261,12 @@ static json_t *bound_object(const struct finding *f, const struct nightly_facts 
 {
 	json_t *bound = json_object();
 
-	put_real(bound, "per_asset_year", facts->bound);
-	put_real(bound, "threshold", facts->threshold);
-	put_int(bound, "processes", EVIDENCE_PROCESSES);
-	put_int(bound, "channel_nights", f->bet_nights);
-	put_int(bound, "channels", f->bet_channels);
-	put_text(bound, "assumes", bound_assumes);
+	json_put_real(bound, "per_asset_year", facts->bound);
+	json_put_real(bound, "threshold", facts->threshold);
+	json_put_int(bound, "processes", EVIDENCE_PROCESSES);
+	json_put_int(bound, "channel_nights", f->bet_nights);
+	json_put_int(bound, "channels", f->bet_channels);
+	json_put_text(bound, "assumes", bound_assumes);
 	return bound;
 }
 
@@ -306,21 +277,21 @@ static json_t *evidence_object(const struct finding *f, const struct nightly_fac
 
 	snprintf(phase, sizeof(phase), "%02d:%02d", facts->phase_min / 60 % 24,
 		 facts->phase_min % 60);
-	put_text(object, "detector", "nightly");
-	put_real(object, "m", facts->m);
-	put_real(object, "p", nightly_defaults.p);
-	put_int(object, "nights_seen", facts->seen);
-	put_int(object, "nights_hit", facts->hit);
-	put_int(object, "nights_missed", facts->missed);
+	json_put_text(object, "detector", "nightly");
+	json_put_real(object, "m", facts->m);
+	json_put_real(object, "p", nightly_defaults.p);
+	json_put_int(object, "nights_seen", facts->seen);
+	json_put_int(object, "nights_hit", facts->hit);
+	json_put_int(object, "nights_missed", facts->missed);
 	json_object_set_new(object, "nights_degraded", json_null());	/* not measured yet */
-	put_int(object, "nights_skipped", facts->skipped);
-	put_text(object, "clock", facts->is_utc ? "utc" : "local");
-	put_text(object, "phase", phase);
-	put_int(object, "spread_minutes", (uint64_t)facts->spread_min);
-	put_real(object, "spread_p", facts->spread_p);
+	json_put_int(object, "nights_skipped", facts->skipped);
+	json_put_text(object, "clock", facts->is_utc ? "utc" : "local");
+	json_put_text(object, "phase", phase);
+	json_put_int(object, "spread_minutes", (uint64_t)facts->spread_min);
+	json_put_real(object, "spread_p", facts->spread_p);
 	json_object_set_new(object, "arc_p", json_null());
-	put_int(object, "period_s", 86400);
-	put_int(object, "floor_bytes", nightly_defaults.floor[f->process]);
+	json_put_int(object, "period_s", 86400);
+	json_put_int(object, "floor_bytes", nightly_defaults.floor[f->process]);
 	json_object_set_new(object, "bound", bound_object(f, facts));
 	return object;
 }
@@ -331,22 +302,22 @@ static json_t *night_object(const struct alert_context *ctx, const struct findin
 	json_t *object = json_object();
 	char text[CLOCK_TEXT_MAX], peer[ADDR_TEXT_MAX];
 
-	put_text(object, "date", calendar_row_date(ctx->calendar, n->row, text));
+	json_put_text(object, "date", calendar_row_date(ctx->calendar, n->row, text));
 	if (n->start_ns) {
-		put_time(object, "start", n->start_ns);
-		put_time(object, "end", n->end_ns);
+		json_put_time(object, "start", n->start_ns);
+		json_put_time(object, "end", n->end_ns);
 	} else {
-		put_text(object, "start", NULL);
-		put_text(object, "end", NULL);
+		json_put_text(object, "start", NULL);
+		json_put_text(object, "end", NULL);
 	}
-	put_int(object, "up", n->up);
-	put_int(object, "down", n->down);
-	put_int(object, "flows", n->flows);
-	put_real(object, "z", n->z);
-	put_real(object, "e", n->e[f->process]);
-	put_real(object, "coverage", n->coverage);
+	json_put_int(object, "up", n->up);
+	json_put_int(object, "down", n->down);
+	json_put_int(object, "flows", n->flows);
+	json_put_real(object, "z", n->z);
+	json_put_real(object, "e", n->e[f->process]);
+	json_put_real(object, "coverage", n->coverage);
 	json_object_set_new(object, "loss", json_null());	/* not measured yet */
-	put_text(object, "top", n->up ? addr_format(&f->channel->key.peer, peer) : NULL);
+	json_put_text(object, "top", n->up ? addr_format(&f->channel->key.peer, peer) : NULL);
 	json_object_set_new(object, "hit", json_boolean(n->is_hit[f->process]));
 	json_object_set_new(object, "skipped", json_boolean(n->is_skipped));
 	json_object_set_new(object, "partial", json_boolean(n->is_partial));
@@ -398,8 +369,8 @@ static json_t *baseline_object(const struct alert_context *ctx, const struct fin
 	json_t *object = json_object();
 	char text[INCIDENT_TEXT_MAX];
 
-	put_text(object, "state", is_learning ? "learn" : states[ctx->site->baseline]);
-	put_text(object, "text", explain_baseline(ctx, f, text, sizeof(text)));
+	json_put_text(object, "state", is_learning ? "learn" : states[ctx->site->baseline]);
+	json_put_text(object, "text", explain_baseline(ctx, f, text, sizeof(text)));
 	return object;
 }
 
@@ -421,10 +392,11 @@ static json_t *own_object(const struct alert_context *ctx, const struct incident
 	json_t *own = json_object(), *order = json_object(), *run = json_object();
 	char text[CLOCK_TEXT_MAX];
 
-	put_int(own, "schema", 1);
-	put_text(own, "site", ctx->site->id);
-	put_text(own, "mode", ctx->is_live ? "live" : "replay");
-	put_text(own, "local", clock_format_offset(f->judged_ns, tz_offset(f->judged_ns), text));
+	json_put_int(own, "schema", 1);
+	json_put_text(own, "site", ctx->site->id);
+	json_put_text(own, "mode", ctx->is_live ? "live" : "replay");
+	json_put_text(own, "local",
+		      clock_format_offset(f->judged_ns, tz_offset(f->judged_ns), text));
 	json_object_set_new(own, "incident", incident_object(in, action));
 	json_object_set_new(own, "asset", asset_object(in->subject));
 	json_object_set_new(own, "channel", channel_object(in, f->channel));
@@ -436,12 +408,12 @@ static json_t *own_object(const struct alert_context *ctx, const struct incident
 	json_object_set_new(own, "triage", triage_array(rule_of(f->rule)));
 	json_object_set_new(order, "required",
 			    json_false()); /* no rule of this version asks for one */
-	put_text(order, "match", "none");
-	put_text(order, "nearest", NULL);
+	json_put_text(order, "match", "none");
+	json_put_text(order, "nearest", NULL);
 	json_object_set_new(own, "work_order", order);
 	json_object_set_new(own, "suppression", json_null());
 	json_object_set_new(own, "tap", tap_object());
-	put_text(run, "id", ctx->run_id);
+	json_put_text(run, "id", ctx->run_id);
 	json_object_set_new(own, "run", run);
 	return own;
 }
@@ -484,7 +456,7 @@ static void put_event_id(const struct alert_context *ctx, const struct incident 
 
 	snprintf(name, sizeof(name), "%s/%u/%s", in->id, in->records, ctx->sensor);
 	uuid_v5(name_space, name, flat->id);
-	put_text(event, "id", flat->id);
+	json_put_text(event, "id", flat->id);
 }
 
 struct record *encode_alert(const struct alert_context *ctx, const struct incident *in,
@@ -506,11 +478,11 @@ struct record *encode_alert(const struct alert_context *ctx, const struct incide
 	r->flat.risk = risk_of(in->severity, facts->m);
 	event = event_of(ctx, in, f, action, facts->m);
 	put_event_id(ctx, in, event, &r->flat);
-	put_int(event, "sequence", sequence);
-	put_time(root, "@timestamp", f->judged_ns);
-	put_text(ecs, "version", ECS_VERSION);
+	json_put_int(event, "sequence", sequence);
+	json_put_time(root, "@timestamp", f->judged_ns);
+	json_put_text(ecs, "version", ECS_VERSION);
 	json_object_set(root, "ecs", ecs);
-	put_text(root, "message", in->message);
+	json_put_text(root, "message", in->message);
 	json_object_set_new(root, "event", event);
 	json_object_set_new(root, "rule", rule_object(rule_of(f->rule)));
 	json_object_set_new(root, "threat", threat_object(rule_of(f->rule)));

@@ -232,7 +232,6 @@ static void add_to_row(struct analysis *a, struct channel *ch, const struct view
 	minute_in_slot = (unsigned)(offset % SLOT_NS / NS_PER_MIN);
 	ch->row_up += v->up;
 	if (ch->expected) {
-		a->counters.expected_slices++;
 		return;
 	}
 	if (v->up && !row->up[slot])
@@ -360,7 +359,6 @@ void analysis_event(struct analysis *a, const struct slice *s)
 	struct view views[2] = { view_of(s, true), view_of(s, false) };
 	struct subject *subjects[2];
 
-	a->counters.slices += s->kind == SLICE_SLICE;
 	if (s->kind == SLICE_CLOSE) {
 		a->counters.flows++;
 		if (a->flowlog)
@@ -431,6 +429,14 @@ static void end_rows(struct analysis *a, uint64_t now_ns)
 	a->row = row;
 }
 
+static void refresh_counters(struct analysis *a)
+{
+	a->counters.nights_judged = nights_judged(a->nights);
+	a->counters.channel_nights = nights_channel_nights(a->nights);
+	a->counters.subjects = subjects_count(a->subjects);
+	a->counters.subjects_overflowed = subjects_overflowed(a->subjects);
+}
+
 void analysis_time(struct analysis *a, uint64_t now_ns)
 {
 	if (now_ns <= a->now_ns)
@@ -438,6 +444,7 @@ void analysis_time(struct analysis *a, uint64_t now_ns)
 	a->now_ns = now_ns;
 	nights_judge(a->nights, now_ns);
 	end_rows(a, now_ns);
+	refresh_counters(a);
 	tell_step(a);
 }
 
@@ -452,10 +459,7 @@ void analysis_finish(struct analysis *a, uint64_t now_ns)
 	for (size_t i = 0; i < n; i++)
 		if (list[i]->crossing_row == a->row)
 			tell_rest(a, list[i], a->now_ns);
-	a->counters.nights_judged = nights_judged(a->nights);
-	a->counters.channel_nights = nights_channel_nights(a->nights);
-	a->counters.subjects = subjects_count(a->subjects);
-	a->counters.subjects_overflowed = subjects_overflowed(a->subjects);
+	refresh_counters(a);
 }
 
 const struct analysis_counters *analysis_counters(const struct analysis *a)

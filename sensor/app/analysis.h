@@ -22,12 +22,11 @@ struct analysis_config {
 };
 
 struct analysis_counters {
-	uint64_t slices, flows;
+	uint64_t flows;
 	uint64_t no_memory;		/* events that could not be kept */
 	uint64_t outside_both; /* flows between two addresses that are not internal: not judged */
-	uint64_t expected_slices;	/* covered by an expected entry */
 	char outside_example[2 * ADDR_TEXT_MAX + 8];	/* the first of them */
-	uint64_t nights_judged, channel_nights;	/* from here on: set at the end */
+	uint64_t nights_judged, channel_nights;
 	uint64_t subjects, subjects_overflowed;
 };
 

@@ -233,6 +233,10 @@ static int write_manifest(struct session *s)
 		.channels = analysis_channels(s->analysis),
 		.incidents = incidents_counters(analysis_incidents(s->analysis)),
 		.flows_outside = analysis_counters(s->analysis)->outside_both,
+		.nights_judged = analysis_counters(s->analysis)->nights_judged,
+		.channel_nights = analysis_counters(s->analysis)->channel_nights,
+		.subjects = analysis_counters(s->analysis)->subjects,
+		.subjects_overflowed = analysis_counters(s->analysis)->subjects_overflowed,
 		.gaps = &s->counters.gaps, .is_incomplete = is_incomplete(s),
 	};
 
@@ -248,6 +252,8 @@ static void print_summary(struct session *s, bool is_live)
 		.flows = analysis_counters(s->analysis)->flows,
 		.flows_outside = analysis_counters(s->analysis)->outside_both,
 		.gaps = &s->counters.gaps, .is_incomplete = is_incomplete(s),
+		.nights_judged = analysis_counters(s->analysis)->nights_judged,
+		.outside_example = analysis_counters(s->analysis)->outside_example,
 		.is_live = is_live, .alerts = s->options->alerts,
 	};
 

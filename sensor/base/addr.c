@@ -123,11 +123,6 @@ bool cidr_contains(const struct cidr *c, const struct addr *a)
 	return prefix_equal(c->addr.bytes, a->bytes, c->bits);
 }
 
-bool cidr_equal(const struct cidr *a, const struct cidr *b)
-{
-	return a->bits == b->bits && addr_equal(&a->addr, &b->addr);
-}
-
 const char *cidr_format(const struct cidr *c, char buf[static CIDR_TEXT_MAX])
 {
 	char host[ADDR_TEXT_MAX];

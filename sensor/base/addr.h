@@ -38,7 +38,6 @@ bool addr_parse(const char *text, struct addr *ret_addr);
  * bits set (a typing error more often than an intention); *ret_cidr is then untouched. */
 bool cidr_parse(const char *text, struct cidr *ret_cidr);
 bool cidr_contains(const struct cidr *c, const struct addr *a);
-bool cidr_equal(const struct cidr *a, const struct cidr *b);
 const char *cidr_format(const struct cidr *c, char buf[static CIDR_TEXT_MAX]);
 
 bool addr_is_private(const struct addr *a);	/* RFC 1918, RFC 4193, link-local, loopback */

@@ -240,11 +240,6 @@ int lines_put(struct lines *l, const char *text, size_t len)
 	return 0;
 }
 
-uint64_t lines_written(const struct lines *l)
-{
-	return l->written;
-}
-
 int lines_sync(struct lines *l)
 {
 	char shown[256];

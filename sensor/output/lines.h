@@ -37,7 +37,6 @@ int lines_flush(struct lines *l);	/* writes what is buffered.  0, or the first e
 /* Async-signal-safe, for all of them: from now on a pipe or terminal that takes nothing for two
  * seconds is an error (-EINTR) and no longer waited for. */
 void lines_interrupt(void);
-uint64_t lines_written(const struct lines *l);	/* whole lines handed to the system */
 /* Takes l (NULL is fine).  Flushes, syncs a regular file.  0, or the first error. */
 int lines_close(struct lines *l);
 

@@ -25,6 +25,8 @@ struct manifest_facts {			/* all borrowed */
 	const char *filter, *from, *to;
 	unsigned workers, shards;
 	uint64_t flows_outside;
+	uint64_t nights_judged, channel_nights;	/* nights of all hours together; bets made */
+	uint64_t subjects, subjects_overflowed;
 	const struct gaps *gaps;	/* the first of them are listed */
 	bool is_incomplete;		/* events were lost for lack of memory */
 };

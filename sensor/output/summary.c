@@ -72,7 +72,8 @@ static void print_incidents(const struct summary_facts *f, FILE *out)
 			n - minor == 1 ? "" : "s", SEVERITY_SHOWN);
 	if (minor)
 		fprintf(out, " %zu of less.", minor);
-	fputc('\n', out);
+	fprintf(out, " Nights judged: %" PRIu64 "%s.\n", f->nights_judged,
+		f->nights_judged ? "" : " (no closed hours lie in what was seen)");
 	for (size_t i = 0; list && i < n && shown < INCIDENTS_SHOWN; i++)
 		if (list[i]->severity >= SEVERITY_SHOWN) {
 			print_incident(out, list[i]);
@@ -135,10 +136,9 @@ static void print_not_judged(const struct summary_facts *f, FILE *out)
 		fprintf(out, "  flow table full: %" PRIu64 " flows ended early\n",
 			f->flow->flows_evicted);
 	if (f->flows_outside)
-		fprintf(out,
-			"  not judged: %" PRIu64
-			" flows between two addresses that are not internal%s\n",
-			f->flows_outside, f->site->is_default ? " (no --site)" : "");
+		fprintf(out, "  not judged: %" PRIu64 " flows between two addresses that are not local "
+			"(first: %s)%s\n", f->flows_outside, f->outside_example,
+			f->site->is_default ? "; no --site was given" : "");
 	if (f->is_live)
 		fprintf(out, "  interface: %" PRIu64 " packets received by the kernel, %" PRIu64
 			" dropped before they were read\n", c->kernel_received, c->kernel_drops);

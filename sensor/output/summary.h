@@ -18,6 +18,8 @@ struct summary_facts {			/* all borrowed */
 	const struct incidents *incidents;
 	uint64_t first_ns, last_ns;	/* capture time covered; 0: nothing */
 	uint64_t flows, flows_outside;
+	const char *outside_example;	/* "A to B": the first of flows_outside */
+	uint64_t nights_judged;		/* by detector N */
 	const struct gaps *gaps;
 	bool is_live;
 	bool is_incomplete;		/* events were lost for lack of memory */
