@@ -136,8 +136,10 @@ static void print_not_judged(const struct summary_facts *f, FILE *out)
 		fprintf(out, "  flow table full: %" PRIu64 " flows ended early\n",
 			f->flow->flows_evicted);
 	if (f->flows_outside)
-		fprintf(out, "  not judged: %" PRIu64 " flows between two addresses that are not local "
-			"(first: %s)%s\n", f->flows_outside, f->outside_example,
+		fprintf(out,
+			"  not judged: %" PRIu64 " flows between two addresses that are not local "
+			"(first: %s)%s\n",
+			f->flows_outside, f->outside_example,
 			f->site->is_default ? "; no --site was given" : "");
 	if (f->is_live)
 		fprintf(out, "  interface: %" PRIu64 " packets received by the kernel, %" PRIu64
