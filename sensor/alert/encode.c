@@ -52,9 +52,9 @@ static const char *transport_name(uint8_t proto, char buf[static 8])
 	}
 }
 
-static void protocol_name(const struct channel *ch, char *buf, size_t cap)
+static void protocol_name(const struct contact *k, char *buf, size_t cap)
 {
-	const char *name = dpi_protocol_name(dpi_carrier(ch->master, ch->app));
+	const char *name = dpi_protocol_name(dpi_carrier(k->master, k->app));
 
 	text_copy(buf, cap, *name ? name : "unknown");
 	for (char *c = buf; *c; c++)
@@ -139,67 +139,119 @@ static json_t *observer_object(const struct alert_context *ctx, const struct sub
 	return observer;
 }
 
-static json_t *source_object(const struct subject *s, const struct channel *ch, uint64_t up)
+/* Of whom the traffic is: the address that the last connection had, else the first one known. */
+static const struct addr *own_address(const struct finding *f)
+{
+	return f->leaf && f->leaf->contact ? &f->leaf->contact->own : &f->channel->subject->addr;
+}
+
+static const struct addr *peer_address(const struct incident *in, const struct finding *f)
+{
+	if (in->is_any)
+		return NULL;
+	if (f->channel->key.group == GROUP_IP)
+		return &f->channel->key.value;
+	return f->leaf ? &f->leaf->key.value : NULL;
+}
+
+static uint8_t transport_of(const struct finding *f)
+{
+	return f->leaf ? f->leaf->key.proto : f->channel->key.proto;
+}
+
+static json_t *source_object(const struct finding *f, uint64_t up)
 {
 	static const uint8_t none[6];
+	const uint8_t *mac = f->leaf ? f->leaf->subject->mac : f->channel->subject->mac;
 	json_t *source = json_object();
 	char text[ADDR_TEXT_MAX];
 
-	json_put_text(source, "ip", addr_format(&ch->own, text));
-	if (memcmp(s->mac, none, 6)) {
-		snprintf(text, sizeof(text), "%02X-%02X-%02X-%02X-%02X-%02X", s->mac[0], s->mac[1],
-			 s->mac[2], s->mac[3], s->mac[4], s->mac[5]);
+	json_put_text(source, "ip", addr_format(own_address(f), text));
+	if (memcmp(mac, none, 6)) {
+		snprintf(text, sizeof(text), "%02X-%02X-%02X-%02X-%02X-%02X", mac[0], mac[1],
+			 mac[2], mac[3], mac[4], mac[5]);
 		json_put_text(source, "mac", text);
 	}
 	json_put_int(source, "bytes", up);
 	return source;
 }
 
-static json_t *destination_object(const struct incident *in, const struct channel *ch,
-				  uint64_t down)
+static void put_place(json_t *destination, const struct geo *geo, const struct addr *peer)
 {
+	json_t *as = json_object(), *organization = json_object(), *where = json_object();
+	char name[TEXT_MAX];
+	struct geo_place place;
+
+	if (!geo_lookup(geo, peer, &place))
+		memset(&place, 0, sizeof(place));
+	if (text_repair(place.organisation, strlen(place.organisation), name, sizeof(name)))
+		json_put_text(organization, "name", name);
+	if (place.asn) {
+		json_put_int(as, "number", place.asn);
+		if (json_object_size(organization))
+			json_object_set(as, "organization", organization);
+		json_object_set(destination, "as", as);
+	}
+	if (place.country[0]) {
+		json_put_text(where, "country_iso_code", place.country);
+		json_object_set(destination, "geo", where);
+	}
+	json_decref(where);
+	json_decref(organization);
+	json_decref(as);
+}
+
+static json_t *destination_object(const struct alert_context *ctx, const struct incident *in,
+				  const struct finding *f, uint64_t down)
+{
+	const struct addr *peer = peer_address(in, f);
 	json_t *destination = json_object();
+	const char *name = f->leaf ? f->leaf->name : NULL;
 	char text[ADDR_TEXT_MAX];
 
-	if (!in->is_any)
-		json_put_text(destination, "ip", addr_format(&ch->key.peer, text));
-	if (ch->port && !in->is_any)
-		json_put_int(destination, "port", ch->port);
-	if (ch->name && !in->is_any)
-		json_put_text(destination, "domain", ch->name);
+	if (peer) {
+		json_put_text(destination, "ip", addr_format(peer, text));
+		if (finding_contact(f)->port)
+			json_put_int(destination, "port", finding_contact(f)->port);
+		put_place(destination, ctx->site->geo, peer);
+	}
+	if (!in->is_any && (name || f->channel->key.group == GROUP_DOMAIN))
+		json_put_text(destination, "domain", name ? name : f->channel->name);
 	json_put_int(destination, "bytes", down);
 	return destination;
 }
 
-static json_t *network_object(const struct channel *ch, uint64_t bytes)
+static json_t *network_object(const struct finding *f, uint64_t bytes)
 {
+	const struct contact *k = finding_contact(f);
 	json_t *network = json_object(), *ids = json_array();
-	char text[DPI_PROTOCOL_MAX], number[8];
-	unsigned n =
-		ch->communities < CHANNEL_COMMUNITY_IDS ? ch->communities : CHANNEL_COMMUNITY_IDS;
+	char text[DPI_PROTOCOL_MAX], number[8], id[COMMUNITY_ID_MAX];
 
-	for (unsigned i = 0; i < n; i++)
-		json_array_append_new(ids, json_string(
-			ch->community[(ch->communities - n + i) % CHANNEL_COMMUNITY_IDS]));
-	protocol_name(ch, text, sizeof(text));
-	json_put_text(network, "transport", transport_name(ch->proto, number));
+	for (unsigned i = 0; i < k->communities; i++) {
+		community_id_text(k->community[i], id);
+		json_array_append_new(ids, json_string(id));
+	}
+	protocol_name(k, text, sizeof(text));
+	json_put_text(network, "transport", transport_name(transport_of(f), number));
 	json_put_text(network, "protocol", text);
-	json_put_text(network, "direction", !ch->is_external ? "internal" :
-		 ch->was_opened_outside ? "inbound" : "outbound");
+	json_put_text(network, "direction", !f->channel->key.is_external ? "internal" :
+		 k->was_opened_outside ? "inbound" : "outbound");
 	json_put_int(network, "bytes", bytes);
 	json_object_set_new(network, "community_id", ids);
 	return network;
 }
 
-static json_t *related_object(const struct incident *in, const struct channel *ch)
+static json_t *related_object(const struct incident *in, const struct finding *f)
 {
 	json_t *related = json_object(), *ips = json_array(), *hosts = json_array();
+	const char *heard = f->leaf ? f->leaf->name : f->channel->name;
+	const struct addr *peer = peer_address(in, f);
 	char text[ADDR_TEXT_MAX], name[TEXT_MAX];
 
-	json_array_append_new(ips, json_string(addr_format(&ch->own, text)));
-	if (!in->is_any)
-		json_array_append_new(ips, json_string(addr_format(&ch->key.peer, text)));
-	if (ch->name && !in->is_any && text_repair(ch->name, strlen(ch->name), name, sizeof(name)))
+	json_array_append_new(ips, json_string(addr_format(own_address(f), text)));
+	if (peer)
+		json_array_append_new(ips, json_string(addr_format(peer, text)));
+	if (heard && !in->is_any && text_repair(heard, strlen(heard), name, sizeof(name)))
 		json_array_append_new(hosts, json_string(name));
 	json_object_set_new(related, "ip", ips);
 	json_object_set_new(related, "hosts", hosts);
@@ -226,33 +278,76 @@ static json_t *asset_object(const struct subject *s)
 
 	json_put_text(object, "id", s->id);
 	json_put_text(object, "role", s->asset && s->asset->role[0] ? s->asset->role : NULL);
-	json_put_text(object, "vendor", s->asset && s->asset->vendor[0] ? s->asset->vendor : NULL);
+	json_put_text(object, "vendor", s->vendor_name ? s->vendor_name :
+		      s->asset && s->asset->vendor[0] ? s->asset->vendor : NULL);
 	json_put_text(object, "zone", s->zone ? s->zone->id : NULL);
 	return object;
 }
 
-static json_t *members_array(const struct incident *in)
+/* Peers that the nights of a group had most upload to, each once; of a vendor, the assets. */
+static void put_members(json_t *members, const struct finding *f)
+{
+	static const struct addr none;
+	const struct evidence *ev = f->channel->evidence;
+	struct addr told[INCIDENT_MEMBERS_MAX];
+	char text[ADDR_TEXT_MAX];
+	unsigned n = 0, k;
+
+	for (unsigned i = 0; i < f->n_members; i++)
+		json_array_append_new(members, json_string(f->members[i]->id));
+	if (f->n_members || f->channel->key.group == GROUP_IP || !ev)
+		return;
+	for (uint64_t i = 0; i < evidence_nights(ev) && n < INCIDENT_MEMBERS_MAX; i++) {
+		const struct addr *top = &evidence_night(ev, i)->top;
+
+		for (k = 0; k < n && !addr_equal(&told[k], top); k++)
+			;
+		if (k < n || addr_equal(top, &none))
+			continue;
+		told[n++] = *top;
+		json_array_append_new(members, json_string(addr_format(top, text)));
+	}
+}
+
+static json_t *members_array(const struct incident *in, const struct finding *f)
 {
 	json_t *members = json_array();
 	char text[ADDR_TEXT_MAX];
 
 	for (uint32_t i = 0; in->is_any && i < in->members && i < INCIDENT_MEMBERS_MAX; i++)
 		json_array_append_new(members, json_string(addr_format(&in->member[i], text)));
+	if (!in->is_any)
+		put_members(members, f);
 	return members;
 }
 
-static json_t *channel_object(const struct incident *in, const struct channel *ch)
+static json_t *attached_array(const struct incident *in)
+{
+	json_t *attached = json_array();
+	char clean[INCIDENT_ATTACHED_MAX];
+
+	for (const char *at = in->attached, *end; (end = strchr(at, '\n')); at = end + 1) {
+		text_repair(at, (size_t)(end - at), clean, sizeof(clean));
+		json_array_append_new(attached, json_string(clean));
+	}
+	return attached;
+}
+
+static json_t *channel_object(const struct incident *in, const struct finding *f)
 {
 	json_t *object = json_object();
-	char text[ADDR_TEXT_MAX];
+	char value[GROUP_TEXT_MAX], service[SERVICE_TEXT_MAX], clean[TEXT_MAX];
 
-	json_put_text(object, "group", in->is_any ? "any" : "ip");
-	json_put_text(object, "value", in->is_any ? "*" : addr_format(&in->key.peer, text));
-	json_put_text(object, "service", in->is_any ? "-" : in->key.service);
-	json_object_set_new(object, "members", members_array(in));
-	json_object_set_new(object, "attached", json_array());
-	json_put_text(object, "verdict", in->is_any ? NULL : dpi_source_name(ch->verdict));
-	if (in->is_any)
+	incident_value(in, value);
+	text_repair(value, strlen(value), clean, sizeof(clean));
+	json_put_text(object, "group", incident_group(in));
+	json_put_text(object, "value", clean);
+	json_put_text(object, "service", incident_service(in, service));
+	json_object_set_new(object, "members", members_array(in, f));
+	json_object_set_new(object, "attached", attached_array(in));
+	json_put_text(object, "verdict", in->is_any || !f->leaf ? NULL :
+		      dpi_source_name(finding_contact(f)->verdict));
+	if (in->is_any && in->members)
 		json_put_int(object, "count", in->members);
 	return object;
 }
@@ -283,7 +378,7 @@ static json_t *evidence_object(const struct finding *f, const struct nightly_fac
 	json_put_int(object, "nights_seen", facts->seen);
 	json_put_int(object, "nights_hit", facts->hit);
 	json_put_int(object, "nights_missed", facts->missed);
-	json_object_set_new(object, "nights_degraded", json_null());	/* not measured yet */
+	json_put_int(object, "nights_degraded", facts->degraded);
 	json_put_int(object, "nights_skipped", facts->skipped);
 	json_put_text(object, "clock", facts->is_utc ? "utc" : "local");
 	json_put_text(object, "phase", phase);
@@ -303,9 +398,9 @@ static json_t *night_object(const struct alert_context *ctx, const struct findin
 	char text[CLOCK_TEXT_MAX], peer[ADDR_TEXT_MAX];
 
 	json_put_text(object, "date", calendar_row_date(ctx->calendar, n->row, text));
-	if (n->start_ns) {
-		json_put_time(object, "start", n->start_ns);
-		json_put_time(object, "end", n->end_ns);
+	if (n->start_min != EVIDENCE_NO_START) {
+		json_put_time(object, "start", night_start_ns(ctx->calendar, n));
+		json_put_time(object, "end", night_end_ns(ctx->calendar, n));
 	} else {
 		json_put_text(object, "start", NULL);
 		json_put_text(object, "end", NULL);
@@ -315,12 +410,13 @@ static json_t *night_object(const struct alert_context *ctx, const struct findin
 	json_put_int(object, "flows", n->flows);
 	json_put_real(object, "z", n->z);
 	json_put_real(object, "e", n->e[f->process]);
-	json_put_real(object, "coverage", n->coverage);
-	json_object_set_new(object, "loss", json_null());	/* not measured yet */
-	json_put_text(object, "top", n->up ? addr_format(&f->channel->key.peer, peer) : NULL);
-	json_object_set_new(object, "hit", json_boolean(n->is_hit[f->process]));
+	json_put_real(object, "coverage", (double)n->coverage / EVIDENCE_SHARE);
+	json_put_real(object, "loss", (double)n->loss / EVIDENCE_SHARE);
+	json_put_text(object, "top", n->up ? addr_format(&n->top, peer) : NULL);
+	json_object_set_new(object, "hit", json_boolean(night_is_hit(n, f->process)));
 	json_object_set_new(object, "skipped", json_boolean(n->is_skipped));
 	json_object_set_new(object, "partial", json_boolean(n->is_partial));
+	json_object_set_new(object, "degraded", json_boolean(n->is_degraded));
 	return object;
 }
 
@@ -399,7 +495,7 @@ static json_t *own_object(const struct alert_context *ctx, const struct incident
 		      clock_format_offset(f->judged_ns, tz_offset(f->judged_ns), text));
 	json_object_set_new(own, "incident", incident_object(in, action));
 	json_object_set_new(own, "asset", asset_object(in->subject));
-	json_object_set_new(own, "channel", channel_object(in, f->channel));
+	json_object_set_new(own, "channel", channel_object(in, f));
 	json_object_set_new(own, "evidence", f->rule == RULE_EXF_001 ? evidence_object(f, facts) :
 			    json_null());
 	json_object_set_new(own, "nights", nights_array(ctx, f));
@@ -421,7 +517,7 @@ static json_t *own_object(const struct alert_context *ctx, const struct incident
 static void fill_flat(const struct alert_context *ctx, const struct incident *in,
 		      const struct finding *f, const char *action, struct record_flat *flat)
 {
-	const struct channel *ch = f->channel;
+	const struct addr *peer = peer_address(in, f);
 	const struct asset *asset = in->subject->asset;
 	char number[8];
 
@@ -436,14 +532,14 @@ static void fill_flat(const struct alert_context *ctx, const struct incident *in
 	text_copy(flat->level, sizeof(flat->level), level_text(in->level));
 	text_copy(flat->asset, sizeof(flat->asset), in->subject->id);
 	text_copy(flat->role, sizeof(flat->role), asset && asset->role[0] ? asset->role : "-");
-	addr_format(&ch->own, flat->src);
-	if (in->is_any)
-		text_copy(flat->dst, sizeof(flat->dst), "-");
+	addr_format(own_address(f), flat->src);
+	if (peer)
+		addr_format(peer, flat->dst);
 	else
-		addr_format(&ch->key.peer, flat->dst);
-	flat->dport = in->is_any ? 0 : ch->port;
-	text_copy(flat->proto, sizeof(flat->proto), transport_name(ch->proto, number));
-	protocol_name(ch, flat->app, sizeof(flat->app));
+		text_copy(flat->dst, sizeof(flat->dst), "-");
+	flat->dport = peer ? finding_contact(f)->port : 0;
+	text_copy(flat->proto, sizeof(flat->proto), transport_name(transport_of(f), number));
+	protocol_name(finding_contact(f), flat->app, sizeof(flat->app));
 	flat->nights = in->nights;
 	text_copy(flat->work_order, sizeof(flat->work_order), "none");
 }
@@ -487,10 +583,10 @@ struct record *encode_alert(const struct alert_context *ctx, const struct incide
 	json_object_set_new(root, "rule", rule_object(rule_of(f->rule)));
 	json_object_set_new(root, "threat", threat_object(rule_of(f->rule)));
 	json_object_set_new(root, "observer", observer_object(ctx, in->subject));
-	json_object_set_new(root, "source", source_object(in->subject, f->channel, up));
-	json_object_set_new(root, "destination", destination_object(in, f->channel, down));
-	json_object_set_new(root, "network", network_object(f->channel, up + down));
-	json_object_set_new(root, "related", related_object(in, f->channel));
+	json_object_set_new(root, "source", source_object(f, up));
+	json_object_set_new(root, "destination", destination_object(ctx, in, f, down));
+	json_object_set_new(root, "network", network_object(f, up + down));
+	json_object_set_new(root, "related", related_object(in, f));
 	json_object_set_new(root, "nachtwacht", own_object(ctx, in, f, facts, action));
 	r->json =
 		json_dumps(root, JSON_COMPACT | JSON_SORT_KEYS | JSON_REAL_PRECISION(REAL_DIGITS));

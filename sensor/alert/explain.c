@@ -51,7 +51,8 @@ static bool fits_utc_better(const struct process *p)
 }
 
 /* The nights of the present pattern: from its first qualifying one on. */
-static void gather_nights(const struct evidence *ev, unsigned process, struct nightly_facts *ret)
+static void gather_nights(const struct calendar *calendar, const struct evidence *ev,
+			  unsigned process, struct nightly_facts *ret)
 {
 	const struct process *p = &ev->process[process];
 	double sx = 0, sy = 0;
@@ -66,9 +67,10 @@ static void gather_nights(const struct evidence *ev, unsigned process, struct ni
 			continue;
 		ret->seen += !night->is_skipped;
 		ret->skipped += night->is_skipped;
-		if (!night->is_hit[process])
+		ret->degraded += night->is_degraded;
+		if (!night_is_hit(night, process))
 			continue;
-		start = minutes_since_noon(night->start_ns);
+		start = minutes_since_noon(night_start_ns(calendar, night));
 		if (start < ret->first_min)
 			ret->first_min = start;
 		if (start > ret->last_min)
@@ -99,7 +101,7 @@ void explain_nightly_facts(const struct alert_context *ctx, const struct finding
 		(double)(tonight.end_ns - tonight.start_ns) / NS_PER_MIN : 1440;
 
 	memset(ret_facts, 0, sizeof(*ret_facts));
-	gather_nights(ev, process_of(f), ret_facts);
+	gather_nights(ctx->calendar, ev, process_of(f), ret_facts);
 	ret_facts->spread_min = ret_facts->last_min - ret_facts->first_min;
 	ret_facts->spread_p = chance_of_spread(fmin(fmax(ret_facts->spread_min, 1) / window_min, 1),
 					       ret_facts->hit);
@@ -115,7 +117,9 @@ void explain_nightly_facts(const struct alert_context *ctx, const struct finding
 
 const char *explain_subject(const struct subject *s, char *buf, size_t cap)
 {
-	if (s->asset && s->asset->role[0] && s->asset->vendor[0])
+	if (s->vendor_name)
+		snprintf(buf, cap, "assets of vendor %s", s->vendor_name);
+	else if (s->asset && s->asset->role[0] && s->asset->vendor[0])
 		snprintf(buf, cap, "%s (%s, vendor %s)", s->id, s->asset->role, s->asset->vendor);
 	else if (s->asset && s->asset->role[0])
 		snprintf(buf, cap, "%s (%s)", s->id, s->asset->role);
@@ -200,7 +204,8 @@ static void explain_evidence(struct incident *in, const struct finding *f,
 }
 
 /* Reads the last night that qualified. */
-static void explain_last_night(struct incident *in, const struct finding *f)
+static void explain_last_night(const struct alert_context *ctx, struct incident *in,
+			       const struct finding *f)
 {
 	const struct evidence *ev = f->channel->evidence;
 	char line[INCIDENT_TEXT_MAX], up[CLOCK_TEXT_MAX], down[CLOCK_TEXT_MAX], at[CLOCK_TEXT_MAX];
@@ -208,11 +213,13 @@ static void explain_last_night(struct incident *in, const struct finding *f)
 	for (uint64_t i = evidence_nights(ev); i-- > 0;) {
 		const struct night_seen *n = evidence_night(ev, i);
 
-		if (!n->is_hit[process_of(f)])
+		uint64_t start_ns = night_start_ns(ctx->calendar, n);
+
+		if (!night_is_hit(n, process_of(f)))
 			continue;
 		snprintf(line, sizeof(line),
 			 "Last burst from %s local, %s up and %s down in the night window%s.",
-			 clock_format_offset(n->start_ns, tz_offset(n->start_ns), at),
+			 clock_format_offset(start_ns, tz_offset(start_ns), at),
 			 size_format(n->up, up), size_format(n->down, down),
 			 n->is_partial ? "; that night was not seen to its end (partial)" : "");
 		add_line(in, line);
@@ -228,34 +235,105 @@ static void explain_seen(struct incident *in, const struct nightly_facts *facts)
 		 "Nights since the first one: %u seen, %u with the pattern, %u without, %u skipped "
 		 "because the tap was blind.",
 		 facts->seen, facts->hit, facts->missed, facts->skipped);
+	if (facts->degraded)
+		snprintf(line + strlen(line), sizeof(line) - strlen(line),
+			 " On %u of them the tap saw badly (lost packets, or a part of the night): "
+			 "amounts of these are lower bounds.", facts->degraded);
 	add_line(in, line);
 }
 
 static void explain_contact(struct incident *in, const struct finding *f)
 {
 	const struct channel *ch = f->channel;
+	const struct contact *k = finding_contact(f);
+	const char *heard = f->leaf ? f->leaf->name : NULL;
 	char line[INCIDENT_TEXT_MAX], name[INCIDENT_TEXT_MAX / 2], at[CLOCK_TEXT_MAX];
 
 	snprintf(line, sizeof(line), "First contact seen %s local.",
 		 clock_format_offset(ch->first_ns, tz_offset(ch->first_ns), at));
-	if (ch->name && text_repair(ch->name, strlen(ch->name), name, sizeof(name)))
+	if (heard && text_repair(heard, strlen(heard), name, sizeof(name)))
 		snprintf(line + strlen(line), sizeof(line) - strlen(line),
 			 " Name given in the traffic: %s.", name);
-	if (ch->verdict == DPI_NONE || ch->verdict == DPI_PORT)
+	if (f->leaf && (k->verdict == DPI_NONE || k->verdict == DPI_PORT))
 		snprintf(line + strlen(line), sizeof(line) - strlen(line),
 			 " The payload was not recognised as any protocol%s.",
-			 ch->verdict == DPI_PORT ? "; the name in the record is a guess by port"
-						 : "");
+			 k->verdict == DPI_PORT ? "; the name in the record is a guess by port"
+						: "");
 	add_line(in, line);
-	if (!ch->is_external)
+	if (!ch->key.is_external)
 		add_line(in, "The destination is internal, outside the asset's zone: severity is "
 			     "capped at 2.");
+}
+
+/* "203.0.113.9", "the network 203.0.113.0/24", "hosts of vendor.example", ... */
+static void destination_text(const struct incident *in, char *buf, size_t cap)
+{
+	static const char *const forms[] = {
+		[GROUP_IP] = "%s", [GROUP_DOMAIN] = "hosts of %s", [GROUP_PREFIX] = "the network %s",
+		[GROUP_ASN] = "networks of %s", [GROUP_COUNTRY] = "addresses in the country %s",
+		[GROUP_ANY] = "external addresses",
+	};
+	unsigned group = in->is_any ? GROUP_ANY : in->key.group;
+	char value[GROUP_TEXT_MAX], clean[GROUP_TEXT_MAX];
+	const char *form = forms[group < GROUPS ? group : GROUP_ANY];
+	const char *hole = strstr(form, "%s");
+
+	incident_value(in, value);
+	text_repair(value, strlen(value), clean, sizeof(clean));
+	snprintf(buf, cap, "%.*s%s", hole ? (int)(hole - form) : (int)strlen(form), form,
+		 hole ? clean : "");
+}
+
+static void explain_attached(struct incident *in)
+{
+	char line[INCIDENT_TEXT_MAX] = "The same upload is also counted for:";
+
+	for (const char *at = in->attached, *end; (end = strchr(at, '\n')); at = end + 1)
+		if (strlen(line) + (size_t)(end - at) + 3 < sizeof(line))
+			snprintf(line + strlen(line), sizeof(line) - strlen(line), "%s %.*s",
+				 at == in->attached ? "" : ",", (int)(end - at), at);
+	if (in->attached[0])
+		add_line(in, line);
+}
+
+/* Which peers a group's nights had, and the groups that are about the same upload. */
+static void explain_group(struct incident *in, const struct finding *f)
+{
+	char line[INCIDENT_TEXT_MAX], peer[ADDR_TEXT_MAX];
+	const struct evidence *ev = f->channel->evidence;
+	unsigned shown = 0;
+
+	snprintf(line, sizeof(line), "Peer with most of the upload, last nights first:");
+	for (uint64_t i = evidence_nights(ev); i-- > 0 && shown < 5 && in->key.group != GROUP_IP;) {
+		const struct night_seen *n = evidence_night(ev, i);
+
+		if (!night_is_hit(n, process_of(f)))
+			continue;
+		snprintf(line + strlen(line), sizeof(line) - strlen(line), "%s %s",
+			 shown++ ? "," : "", addr_format(&n->top, peer));
+	}
+	if (shown) {
+		snprintf(line + strlen(line), sizeof(line) - strlen(line), ".");
+		add_line(in, line);
+	}
+	explain_attached(in);
+}
+
+static void explain_members(struct incident *in, const struct finding *f)
+{
+	char line[INCIDENT_TEXT_MAX] = "Assets that sent to it:";
+
+	for (unsigned i = 0; i < f->n_members; i++)
+		snprintf(line + strlen(line), sizeof(line) - strlen(line), "%s %s", i ? "," : "",
+			 f->members[i]->id);
+	if (f->n_members)
+		add_line(in, line);
 }
 
 static void explain_nightly(const struct alert_context *ctx, struct incident *in,
 			    const struct finding *f, const struct nightly_facts *facts)
 {
-	char who[256], up[CLOCK_TEXT_MAX], peer[ADDR_TEXT_MAX], from[8], to[8],
+	char who[256], up[CLOCK_TEXT_MAX], where[GROUP_TEXT_MAX + 32], from[8], to[8],
 		line[INCIDENT_TEXT_MAX], when[48];
 
 	clock_text(facts->first_min, from);
@@ -264,13 +342,16 @@ static void explain_nightly(const struct alert_context *ctx, struct incident *in
 		snprintf(when, sizeof(when), "starting between %s and %s", from, to);
 	else
 		snprintf(when, sizeof(when), "starting at %s", from);
+	destination_text(in, where, sizeof(where));
 	snprintf(in->message, sizeof(in->message),
 		 "%s uploaded %s to %s on %u of %u nights, each time %s local time",
 		 explain_subject(in->subject, who, sizeof(who)), size_format(facts->up, up),
-		 addr_format(&f->channel->key.peer, peer), facts->hit, facts->seen, when);
+		 where, facts->hit, facts->seen, when);
 	explain_evidence(in, f, facts);
-	explain_last_night(in, f);
+	explain_last_night(ctx, in, f);
 	explain_seen(in, facts);
+	explain_members(in, f);
+	explain_group(in, f);
 	add_line(in, explain_baseline(ctx, f, line, sizeof(line)));
 	explain_contact(in, f);
 }
@@ -278,6 +359,7 @@ static void explain_nightly(const struct alert_context *ctx, struct incident *in
 static void explain_closed_zone(struct incident *in, const struct finding *f)
 {
 	const struct channel *ch = f->channel;
+	const struct contact *k = finding_contact(f);
 	char who[256], up[CLOCK_TEXT_MAX], down[CLOCK_TEXT_MAX], peer[ADDR_TEXT_MAX];
 	const char *zone = in->subject->zone ? in->subject->zone->id : "-";
 
@@ -287,23 +369,41 @@ static void explain_closed_zone(struct incident *in, const struct finding *f)
 			 "%s in the closed zone %s exchanged traffic with %u "
 			 "further external addresses",
 			 who, zone, in->members);
-	else if (!ch->is_answered)
+	else if (!k->is_answered)
 		snprintf(in->message, sizeof(in->message),
-			 ch->was_opened_outside ? "%s in the closed zone %s was called from the "
+			 k->was_opened_outside ? "%s in the closed zone %s was called from the "
 						  "external address %s; no answer seen"
 						: "%s in the closed zone %s tried to reach the "
 						  "external address %s; no answer seen",
-			 who, zone, addr_format(&ch->key.peer, peer));
+			 who, zone, addr_format(&ch->key.value, peer));
 	else
 		snprintf(in->message, sizeof(in->message),
 			 "%s in the closed zone %s exchanged traffic with the "
 			 "external address %s (%s up, %s down until now; opened from %s)",
-			 who, zone, addr_format(&ch->key.peer, peer), size_format(ch->up, up),
+			 who, zone, addr_format(&ch->key.value, peer), size_format(ch->up, up),
 			 size_format(ch->down, down),
-			 ch->was_opened_outside ? "outside" : "inside");
+			 k->was_opened_outside ? "outside" : "inside");
 	add_line(in, "The site policy declares this zone closed: no external traffic is expected, "
 		     "attempts count.");
 	explain_contact(in, f);
+}
+
+static void explain_evicted(struct incident *in)
+{
+	char who[256], line[INCIDENT_TEXT_MAX];
+
+	snprintf(in->message, sizeof(in->message),
+		 "The long memory is full: the evidence of %llu channel%s of %s was given up",
+		 (unsigned long long)in->given_up, in->given_up == 1 ? "" : "s",
+		 explain_subject(in->subject, who, sizeof(who)));
+	snprintf(line, sizeof(line), "Largest evidence among them: M = %.3g (a pattern is reported "
+		 "from M = 1e3 on).  %s", in->given_up_m, in->given_up_m >= CHANNELS_STRONG ?
+		 "A pattern that was building up may be missed." :
+		 "None of it had gone beyond a few nights.");
+	add_line(in, line);
+	add_line(in, "Channels with the least evidence go first, of the asset that has the most of "
+		     "them; many short-lived destinations of one asset do this, by accident or to "
+		     "push something out.");
 }
 
 void explain_incident(const struct alert_context *ctx, struct incident *in, const struct finding *f,
@@ -312,6 +412,8 @@ void explain_incident(const struct alert_context *ctx, struct incident *in, cons
 	in->explain_n = 0;
 	if (f->rule == RULE_EXF_001)
 		explain_nightly(ctx, in, f, facts);
+	else if (f->rule == RULE_HLT_001)
+		explain_evicted(in);
 	else
 		explain_closed_zone(in, f);
 }

@@ -6,7 +6,7 @@
 
 /* Numbers of a nightly channel that the words and the record share. */
 struct nightly_facts {
-	uint32_t seen, hit, missed, skipped;	/* of the nights kept */
+	uint32_t seen, hit, missed, skipped, degraded; /* of the nights kept */
 	uint64_t up, down;		/* on the nights that qualified */
 	int first_min,
 		last_min; /* earliest and latest start of a burst, civil minutes since noon */

@@ -13,10 +13,11 @@
 #include "base/err.h"
 #include "base/hash.h"
 #include "base/log.h"
+#include "base/text.h"
 
 /* Peers of their own, and one flood incident per subject and rule. */
 #define CAPACITY (RULES * (INCIDENTS_MAX + SUBJECTS_MAX))
-#define TABLE_SLOTS 131072		/* a power of two above twice the capacity */
+#define TABLE_SLOTS 262144		/* a power of two above twice the capacity */
 
 struct incidents {
 	const struct alert_context *ctx;
@@ -69,25 +70,22 @@ static struct channel_key key_of(enum rule_id rule, const struct channel *ch)
 	struct channel_key key = ch->key;
 
 	if (rule == RULE_DST_002)
-		memset(key.service, 0, sizeof(key.service));
+		key.proto = 0, key.port = 0;
 	return key;
 }
 
 static bool is_about(const struct incident *i, enum rule_id rule, const struct channel *ch,
 		     bool is_any)
 {
-	struct channel_key a, b;
+	struct channel about = { .key = i->key };
+	struct channel_key mine = key_of(rule, ch), its = key_of(rule, &about);
 
 	if (i->rule != rule || i->subject != ch->subject || i->is_any != is_any)
 		return false;
-	a = i->key;
-	b = key_of(rule, ch);
-	if (rule == RULE_DST_002)
-		memset(a.service, 0, sizeof(a.service));
-	return is_any || !memcmp(&a, &b, sizeof(a));
+	return is_any || !memcmp(&its, &mine, sizeof(mine));
 }
 
-static uint32_t *find_place(struct incidents *in, enum rule_id rule, const struct channel *ch,
+static uint32_t *find_place(const struct incidents *in, enum rule_id rule, const struct channel *ch,
 			    bool is_any)
 {
 	uint64_t seed = hash_secret() + rule * 2 + is_any;
@@ -101,7 +99,7 @@ static uint32_t *find_place(struct incidents *in, enum rule_id rule, const struc
 	return &in->table[at];
 }
 
-static struct incident *find(struct incidents *in, enum rule_id rule, const struct channel *ch)
+static struct incident *find(const struct incidents *in, enum rule_id rule, const struct channel *ch)
 {
 	uint32_t *place = find_place(in, rule, ch, false);
 
@@ -113,7 +111,7 @@ static bool is_flood(const struct incidents *in, const struct finding *f)
 {
 	const struct channel *ch = f->channel;
 
-	if (in->peers[f->rule] >= INCIDENTS_MAX)
+	if (f->rule == RULE_HLT_001 || in->peers[f->rule] >= INCIDENTS_MAX)
 		return true;
 	return f->rule == RULE_DST_002 && ch->up < INCIDENT_LARGE_BYTES &&
 	       ch->subject->closed_zone_peers >= INCIDENT_PEERS_MAX;
@@ -139,6 +137,8 @@ static struct incident *find_or_make(struct incidents *in, const struct finding 
 	i->rule = f->rule;
 	i->subject = ch->subject;
 	i->key = ch->key;
+	if (ch->key.group == GROUP_DOMAIN && ch->name)
+		text_copy(i->domain, sizeof(i->domain), ch->name);
 	i->is_any = is_any;
 	in->list[in->count++] = i;
 	*place = (uint32_t)in->count;
@@ -157,36 +157,85 @@ static void make_id(char ret[static INCIDENT_ID_MAX], const char *prefix, const 
 
 static void name_incident(const struct incidents *in, struct incident *i, const struct finding *f)
 {
-	char text[1024], peer[ADDR_TEXT_MAX], opened[CLOCK_TEXT_MAX], date[DATE_TEXT_MAX];
-	const char *group = i->is_any ? "any" : "ip";
-	const char *value = i->is_any ? "*" : addr_format(&i->key.peer, peer);
+	char text[1024], value[GROUP_TEXT_MAX], service[SERVICE_TEXT_MAX];
+	char opened[CLOCK_TEXT_MAX], date[DATE_TEXT_MAX];
 
 	calendar_row_date(in->ctx->calendar, f->row, date);
 	if (f->rule == RULE_EXF_001)
 		snprintf(opened, sizeof(opened), "%s", date);
 	else
 		clock_format(f->judged_ns / NS_PER_SEC * NS_PER_SEC, opened);
+	incident_value(i, value);
 	snprintf(text, sizeof(text), "%s\n%s\n%s\n%s\n%s\n%s\n%s", in->ctx->site->id,
-		 rule_of(f->rule)->id, i->subject->id, group, value,
-		 i->is_any ? "-" : i->key.service, opened);
+		 rule_of(f->rule)->id, i->subject->id, incident_group(i), value,
+		 incident_service(i, service), opened);
 	make_id(i->id, "nw1-", text);
-	snprintf(text, sizeof(text), "%s\n%s\n%s\n%s\n%s", in->ctx->site->id, i->subject->id, group,
-		 value, date);
+	snprintf(text, sizeof(text), "%s\n%s\n%s\n*\n%s", in->ctx->site->id, i->subject->id,
+		 group_name(GROUP_ANY), date);
 	make_id(i->case_id, "nwc-", text);
 }
 
-/* An incident that is open for the same subject and peer lends its case. */
+/* --- cases ------------------------------------------------------------- */
+
+static bool shares_network(const struct incident *a, const struct incident *b)
+{
+	static const struct addr none;
+	struct channel_key x = { 0 }, y = { 0 };
+
+	if (addr_equal(&a->peer, &none) || addr_equal(&b->peer, &none))
+		return false;
+	group_key_prefix(&x, &a->peer);
+	group_key_prefix(&y, &b->peer);
+	return addr_equal(&x.value, &y.value);
+}
+
+static const char *vendor_of(const struct subject *s)
+{
+	return s->vendor_name ? s->vendor_name : s->asset ? s->asset->vendor : "";
+}
+
+static bool is_same_case(const struct incident *a, const struct incident *b)
+{
+	uint64_t apart = a->opened_ns > b->opened_ns ? a->opened_ns - b->opened_ns :
+			 b->opened_ns - a->opened_ns;
+	const char *vendor = vendor_of(a->subject);
+
+	if ((a->rule == RULE_HLT_001) != (b->rule == RULE_HLT_001))
+		return false;
+	if (a->subject == b->subject)
+		return apart <= NS_PER_DAY || a->is_any || b->is_any || shares_network(a, b);
+	return vendor[0] && !strcmp(vendor, vendor_of(b->subject)) && shares_network(a, b);
+}
+
+/* An incident that is open lends its case; the one opened first of those that fit. */
 static void join_case(const struct incidents *in, struct incident *i)
 {
 	for (size_t k = 0; k < in->count; k++) {
 		const struct incident *other = in->list[k];
 
-		if (other != i && other->is_open && other->subject == i->subject &&
-		    other->is_any == i->is_any &&
-		    (i->is_any || addr_equal(&other->key.peer, &i->key.peer))) {
-			memcpy(i->case_id, other->case_id, sizeof(i->case_id));
-			return;
-		}
+		if (other == i || !other->is_open || !is_same_case(i, other))
+			continue;
+		memcpy(i->case_id, other->case_id, sizeof(i->case_id));
+		return;
+	}
+}
+
+/* --- records ----------------------------------------------------------- */
+
+/* What the finding's channels show beyond the incident's own: groups attached, who stands for it. */
+static void take_facts(struct incident *i, const struct finding *f)
+{
+	if (f->leaf)
+		i->peer = f->leaf->key.value;
+	for (unsigned k = 0; k < f->n_attached; k++) {
+		const struct channel *ch = f->attached[k];
+		char value[GROUP_TEXT_MAX], text[GROUP_TEXT_MAX + 16];
+		size_t len = strlen(i->attached);
+
+		snprintf(text, sizeof(text), "%s %s\n", group_name((enum group)ch->key.group),
+			 group_value(&ch->key, ch->name, value));
+		if (!strstr(i->attached, text) && len + strlen(text) < sizeof(i->attached))
+			text_copy(i->attached + len, sizeof(i->attached) - len, text);
 	}
 }
 
@@ -223,8 +272,12 @@ static void open_incident(struct incidents *in, struct incident *i, const struct
 	i->records = 0;
 	i->nights = 0;
 	i->members = 0;
+	i->given_up = 0;
+	i->given_up_m = 0;
+	i->attached[0] = '\0';
 	i->subject->is_changed = true;
 	i->subject->closed_zone_peers += i->rule == RULE_DST_002 && !i->is_any;
+	take_facts(i, f);
 	name_incident(in, i, f);
 	join_case(in, i);
 	in->counters.opened++;
@@ -257,11 +310,13 @@ static bool grow(struct incident *i, const struct finding *f)
 static void count_member(struct incidents *in, struct incident *i, struct channel *ch)
 {
 	in->counters.flooded++;
-	if (ch->is_flooded)
+	if (ch->contact && ch->contact->is_flooded)
 		return;
-	ch->is_flooded = true;
-	if (i->members < INCIDENT_MEMBERS_MAX)
-		i->member[i->members] = ch->key.peer;
+	if (ch->contact)
+		ch->contact->is_flooded = 1;
+	if (i->members < INCIDENT_MEMBERS_MAX && ch->key.group <= GROUP_PREFIX &&
+	    ch->key.group != GROUP_DOMAIN)
+		i->member[i->members] = ch->key.value;
 	i->members++;
 }
 
@@ -279,8 +334,11 @@ void incidents_finding(struct incidents *in, const struct finding *f)
 		i->last_row = INT64_MIN;
 		open_incident(in, i, f);
 	}
-	if (i->is_any)
+	if (i->is_any && f->rule != RULE_HLT_001)
 		count_member(in, i, f->channel);
+	i->given_up += f->given_up;
+	i->given_up_m = fmax(i->given_up_m, f->given_up_m);
+	take_facts(i, f);
 	grew = grow(i, f);
 	if (!opens && !grew)
 		return;
@@ -288,25 +346,70 @@ void incidents_finding(struct incidents *in, const struct finding *f)
 	emit_record(in, i, f, opens ? "open" : "update");
 }
 
-void incidents_resolve(struct incidents *in, enum rule_id rule, struct channel *ch,
-		       uint64_t judged_ns, int64_t row)
+static void resolve(struct incidents *in, struct incident *i, struct channel *ch,
+		    uint64_t judged_ns, int64_t row)
 {
-	struct incident *i = find(in, rule, ch);
-	struct finding f;
+	struct finding f = { .rule = i->rule, .channel = ch, .judged_ns = judged_ns, .row = row,
+			     .level = i->level, .severity = i->severity,
+			     .process = i->process,
+			     .leaf = ch->key.group == GROUP_IP ? ch : NULL };
 
-	if (!i || !i->is_open)
-		return;
-	f = (struct finding){ .rule = rule, .channel = ch, .judged_ns = judged_ns, .row = row,
-			      .level = i->level, .severity = i->severity,
-			      .process = i->process };
-	if (rule == RULE_EXF_001)
+	if (i->rule == RULE_EXF_001)
 		subject_bets(ch->subject, row, &f.bet_nights, &f.bet_channels);
 	in->counters.resolved++;
 	emit_record(in, i, &f, "resolve");
 	i->is_open = false;
 	i->is_changed = true;
 	i->subject->is_changed = true;
-	i->subject->closed_zone_peers -= rule == RULE_DST_002;
+	i->subject->closed_zone_peers -= i->rule == RULE_DST_002 && !i->is_any;
+}
+
+void incidents_resolve(struct incidents *in, enum rule_id rule, struct channel *ch,
+		       uint64_t judged_ns, int64_t row)
+{
+	struct incident *i = find(in, rule, ch);
+
+	if (i && i->is_open)
+		resolve(in, i, ch, judged_ns, row);
+}
+
+void incidents_resolve_any(struct incidents *in, enum rule_id rule, struct channel *stand_in,
+			   uint64_t judged_ns, int64_t row)
+{
+	uint32_t *place = find_place(in, rule, stand_in, true);
+
+	if (*place && in->list[*place - 1]->is_open)
+		resolve(in, in->list[*place - 1], stand_in, judged_ns, row);
+}
+
+bool incidents_is_open(const struct incidents *in, enum rule_id rule, const struct channel *ch)
+{
+	const struct incident *i = find(in, rule, ch);
+
+	return i && i->is_open;
+}
+
+const char *incident_group(const struct incident *i)
+{
+	if (i->is_any)
+		return group_name(GROUP_ANY);
+	return i->subject->vendor_name ? "vendor" : group_name((enum group)i->key.group);
+}
+
+const char *incident_value(const struct incident *i, char buf[static GROUP_TEXT_MAX])
+{
+	if (!i->is_any)
+		return group_value(&i->key, i->domain, buf);
+	text_copy(buf, GROUP_TEXT_MAX, "*");
+	return buf;
+}
+
+const char *incident_service(const struct incident *i, char buf[static SERVICE_TEXT_MAX])
+{
+	if (!i->is_any && i->key.group == GROUP_IP && i->key.proto)
+		return group_service(&i->key, buf);
+	text_copy(buf, SERVICE_TEXT_MAX, "-");
+	return buf;
 }
 
 bool incidents_restore(struct incidents *in, const struct incident *copy)

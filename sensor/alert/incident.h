@@ -5,9 +5,13 @@
  *                       |                pattern stopped
  *                       `------------------------------------------------> (none) (resolve)
  *
- * One incident per (rule, subject, channel).  Severity never falls while it is open; a return after
+ * One incident per (rule, subject, channel); groups that are about the same upload are attached to it
+ * (app/speak.h decides) and named in its records.  Severity never falls while it is open; a return after
  * resolve is a new incident that names the previous one.  Ids are hashes of what the incident is
  * about (ALERTS section 1), so a repeated replay gives the same ids.
+ * A case is what an analyst handles as one: an incident joins the case of an open one of the same
+ * subject that was opened within a day of it or whose peer is in the same network, and of another
+ * asset of the same vendor when the peer is in the same network; else it begins one.
  * A flood stays bounded: beyond INCIDENT_PEERS_MAX open incidents of NW-DST-002 for one subject,
  * or INCIDENTS_MAX of a rule, further channels are counted into one incident of the subject with
  * group "any"; a peer that receives INCIDENT_LARGE_BYTES gets its own all the same.
@@ -30,6 +34,7 @@
 #define INCIDENT_MEMBERS_MAX 16		/* addresses that a flood incident lists */
 #define INCIDENT_LINES_MAX 8		/* of explanation */
 #define INCIDENT_TEXT_MAX 512
+#define INCIDENT_ATTACHED_MAX 512	/* characters of the names of attached groups */
 
 /* What every record says about where and how it was made; borrowed for the run. */
 struct alert_context {
@@ -45,8 +50,11 @@ struct alert_context {
 struct incident {
 	enum rule_id rule;
 	struct subject *subject;
-	struct channel_key key;		/* peer and service; meaningless when is_any */
-	bool is_any;			/* the subject's flood incident */
+	struct channel_key key;		/* group, value, service; meaningless when is_any */
+	char domain[GROUP_TEXT_MAX];	/* the value of a domain, of which the key has the hash */
+	struct addr peer;		/* that stood for it last; zero: none */
+	char attached[INCIDENT_ATTACHED_MAX];	/* "prefix 203.0.113.0/24\n..." */
+	bool is_any;			/* the subject's flood incident, or what is about no channel */
 	char id[INCIDENT_ID_MAX], case_id[INCIDENT_ID_MAX], previous[INCIDENT_ID_MAX];
 	bool is_changed;		/* since it was last packed */
 	bool is_open, has_opened;	/* has_opened: id is that of an incident now resolved */
@@ -60,6 +68,8 @@ struct incident {
 	uint32_t members;		/* is_any: channels counted ... */
 	struct addr member[INCIDENT_MEMBERS_MAX]; /* ... and the first of them */
 	uint64_t up, down;		/* NW-DST-002: seen so far */
+	uint64_t given_up;		/* NW-HLT-001: channels whose evidence went */
+	double given_up_m;		/* ... and the largest M of it */
 	/* The last record in words, for the summary of a replay. */
 	char message[INCIDENT_TEXT_MAX];
 	char explain[INCIDENT_LINES_MAX][INCIDENT_TEXT_MAX];
@@ -84,6 +94,11 @@ void incidents_finding(struct incidents *in, const struct finding *f);
 /* The pattern of this channel stopped.  Nothing when no incident is open. */
 void incidents_resolve(struct incidents *in, enum rule_id rule, struct channel *ch,
 		       uint64_t judged_ns, int64_t row);
+/* The same for a subject's flood incident, or for what is about no channel. */
+void incidents_resolve_any(struct incidents *in, enum rule_id rule, struct channel *stand_in,
+			   uint64_t judged_ns, int64_t row);
+/* Has the channel an open incident of its own? */
+bool incidents_is_open(const struct incidents *in, enum rule_id rule, const struct channel *ch);
 /* For the state (incident_pack.h): takes over a copy as the next one in order; the sequence that
  * the next record gets is one more. */
 bool incidents_restore(struct incidents *in, const struct incident *copy);
@@ -94,5 +109,9 @@ void incidents_packed(struct incidents *in, size_t i);	/* it is not changed any 
 const struct incidents_counters *incidents_counters(const struct incidents *in);
 size_t incidents_count(const struct incidents *in);
 const struct incident *incidents_at(const struct incidents *in, size_t i); /* in order of opening */
+/* "ip" ..., "vendor"; "203.0.113.0/24"; "tcp/443" or "-". */
+const char *incident_group(const struct incident *i);
+const char *incident_value(const struct incident *i, char buf[static GROUP_TEXT_MAX]);
+const char *incident_service(const struct incident *i, char buf[static SERVICE_TEXT_MAX]);
 
 #endif

@@ -2,8 +2,9 @@
 #include "alert/incident_pack.h"
 
 #include <string.h>
+#include "profile/profile_pack.h"
 
-#define INCIDENT_VERSION 1
+#define INCIDENT_VERSION 2
 
 void incident_pack_key(size_t number, uint8_t ret[static INCIDENT_KEY_LEN])
 {
@@ -18,8 +19,10 @@ void incident_pack(const struct incident *in, struct packer *p)
 	pack_u8(p, INCIDENT_VERSION);
 	pack_text(p, rule_of(in->rule)->id);
 	pack_text(p, in->subject->id);
-	pack_bytes(p, in->key.peer.bytes, sizeof(in->key.peer.bytes));
-	pack_bytes(p, in->key.service, sizeof(in->key.service));
+	channel_key_pack(&in->key, p);
+	pack_text(p, in->domain);
+	pack_bytes(p, in->peer.bytes, sizeof(in->peer.bytes));
+	pack_text(p, in->attached);
 	pack_u8(p, (uint8_t)(in->is_any | in->is_open << 1 | in->has_opened << 2));
 	pack_text(p, in->id);
 	pack_text(p, in->case_id);
@@ -36,6 +39,8 @@ void incident_pack(const struct incident *in, struct packer *p)
 		pack_bytes(p, in->member[i].bytes, sizeof(in->member[i].bytes));
 	pack_u64(p, in->up);
 	pack_u64(p, in->down);
+	pack_u64(p, in->given_up);
+	pack_double(p, in->given_up_m);
 	pack_text(p, in->message);
 	pack_u8(p, (uint8_t)in->explain_n);
 	for (unsigned i = 0; i < in->explain_n; i++)
@@ -93,6 +98,8 @@ static void unpack_state(struct unpacker *u, struct incident *in)
 		unpack_bytes(u, in->member[i].bytes, sizeof(in->member[i].bytes));
 	in->up = unpack_u64(u);
 	in->down = unpack_u64(u);
+	in->given_up = unpack_u64(u);
+	in->given_up_m = unpack_double(u);
 	if (in->level > LEVEL_3 || in->severity > 5 || in->process >= EVIDENCE_PROCESSES)
 		u->is_bad = true;
 }
@@ -107,9 +114,10 @@ bool incident_unpack(struct incidents *list, struct subjects *s, const void *val
 	if (unpack_u8(&u) != INCIDENT_VERSION || !unpack_rule(&u, &in))
 		return false;
 	unpack_text(&u, subject, sizeof(subject));
-	unpack_bytes(&u, in.key.peer.bytes, sizeof(in.key.peer.bytes));
-	unpack_bytes(&u, in.key.service, sizeof(in.key.service));
-	in.key.service[SERVICE_TEXT_MAX - 1] = '\0';
+	channel_key_unpack(&u, &in.key);
+	unpack_text(&u, in.domain, sizeof(in.domain));
+	unpack_bytes(&u, in.peer.bytes, sizeof(in.peer.bytes));
+	unpack_text(&u, in.attached, sizeof(in.attached));
 	unpack_state(&u, &in);
 	unpack_words(&u, &in);
 	in.subject = unpack_ok(&u) ? subjects_by_id(s, subject) : NULL;

@@ -11,6 +11,7 @@
 #include "alert/incident.h"
 #include "flow/slice.h"
 #include "output/flowlog.h"
+#include "profile/resolved.h"
 #include "store/outbox.h"
 
 struct analysis;
@@ -46,6 +47,7 @@ struct analysis_parts {
 	struct subjects *subjects;
 	struct channels *channels;
 	struct incidents *incidents;
+	struct resolved *resolved;
 };
 void analysis_parts(struct analysis *a, struct analysis_parts *ret_parts);
 struct analysis_point analysis_point(const struct analysis *a);	/* first_ns 0: not started */

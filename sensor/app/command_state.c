@@ -107,7 +107,8 @@ static void show_counts(const struct state_view *v)
 	if (log_bytes)
 		printf(" and %s of log", size_format(log_bytes, wal));
 	printf("\nsubjects    %zu\n", count_subjects(v));
-	printf("channels    %" PRIu64 ", %" PRIu64 " with evidence\n", c->live, c->with_evidence);
+	printf("channels    %" PRIu64 ", %" PRIu64 " with evidence", c->live, c->with_evidence);
+	printf(", %s in memory\n", size_format(channels_bytes(v->tables.channels), db));
 	printf("connections %" PRIu64 " carried to the next run\n",
 	       state_rows(v->state, STATE_FLOW));
 }
@@ -212,6 +213,8 @@ static int show_assets(const struct state_view *v)
 	for (size_t i = 0; sums && i < n_channels; i++) {
 		struct asset_sums *sum = &sums[list[i]->subject->number];
 
+		if (list[i]->key.group != GROUP_IP)
+			continue;	/* sums of the others */
 		sum->channels++;
 		sum->up += list[i]->up;
 		sum->down += list[i]->down;
@@ -232,20 +235,21 @@ static int show_assets(const struct state_view *v)
 
 /* --- channels ---------------------------------------------------------- */
 
-static const char *const channel_heads[] = { "ASSET", "DESTINATION", "NAME", "SERVICE", "NIGHTS",
-					     "M", "LEVEL", "UP", "DOWN", "LAST BURST" };
+static const char *const channel_heads[] = { "ASSET", "GROUP", "DESTINATION", "NAME", "SERVICE",
+					     "NIGHTS", "M", "LEVEL", "UP", "DOWN", "LAST BURST" };
 
 static void add_channel(struct columns *c, const struct state_view *v, const struct channel *ch)
 {
 	struct channel_proof p = state_view_proof(v, ch);
 	char id[VIEW_TEXT_MAX], service[VIEW_TEXT_MAX], name[VIEW_TEXT_MAX];
-	char address[ADDR_TEXT_MAX], nights[32] = "-", m[32] = "-";
+	char where[VIEW_TEXT_MAX], nights[32] = "-", m[32] = "-";
 	char up[CLOCK_TEXT_MAX], down[CLOCK_TEXT_MAX], last[CLOCK_TEXT_MAX];
 	const char *cells[] = {
-		escape(ch->subject->id, id), addr_format(&ch->key.peer, address),
-		escape(ch->name ? ch->name : "", name), state_view_service(ch, service), nights, m,
+		escape(ch->subject->id, id), group_name((enum group)ch->key.group),
+		state_view_where(ch, where),
+		escape(ch->contact && ch->name ? ch->name : "", name), state_view_service(ch, service), nights, m,
 		state_view_level(p.level), size_format(ch->up, up), size_format(ch->down, down),
-		state_view_time(p.last ? p.last->start_ns : 0, last),
+		state_view_time(p.last ? night_start_ns(&v->calendar, p.last) : 0, last),
 	};
 
 	if (ch->evidence) {
@@ -258,10 +262,10 @@ static void add_channel(struct columns *c, const struct state_view *v, const str
 static bool is_meant(const struct channel *ch, const char *wanted)
 {
 	char id[VIEW_TEXT_MAX], service[VIEW_TEXT_MAX], name[VIEW_TEXT_MAX];
-	char address[ADDR_TEXT_MAX], text[4 * VIEW_TEXT_MAX];
+	char where[VIEW_TEXT_MAX], text[5 * VIEW_TEXT_MAX];
 
 	snprintf(text, sizeof(text), "%s -> %s %s %s", escape(ch->subject->id, id),
-		 addr_format(&ch->key.peer, address), escape(ch->name ? ch->name : "", name),
+		 state_view_where(ch, where), escape(ch->name ? ch->name : "", name),
 		 state_view_service(ch, service));
 	return strcasestr(text, wanted);
 }
@@ -270,7 +274,7 @@ static bool is_meant(const struct channel *ch, const char *wanted)
 static int show_one(const struct state_view *v, struct channel *const *list, size_t n,
 		    const char *wanted)
 {
-	struct columns c = { .n = ARRAY_SIZE(channel_heads), .right = 0x1b0 };
+	struct columns c = { .n = ARRAY_SIZE(channel_heads), .right = 0x360 };
 	size_t matches = 0;
 	char shown[VIEW_TEXT_MAX];
 
@@ -299,7 +303,7 @@ static int show_one(const struct state_view *v, struct channel *const *list, siz
 
 static int show_channels(const struct state_view *v, const char *wanted)
 {
-	struct columns c = { .n = ARRAY_SIZE(channel_heads), .right = 0x1b0 };
+	struct columns c = { .n = ARRAY_SIZE(channel_heads), .right = 0x360 };
 	size_t n;
 	struct channel **list = state_view_channels(v, &n);
 	int status;

@@ -70,13 +70,13 @@ static void take_hint(struct person *p, const struct channel *ch)
 	for (unsigned i = 0; i < ARRAY_SIZE(hints); i++) {
 		const struct hint *h = &hints[i];
 
-		if (h->proto != ch->proto || h->port != ch->port)
+		if (h->proto != ch->key.proto || h->port != ch->key.port)
 			continue;
-		if (ch->was_opened_outside && h->server && (!p->server || i < p->server_rank)) {
+		if (ch->contact->was_opened_outside && h->server && (!p->server || i < p->server_rank)) {
 			p->server = h->server;
 			p->server_rank = i;
 		}
-		if (!ch->was_opened_outside && h->client && (!p->client || i < p->client_rank)) {
+		if (!ch->contact->was_opened_outside && h->client && (!p->client || i < p->client_rank)) {
 			p->client = h->client;
 			p->client_rank = i;
 		}
@@ -216,11 +216,11 @@ static void add_assets(struct draft *d)
 
 static const char *say(const struct channel *ch, char buf[static 4 * VIEW_TEXT_MAX])
 {
-	char id[VIEW_TEXT_MAX], service[VIEW_TEXT_MAX], address[ADDR_TEXT_MAX];
+	char id[VIEW_TEXT_MAX], service[VIEW_TEXT_MAX], where[VIEW_TEXT_MAX];
 
 	snprintf(buf, 4 * VIEW_TEXT_MAX, "%s -> %s, %s",
 		 text_escape(ch->subject->id, strlen(ch->subject->id), id, sizeof(id)),
-		 addr_format(&ch->key.peer, address), state_view_service(ch, service));
+		 state_view_where(ch, where), state_view_service(ch, service));
 	return buf;
 }
 
@@ -239,9 +239,7 @@ static bool service_text(const struct channel *ch, char buf[static SERVICE_TEXT_
 
 	if (state_view_port(ch, buf)[0])
 		return true;
-	memcpy(buf, ch->key.service, SERVICE_TEXT_MAX);
-	buf[SERVICE_TEXT_MAX - 1] = '\0';
-	return buf[0] && value_service(buf, &s);
+	return value_service(group_service(&ch->key, buf), &s);
 }
 
 static bool is_wanted(struct draft *d, const struct channel *ch,
@@ -249,14 +247,14 @@ static bool is_wanted(struct draft *d, const struct channel *ch,
 {
 	char text[4 * VIEW_TEXT_MAX];
 
-	if (!d->people[ch->subject->number].is_seen)
+	if (ch->key.group != GROUP_IP || !d->people[ch->subject->number].is_seen)
 		return false;
 	if (has_incident(d, ch)) {
 		if (d->with_incident++ < SAID_MAX)
 			log_notice("draft", "left out, an incident is open: %s", say(ch, text));
 		return false;
 	}
-	if (ch->proto != 17 && !ch->is_answered) {	/* syslog is never answered */
+	if (ch->key.proto != 17 && !ch->contact->is_answered) {	/* syslog is never answered */
 		d->unanswered++;
 		return false;
 	}
@@ -283,7 +281,7 @@ static json_t *new_entry(struct draft *d, const struct channel *ch)
 	snprintf(id, sizeof(id), "draft-%zu", json_array_size(d->expected) + 1);
 	o = json_pack("{s:s,s:{s:s},s:{s:[s]},s:[],s:s,s:s}", "id", id, "from", "asset",
 		      d->people[ch->subject->number].id, "to", "ip",
-		      addr_format(&ch->key.peer, address), "services", "owner", TO_BE_SIGNED,
+		      addr_format(&ch->key.value, address), "services", "owner", TO_BE_SIGNED,
 		      "ticket", TO_BE_SIGNED);
 	json_array_append_new(d->expected, o);
 	return o;
@@ -303,7 +301,7 @@ static void add_conversations(struct draft *d)
 		if (!is_wanted(d, list[i], service))
 			continue;
 		if (!before || before->subject != list[i]->subject ||
-		    !addr_equal(&before->key.peer, &list[i]->key.peer))
+		    !addr_equal(&before->key.value, &list[i]->key.value))
 			entry = new_entry(d, list[i]);
 		before = list[i];
 		add_service(json_object_get(entry, "services"), service);
@@ -335,8 +333,10 @@ static void gather(struct draft *d)
 	for (size_t i = 0; i < n; i++) {
 		struct person *p = &d->people[list[i]->subject->number];
 
+		if (!list[i]->contact)
+			continue;
 		p->is_seen = true;
-		if (list[i]->is_answered)
+		if (list[i]->contact->is_answered)
 			take_hint(p, list[i]);
 	}
 }

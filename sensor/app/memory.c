@@ -394,7 +394,7 @@ static void save_evidence(struct memory *m, struct channel *ch)
 static void save_channels(struct memory *m, const struct analysis_parts *parts)
 {
 	size_t n;
-	struct channel **list = channels_sorted(parts->channels, &n);
+	struct channel **list = channels_all(parts->channels, &n);
 
 	for (size_t i = 0; i < n; i++) {
 		struct channel *ch = list[i];

@@ -27,7 +27,7 @@ struct picture {
 	const struct glyphs *glyphs;
 	unsigned process;
 	int from, to;
-	uint64_t largest;		/* upload of a night */
+	uint8_t largest;		/* level of all nights */
 	FILE *out;
 };
 
@@ -59,9 +59,22 @@ static struct span closed_span(const struct picture *p, int64_t row)
 	return n.has_window ? span_of(n.start_ns, n.end_ns) : (struct span){ 0, 0 };
 }
 
-static struct span burst_span(const struct night_seen *n)
+/* The levels of a night by columns of the site's clock; where it is set back two quarters share
+ * one. */
+static void columns_of(const struct picture *p, unsigned place, uint8_t levels[static ROW_SLOTS])
 {
-	return n->start_ns ? span_of(n->start_ns, n->end_ns) : (struct span){ 0, 0 };
+	const struct evidence *ev = p->channel->evidence;
+	uint64_t row_start = calendar_row_start(&p->view->calendar, ev->nights[place].row);
+
+	memset(levels, 0, ROW_SLOTS);
+	for (unsigned i = 0; i < ROW_SLOTS; i++) {
+		struct civil c = tz_civil(row_start + i * SLOT_NS);
+		unsigned column = (unsigned)(((c.hour + 12) % 24) * 60 + c.minute) / SLOT_MIN;
+		uint8_t level = picture_get(ev->picture[place], i);
+
+		if (level > levels[column])
+			levels[column] = level;
+	}
 }
 
 static void widen(struct picture *p, struct span s)
@@ -76,18 +89,37 @@ static void widen(struct picture *p, struct span s)
 	p->to = s.to > p->to ? s.to : p->to;
 }
 
+static void widen_to(struct picture *p, unsigned place)
+{
+	uint8_t levels[ROW_SLOTS];
+
+	columns_of(p, place, levels);
+	for (int i = 0; i < ROW_SLOTS; i++) {
+		if (!levels[i])
+			continue;
+		widen(p, (struct span){ i, i + 1 });
+		p->largest = levels[i] > p->largest ? levels[i] : p->largest;
+	}
+}
+
+/* Rows that a damaged file could hold are far from any date. */
+static bool has_date(const struct picture *p, int64_t row)
+{
+	int64_t now = p->view->point.row;
+
+	return row <= now + 1 && row >= now - 200000 && row >= 0;
+}
+
 /* As wide as the closed hours and the bursts need, and whole hours with one to spare. */
 static void measure(struct picture *p)
 {
 	const struct evidence *ev = p->channel->evidence;
 
 	for (uint64_t i = 0; i < evidence_nights(ev); i++) {
-		const struct night_seen *n = evidence_night(ev, i);
-
-		widen(p, closed_span(p, n->row));
-		widen(p, burst_span(n));
-		if (n->up > p->largest)
-			p->largest = n->up;
+		if (!has_date(p, evidence_night(ev, i)->row))
+			continue;
+		widen(p, closed_span(p, evidence_night(ev, i)->row));
+		widen_to(p, evidence_place(ev, i));
 	}
 	p->from = p->from / SLOTS_HOUR * SLOTS_HOUR - SLOTS_HOUR;
 	p->to = (p->to + SLOTS_HOUR - 1) / SLOTS_HOUR * SLOTS_HOUR + SLOTS_HOUR;
@@ -97,24 +129,28 @@ static void measure(struct picture *p)
 		p->to = ROW_SLOTS;
 }
 
-static const char *density_of(const struct picture *p, uint64_t up)
+/* A level is a factor of 5.3: two of them a mark. */
+static const char *density_of(const struct picture *p, uint8_t level)
 {
-	unsigned d = up >= p->largest / 2 ? 3 : up >= p->largest / 8 ? 2 : up >= p->largest / 64;
+	int d = DENSITIES - 1 - (p->largest - level) / 2;
 
-	return p->glyphs->density[d];
+	return p->glyphs->density[d < 0 ? 0 : d];
 }
 
-static void draw_slots(const struct picture *p, const struct night_seen *n)
+static void draw_slots(const struct picture *p, unsigned place)
 {
-	struct span closed = closed_span(p, n->row), burst = burst_span(n);
+	const struct night_seen *n = &p->channel->evidence->nights[place];
+	struct span closed = closed_span(p, n->row);
+	uint8_t levels[ROW_SLOTS];
 
+	columns_of(p, place, levels);
 	for (int i = p->from; i < p->to; i++) {
 		bool is_closed = i >= closed.from && i < closed.to;
 
-		if (n->is_skipped && (is_closed || closed.from == closed.to))
+		if (levels[i])
+			fputs(density_of(p, levels[i]), p->out);
+		else if (n->is_skipped && (is_closed || closed.from == closed.to))
 			fputc('?', p->out);
-		else if (i >= burst.from && i < burst.to)
-			fputs(density_of(p, n->up), p->out);
 		else
 			fputs(is_closed ? p->glyphs->closed : " ", p->out);
 	}
@@ -132,27 +168,21 @@ static const char *date_of(const struct picture *p, int64_t row, char buf[static
 	return buf;
 }
 
-/* Rows that a damaged file could hold are far from any date. */
-static bool has_date(const struct picture *p, int64_t row)
+static void draw_night(const struct picture *p, unsigned place)
 {
-	int64_t now = p->view->point.row;
-
-	return row <= now + 1 && row >= now - 200000 && row >= 0;
-}
-
-static void draw_night(const struct picture *p, const struct night_seen *n)
-{
+	const struct night_seen *n = &p->channel->evidence->nights[place];
 	char date[32], up[CLOCK_TEXT_MAX], down[CLOCK_TEXT_MAX];
 
 	fprintf(p->out, "  %s %c", date_of(p, n->row, date), n->is_partial ? '~' : ' ');
-	draw_slots(p, n);
+	draw_slots(p, place);
 	if (n->is_skipped)
 		fputs("  not seen\n", p->out);
-	else if (!n->start_ns)
+	else if (n->start_min == EVIDENCE_NO_START)
 		fputs("  silent\n", p->out);
 	else
-		fprintf(p->out, "  %9s up %9s down%s\n", size_format(n->up, up),
-			size_format(n->down, down), n->is_hit[p->process] ? "  counts" : "");
+		fprintf(p->out, "  %9s up %9s down%s%s\n", size_format(n->up, up),
+			size_format(n->down, down), night_is_hit(n, p->process) ? "  counts" : "",
+			n->is_degraded ? "  seen badly" : "");
 }
 
 static void draw_hours(const struct picture *p)
@@ -168,11 +198,11 @@ static void draw_legend(const struct picture *p)
 	const struct glyphs *g = p->glyphs;
 	char largest[CLOCK_TEXT_MAX];
 
-	fprintf(p->out, "\n  A mark is 15 minutes (%s) between the start and the end of the "
-		"night's burst;\n  its density is the upload of the whole night: %s from 1/2 of "
-		"the largest (%s), %s from 1/8,\n  %s from 1/64, %s less.  How it was spread "
-		"within the burst is not kept.\n", p->view->site->timezone, g->density[3],
-		size_format(p->largest, largest), g->density[2], g->density[1], g->density[0]);
+	fprintf(p->out, "\n  A mark is 15 minutes (%s); its density is the upload in them: %s the "
+		"largest\n  (from %s) or less by up to a factor of 28, %s, %s, %s each 28 times "
+		"less.\n", p->view->site->timezone, g->density[3],
+		size_format(picture_bytes(p->largest), largest), g->density[2], g->density[1],
+		g->density[0]);
 	if (p->view->has_site)
 		fprintf(p->out, "  %s closed hours  ", g->closed);
 	else
@@ -195,7 +225,7 @@ static void draw_nights(struct picture *p)
 		if (before < n->row - 1)
 			fprintf(p->out, "  ... %" PRId64 " not judged\n", n->row - 1 - before);
 		before = n->row;
-		draw_night(p, n);
+		draw_night(p, evidence_place(ev, i));
 	}
 	draw_legend(p);
 }
@@ -214,25 +244,38 @@ static void print_process(const struct picture *p, unsigned number)
 		size_format(pr->down, down));
 }
 
-static void print_facts(const struct picture *p)
+static void print_contact(const struct picture *p)
 {
 	const struct channel *ch = p->channel;
-	char text[VIEW_TEXT_MAX], more[CLOCK_TEXT_MAX], name[4 * VIEW_TEXT_MAX];
-	char address[ADDR_TEXT_MAX];
+	char name[4 * VIEW_TEXT_MAX];
 
-	fprintf(p->out, "%s -> %s, %s, %s%s\n",
-		explain_subject(ch->subject, name, sizeof(name)),
-		addr_format(&ch->key.peer, address), state_view_service(ch, text),
-		ch->is_external ? "outside" : "another zone",
-		ch->was_opened_outside ? ", opened by the other end" : "");
+	if (!ch->contact)
+		return;
 	if (ch->name)
 		fprintf(p->out, "  name: %s\n",
 			text_escape(ch->name, strlen(ch->name), name, sizeof(name)));
+	fprintf(p->out, "  connections: %" PRIu32 "%s%s\n", ch->contact->flows,
+		ch->contact->is_answered ? "" : ", never answered",
+		ch->contact->was_opened_outside ? ", opened by the other end" : "");
+}
+
+static void print_facts(const struct picture *p)
+{
+	const struct channel *ch = p->channel;
+	char text[VIEW_TEXT_MAX], more[CLOCK_TEXT_MAX], who[4 * VIEW_TEXT_MAX];
+
+	fprintf(p->out, "%s -> ", explain_subject(ch->subject, who, sizeof(who)));
+	fprintf(p->out, "%s ", group_name((enum group)ch->key.group));
+	fprintf(p->out, "%s, ", state_view_where(ch, text));
+	if (ch->contact)
+		fprintf(p->out, "%s, ", state_view_service(ch, text));
+	fprintf(p->out, "%s\n", ch->key.is_external ? "outside" : "another zone");
+	print_contact(p);
 	fprintf(p->out, "  seen: %s to", state_view_time(ch->first_ns, more));
-	fprintf(p->out, " %s, %" PRIu64 " flows%s\n", state_view_time(ch->last_ns, more), ch->flows,
-		ch->is_answered ? "" : ", never answered");
+	fprintf(p->out, " %s\n", state_view_time(ch->last_ns, more));
 	fprintf(p->out, "  payload: %s up,", size_format(ch->up, more));
-	fprintf(p->out, " %s down\n", size_format(ch->down, more));
+	fprintf(p->out, " %s down, ", size_format(ch->down, more));
+	fprintf(p->out, "usually %s up a day\n", size_format((uint64_t)ch->usual_up, more));
 	if (ch->row && ch->row_up)
 		fprintf(p->out, "  running row: %s up so far\n", size_format(ch->row_up, more));
 }

@@ -5,16 +5,14 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include "app/judge.h"
+#include "app/speak.h"
 #include "base/clock.h"
 #include "base/err.h"
-#include "base/tz.h"
-#include "detect/nightly.h"
-#include "detect/volume.h"
+#include "base/log.h"
 
 #define GRACE_NS (10 * NS_PER_MIN)	/* after the window, for bytes that are still under way */
 #define ROWS_AT_ONCE 400		/* of silence in a gap: more than any count looks back */
-#define COVERAGE_NEEDED 0.5		/* of the window; below, the night is skipped */
-#define EXTREME_BYTES 10000000000ULL	/* in evidence; counts towards L3 */
 
 /* The channels that share their closed hours. */
 struct hours {
@@ -26,24 +24,11 @@ struct hours {
 
 struct nights {
 	struct nights_parts parts;
-	const struct nightly_params *params;
+	struct judge judge;
 	struct hours *hours;
 	size_t n_hours;
 	uint64_t first_ns;		/* the tap was there from then on */
-	uint64_t channel_nights, nights_judged;
-};
-
-/* One channel on one night, while it is judged. */
-struct judgement {
-	struct nights *nights;
-	const struct hours *hours;
-	struct channel *channel;
-	struct nightly_night night;
-	struct nightly_burst burst;
-	bool has_burst;
-	bool is_partial;
-	double coverage;
-	uint64_t now_ns;
+	uint64_t nights_judged;
 };
 
 int nights_new(const struct nights_parts *parts, struct nights **ret_nights)
@@ -54,7 +39,9 @@ int nights_new(const struct nights_parts *parts, struct nights **ret_nights)
 	if (!n)
 		return -ENOMEM;
 	n->parts = *parts;
-	n->params = &nightly_defaults;
+	n->judge = (struct judge){ .context = parts->context, .subjects = parts->subjects,
+				   .channels = parts->channels,
+				   .incidents = parts->incidents };
 	n->hours = calloc(site->n_zones + 1, sizeof(*n->hours));
 	if (!n->hours) {
 		free(n);
@@ -121,226 +108,58 @@ static double coverage_of(const struct nights *n, const struct hours *h, uint64_
 	return to > from ? (double)(to - from) / (double)(h->night.end_ns - h->night.start_ns) : 0;
 }
 
-static unsigned slot_at(uint64_t row_start, uint64_t ns)
+static struct night_watch watch_of(const struct nights *n, const struct hours *h, uint64_t now_ns,
+				   bool is_partial)
 {
-	uint64_t slot = ns > row_start ? (ns - row_start + SLOT_NS - 1) / SLOT_NS : 0;
-
-	return slot < ROW_SLOTS ? (unsigned)slot : ROW_SLOTS;
-}
-
-static struct judgement judgement_of(struct nights *n, const struct hours *h, struct channel *ch,
-				     uint64_t now_ns)
-{
-	static const uint64_t silence[ROW_SLOTS];
-	uint64_t row_start = calendar_row_start(n->parts.context->calendar, h->row);
-	bool is_active = ch->row && ch->row_number == h->row;
-	struct civil begin = tz_civil(h->night.start_ns);
-	int utc_min = (int)((h->night.start_ns - row_start) / NS_PER_MIN);
-	int civil_min = (begin.hour * 60 + begin.minute + 720) % 1440;
-	struct judgement j = {
-		.nights = n,
-		.hours = h,
-		.channel = ch,
-		.now_ns = now_ns,
-		.coverage = coverage_of(n, h, now_ns),
-		.night =
-			{
-				.up = is_active ? ch->row->up : silence,
-				.down = is_active ? ch->row->down : silence,
-				.window_from = slot_at(row_start, h->night.start_ns),
-				.window_to = slot_at(row_start, h->night.end_ns),
-				.seen_from = slot_at(row_start, n->first_ns),
-			.seen_to = slot_at(row_start, now_ns),
-			.row = h->row,
-				.civil_shift_min = civil_min - utc_min,
-				.is_changeover = h->night.is_changeover,
-			},
+	return (struct night_watch){
+		.row = h->row, .night = h->night, .judged_ns = now_ns,
+		.seen_from_ns = n->first_ns, .seen_to_ns = now_ns,
+		.coverage = fmin(coverage_of(n, h, now_ns), 1), .is_partial = is_partial,
 	};
-
-	if (j.night.seen_to < j.night.window_to)
-		j.night.seen_to = j.night.window_to;
-	if (j.night.seen_from > j.night.window_from)
-		j.night.seen_from = j.night.window_from;
-	j.has_burst = nightly_find_burst(&j.night, &j.burst);
-	return j;
 }
 
-/* The first and the last minute with upload of the burst. */
-static void place_burst(const struct judgement *j, struct night_seen *seen)
+static bool is_concerned(const struct hours *h, const struct channel *ch)
 {
-	uint64_t row_start = calendar_row_start(j->nights->parts.context->calendar, j->hours->row);
-	const struct row *row = j->channel->row;
-	unsigned last = j->burst.to - 1;
-
-	seen->start_ns = row_start + j->burst.from * SLOT_NS +
-			 row->first_min[j->burst.from] * NS_PER_MIN;
-	seen->end_ns = row_start + last * SLOT_NS + (row->last_min[last] + 1) * NS_PER_MIN;
+	if (hours_zone(ch) != h->zone)
+		return false;
+	return ch->evidence || (ch->row && ch->row_number == h->row);
 }
 
-static struct night_seen *add_night(const struct judgement *j)
+/* The channels of these hours in canonical order: a copy, because evidence may be given up while it
+ * is gone through.  Gives; NULL: none, or no memory (logged). */
+static struct channel **concerned(struct nights *n, const struct hours *h, size_t *ret_n)
 {
-	struct evidence *ev = j->channel->evidence;
-	struct night_seen *seen = &ev->nights[ev->nights_n++ % EVIDENCE_NIGHTS];
+	size_t all, count = 0;
+	struct channel **sorted = channels_sorted(n->parts.channels, &all);
+	struct channel **list = malloc((all + 1) * sizeof(struct channel *));
 
-	*seen = (struct night_seen){ .row = j->hours->row, .coverage = fmin(j->coverage, 1),
-				     .is_partial = j->is_partial };
-	if (j->has_burst) {
-		seen->up = j->burst.up;
-		seen->down = j->burst.down;
-		/* Connections opened; one that was open already is one all the same. */
-		seen->flows = j->channel->row->flows ? j->channel->row->flows : 1;
-		seen->z = volume_z(j->channel, j->nights->parts.context->since_row, j->hours->row,
-				   j->burst.up);
-		place_burst(j, seen);
-	}
-	return seen;
-}
-
-/* The process that says most: by level, then by evidence. */
-static unsigned best_process(const struct nightly_params *params, const struct evidence *ev)
-{
-	unsigned best = 0;
-
-	for (unsigned i = 1; i < EVIDENCE_PROCESSES; i++) {
-		enum level a = nightly_level(params, &ev->process[i]);
-		enum level b = nightly_level(params, &ev->process[best]);
-
-		if (a > b || (a == b && ev->process[i].m_mean > ev->process[best].m_mean))
-			best = i;
-	}
-	return best;
-}
-
-/* L2 and two of: a volume out of all proportion; 10 GB in evidence; (a new country: with
- * geography). */
-static bool is_extreme(const struct evidence *ev, unsigned process)
-{
-	uint64_t bytes = 0;
-	double z = 0;
-
-	for (uint64_t i = 0; i < evidence_nights(ev); i++) {
-		const struct night_seen *n = evidence_night(ev, i);
-
-		if (!n->is_hit[process])
-			continue;
-		bytes += n->up;
-		z = fmax(z, n->z);
-	}
-	return z >= VOLUME_Z_EXTREME && bytes >= EXTREME_BYTES;
-}
-
-/* Tells the incidents when the channel's evidence has reached a level and tonight added to it. */
-static void report(const struct judgement *j)
-{
-	static const unsigned severities[] = { 0, 3, 4, 5 };
-	struct nights *n = j->nights;
-	const struct evidence *ev = j->channel->evidence;
-	struct finding f = {
-		.rule = RULE_EXF_001, .channel = j->channel, .row = j->hours->row,
-		.judged_ns = j->is_partial ? j->now_ns : j->hours->due_ns,
-		.process = best_process(n->params, ev),
-	};
-
-	f.level = nightly_level(n->params, &ev->process[f.process]);
-	if (f.level == LEVEL_NONE)
-		return;
-	if (f.level == LEVEL_2 && is_extreme(ev, f.process))
-		f.level = LEVEL_3;
-	f.severity = severities[f.level];
-	if (!j->channel->is_external && f.severity > 2)
-		f.severity = 2;
-	subject_bets(j->channel->subject, f.row, &f.bet_nights, &f.bet_channels);
-	incidents_finding(n->parts.incidents, &f);
-}
-
-/* After so many nights without a hit the pattern has stopped. */
-static void resolve(const struct judgement *j)
-{
-	struct evidence *ev = j->channel->evidence;
-	bool is_over = true, was_there = false;
-
-	for (unsigned i = 0; i < EVIDENCE_PROCESSES; i++) {
-		was_there |= ev->process[i].hits > 0;
-		is_over &= ev->process[i].misses >= j->nights->params->resolve_after;
-	}
-	if (!is_over || !was_there)
-		return;
-	incidents_resolve(j->nights->parts.incidents, RULE_EXF_001, j->channel, j->hours->due_ns,
-			  j->hours->row);
-	for (unsigned i = 0; i < EVIDENCE_PROCESSES; i++)
-		nightly_reset(&ev->process[i]);
-}
-
-/* Less than half of the window was seen.  The end of the input does not undo what was seen. */
-static bool is_blind(const struct judgement *j, bool any_hit)
-{
-	return j->coverage < COVERAGE_NEEDED && !(j->is_partial && any_hit);
-}
-
-/* One more night of evidence. */
-static void bet(const struct judgement *j, const bool hit[EVIDENCE_PROCESSES], bool is_new)
-{
-	struct evidence *ev = j->channel->evidence;
-	struct night_seen *seen = add_night(j);
-
-	for (unsigned i = 0; i < EVIDENCE_PROCESSES; i++) {
-		seen->is_hit[i] = hit[i];
-		seen->e[i] = nightly_step(j->nights->params, &j->night, hit[i], &j->burst,
-					  &ev->process[i]);
-	}
-	subject_count_bet(j->channel->subject, j->hours->row, is_new);
-	j->nights->channel_nights++;
-}
-
-static void judge_channel(struct judgement *j)
-{
-	const struct nightly_params *params = j->nights->params;
-	struct channel *ch = j->channel;
-	bool hit[EVIDENCE_PROCESSES] = { false }, any = false, is_new = !ch->evidence;
-
-	for (unsigned i = 0; i < EVIDENCE_PROCESSES && j->has_burst; i++)
-		any |= hit[i] = nightly_qualifies(params, &j->night, &j->burst, params->floor[i]);
-	if (j->has_burst && !any)	/* what is usual: nights in evidence are not */
-		subject_add_volume(ch->subject, j->hours->row, j->burst.up);
-	if (j->is_partial && !any)
-		return;		/* an unfinished night without a burst says nothing */
-	if (is_blind(j, any)) {
-		if (ch->evidence) {
-			add_night(j)->is_skipped = true;
-			ch->evidence->skipped++;
-			ch->evidence_changed = true;
-		}
-		return;
-	}
-	if (is_new && (!any || !channel_promote(j->nights->parts.channels, ch, j->hours->row)))
-		return;
-	bet(j, hit, is_new);
-	if (any)
-		report(j);
-	j->channel->evidence_changed = true;
-	resolve(j);
+	for (size_t i = 0; list && i < all; i++)
+		if (is_concerned(h, sorted[i]))
+			list[count++] = sorted[i];
+	if (!list)
+		log_err("profile", "out of memory: a night is not judged");
+	*ret_n = count;
+	return list;
 }
 
 static void judge_hours(struct nights *n, const struct hours *h, uint64_t now_ns, bool is_partial)
 {
-	size_t count;
+	struct night_watch watch = watch_of(n, h, now_ns, is_partial);
 	struct channel **list;
+	struct voice *voices;
+	size_t count, spoke = 0;
 
 	if (!h->night.has_window)
 		return;
 	n->nights_judged++;
-	list = channels_sorted(n->parts.channels, &count);
-	for (size_t i = 0; i < count; i++) {
-		struct judgement j;
-
-		if (hours_zone(list[i]) != h->zone)
-			continue;
-		if (!list[i]->evidence && (!list[i]->row || list[i]->row_number != h->row))
-			continue;
-		j = judgement_of(n, h, list[i], now_ns);
-		j.is_partial = is_partial;
-		judge_channel(&j);
-	}
+	list = concerned(n, h, &count);
+	voices = list ? malloc((count + 1) * sizeof(*voices)) : NULL;
+	for (size_t i = 0; voices && i < count; i++)
+		spoke += judge_channel(&n->judge, &watch, list[i], &voices[spoke]);
+	if (voices)
+		speak(&n->judge, &watch, voices, spoke);
+	free(voices);
+	free(list);
 }
 
 /* The hours whose night is due first; NULL: none by now. */
@@ -375,7 +194,7 @@ void nights_finish(struct nights *n, uint64_t now_ns)
 
 uint64_t nights_channel_nights(const struct nights *n)
 {
-	return n->channel_nights;
+	return n->judge.channel_nights;
 }
 
 uint64_t nights_judged(const struct nights *n)

@@ -15,6 +15,7 @@ struct nights;
 
 struct nights_parts {			/* borrowed */
 	const struct alert_context *context;
+	const struct subjects *subjects;
 	struct channels *channels;
 	struct incidents *incidents;
 };

@@ -89,14 +89,30 @@ static json_t *json_subject(const struct state_view *v, const struct subject *s)
 			 s->zone ? json_text(s->zone->id) : json_null(), "usual", nights);
 }
 
-static json_t *json_night(const struct state_view *v, const struct night_seen *n)
+/* 96 hexadecimal digits, a quarter of an hour each from noon: evidence.h says what they mean. */
+static json_t *json_slots(const uint8_t picture[static ROW_SLOTS / 2])
 {
-	return json_pack("{s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:b,s:b,s:b,s:b,s:o}", "night",
+	char text[ROW_SLOTS + 1];
+
+	for (unsigned i = 0; i < ROW_SLOTS; i++)
+		text[i] = "0123456789abcdef"[picture_get(picture, i)];
+	text[ROW_SLOTS] = '\0';
+	return json_string(text);
+}
+
+static json_t *json_night(const struct state_view *v, const struct night_seen *n,
+			  const uint8_t picture[static ROW_SLOTS / 2])
+{
+	return json_pack("{s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:b,s:b,s:b,s:b,s:b,s:o,s:o}", "night",
 			 json_row(v, n->row), "up", json_count(n->up), "down", json_count(n->down),
-			 "start", json_time(n->start_ns), "end", json_time(n->end_ns), "flows",
-			 json_count(n->flows), "coverage", json_number(n->coverage), "skipped",
-			 n->is_skipped, "partial", n->is_partial, "counts_large", n->is_hit[0],
-			 "counts_small", n->is_hit[1], "z", json_number(n->z));
+			 "start", json_time(night_start_ns(&v->calendar, n)), "end",
+			 json_time(night_end_ns(&v->calendar, n)), "flows",
+			 json_count(n->flows), "coverage",
+			 json_number((double)n->coverage / EVIDENCE_SHARE), "loss",
+			 json_number((double)n->loss / EVIDENCE_SHARE), "skipped",
+			 n->is_skipped, "partial", n->is_partial, "degraded", n->is_degraded,
+			 "counts_large", night_is_hit(n, 0), "counts_small", night_is_hit(n, 1),
+			 "z", json_number(n->z), "slots", json_slots(picture));
 }
 
 static json_t *json_process(const struct state_view *v, const struct process *p)
@@ -112,7 +128,8 @@ static json_t *json_evidence(const struct state_view *v, const struct evidence *
 	json_t *nights = json_array();
 
 	for (uint64_t i = 0; i < evidence_nights(ev); i++)
-		json_array_append_new(nights, json_night(v, evidence_night(ev, i)));
+		json_array_append_new(nights, json_night(v, evidence_night(ev, i),
+					      ev->picture[evidence_place(ev, i)]));
 	return json_pack("{s:o,s:o,s:o,s:o,s:o,s:o}", "large",
 			 json_process(v, &ev->process[0]), "small",
 			 json_process(v, &ev->process[1]), "nights", nights, "nights_ever",
@@ -120,26 +137,41 @@ static json_t *json_evidence(const struct state_view *v, const struct evidence *
 			 "skipped", json_count(ev->skipped));
 }
 
+/* What only channels of group ip have. */
+static void put_contact(json_t *o, const struct channel *ch)
+{
+	const struct contact *k = ch->contact;
+	char port[SERVICE_TEXT_MAX];
+
+	if (!k)
+		return;
+	state_view_port(ch, port);
+	json_object_set_new(o, "address", json_addr(&k->own));
+	json_object_set_new(o, "port", port[0] ? json_string(port) : json_null());
+	json_object_set_new(o, "answered", json_boolean(k->is_answered));
+	json_object_set_new(o, "opened_outside", json_boolean(k->was_opened_outside));
+	json_object_set_new(o, "flows", json_count(k->flows));
+	json_object_set_new(o, "name", ch->name ? json_text(ch->name) : json_null());
+}
+
 static json_t *json_channel(const struct state_view *v, const struct channel *ch)
 {
 	struct channel_proof p = state_view_proof(v, ch);
-	char service[SERVICE_TEXT_MAX + 1] = "", port[SERVICE_TEXT_MAX];
+	char service[SERVICE_TEXT_MAX], where[VIEW_TEXT_MAX], active[17];
 	json_t *o;
 
-	memcpy(service, ch->key.service, SERVICE_TEXT_MAX);
-	state_view_port(ch, port);
-	o = json_pack("{s:o,s:o,s:o,s:o,s:o,s:b,s:b,s:b}", "asset", json_text(ch->subject->id),
-		      "address", json_addr(&ch->own), "destination", json_addr(&ch->key.peer),
-		      "service", json_text(service), "port",
-		      port[0] ? json_string(port) : json_null(), "external",
-		      ch->is_external, "answered", ch->is_answered, "opened_outside",
-		      ch->was_opened_outside);
-	json_object_set_new(o, "name", ch->name ? json_text(ch->name) : json_null());
+	snprintf(active, sizeof(active), "%016" PRIx64, ch->active);
+	o = json_pack("{s:o,s:s,s:s,s:s,s:b}", "asset", json_text(ch->subject->id), "group",
+		      group_name((enum group)ch->key.group), "destination",
+		      state_view_where(ch, where), "service", group_service(&ch->key, service),
+		      "external", ch->key.is_external);
+	put_contact(o, ch);
 	json_object_set_new(o, "first_seen", json_time(ch->first_ns));
 	json_object_set_new(o, "last_seen", json_time(ch->last_ns));
 	json_object_set_new(o, "up", json_count(ch->up));
 	json_object_set_new(o, "down", json_count(ch->down));
-	json_object_set_new(o, "flows", json_count(ch->flows));
+	json_object_set_new(o, "active_rows", json_string(active));
+	json_object_set_new(o, "usual_up", json_number(ch->usual_up));
 	json_object_set_new(o, "level", p.level ? json_string(state_view_level(p.level)) :
 			    json_null());
 	json_object_set_new(o, "evidence", ch->evidence ? json_evidence(v, ch->evidence) :
@@ -150,16 +182,16 @@ static json_t *json_channel(const struct state_view *v, const struct channel *ch
 static json_t *json_incident(const struct state_view *v, const struct incident *in)
 {
 	json_t *explain = json_array();
-	char service[SERVICE_TEXT_MAX + 1] = "";
+	char service[SERVICE_TEXT_MAX], value[GROUP_TEXT_MAX];
 
-	memcpy(service, in->key.service, SERVICE_TEXT_MAX);
 	for (unsigned i = 0; i < in->explain_n; i++)
 		json_array_append_new(explain, json_text(in->explain[i]));
-	return json_pack("{s:o,s:s,s:o,s:o,s:o,s:b,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o}", "id",
-			 json_text(in->id), "rule", rule_of(in->rule)->id, "asset",
-			 json_text(in->subject->id), "destination",
-			 in->is_any ? json_null() : json_addr(&in->key.peer), "service",
-			 in->is_any ? json_null() : json_text(service), "open", in->is_open,
+	return json_pack("{s:o,s:o,s:s,s:o,s:s,s:o,s:s,s:b,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o}", "id",
+			 json_text(in->id), "case", json_text(in->case_id), "rule",
+			 rule_of(in->rule)->id, "asset", json_text(in->subject->id), "group",
+			 incident_group(in), "destination",
+			 json_text(incident_value(in, value)), "service",
+			 incident_service(in, service), "open", in->is_open,
 			 "opened", json_time(in->opened_ns), "severity", json_count(in->severity),
 			 "level", in->level ? json_string(state_view_level(in->level)) :
 			 json_null(),
@@ -309,16 +341,18 @@ static void csv_time(FILE *out, uint64_t ns)
 
 static void csv_channel(const struct channel *ch, const struct channel_proof *p, FILE *out)
 {
-	char service[VIEW_TEXT_MAX], address[ADDR_TEXT_MAX];
+	char service[VIEW_TEXT_MAX], where[VIEW_TEXT_MAX];
 
 	csv_text(out, ch->subject->id);
-	fprintf(out, "%s,", addr_format(&ch->key.peer, address));
-	csv_text(out, ch->name ? ch->name : "");
+	fprintf(out, "%s,", group_name((enum group)ch->key.group));
+	csv_text(out, state_view_where(ch, where));
+	csv_text(out, ch->contact && ch->name ? ch->name : "");
 	csv_text(out, state_view_service(ch, service));
-	fprintf(out, "%s,", ch->is_external ? "outside" : "zone");
+	fprintf(out, "%s,", ch->key.is_external ? "outside" : "zone");
 	csv_time(out, ch->first_ns);
 	csv_time(out, ch->last_ns);
-	fprintf(out, "%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",", ch->flows, ch->up, ch->down);
+	fprintf(out, "%" PRIu32 ",%" PRIu64 ",%" PRIu64 ",", ch->contact ? ch->contact->flows : 0,
+		ch->up, ch->down);
 	if (ch->evidence)
 		fprintf(out, "%u,%u,%.12g,%s,", p->hits, p->seen, p->m, state_view_level(p->level));
 	else
@@ -332,9 +366,9 @@ static void csv_night(const struct state_view *v, const struct night_seen *n, un
 
 	fprintf(out, "%s,%s,", is_date(v, n->row) ? calendar_row_date(&v->calendar, n->row, date) :
 		"", n->is_skipped ? "not seen" : n->is_partial ? "partial" : "seen");
-	csv_time(out, n->start_ns);
-	csv_time(out, n->end_ns);
-	fprintf(out, "%" PRIu64 ",%" PRIu64 ",%d\r\n", n->up, n->down, n->is_hit[process]);
+	csv_time(out, night_start_ns(&v->calendar, n));
+	csv_time(out, night_end_ns(&v->calendar, n));
+	fprintf(out, "%" PRIu64 ",%" PRIu64 ",%d\r\n", n->up, n->down, night_is_hit(n, process));
 }
 
 int state_export_csv(const struct state_view *v, FILE *out)
@@ -346,7 +380,7 @@ int state_export_csv(const struct state_view *v, FILE *out)
 		log_err("state", "out of memory");
 		return EXIT_FAILED;
 	}
-	fputs("asset,destination,name,service,where,first_seen,last_seen,flows,up,down,hits,seen,m,"
+	fputs("asset,group,destination,name,service,where,first_seen,last_seen,flows,up,down,hits,seen,m,"
 	      "level,night,state,burst_start,burst_end,night_up,night_down,counts\r\n", out);
 	for (size_t i = 0; i < n; i++) {
 		struct channel_proof p = state_view_proof(v, list[i]);

@@ -146,7 +146,7 @@ static int load_tables(struct state_view *v)
 	int err = subjects_new(v->site, &v->tables.subjects);
 
 	if (!err)
-		err = channels_new(0, &v->tables.channels);
+		err = channels_new(NULL, &v->tables.channels);
 	if (!err)
 		err = incidents_new(&v->context, emit_nothing, NULL, &v->tables.incidents);
 	return err ? err : memory_load_tables(v->state, v->site, &v->tables, &v->left_out);
@@ -208,8 +208,7 @@ const struct incident *state_view_incident(const struct state_view *v, const str
 		const struct incident *in = incidents_at(v->tables.incidents, i);
 
 		if (in->rule == rule && in->is_open && !in->is_any && in->subject == ch->subject &&
-		    addr_equal(&in->key.peer, &ch->key.peer) &&
-		    !memcmp(in->key.service, ch->key.service, SERVICE_TEXT_MAX))
+		    !group_key_compare(&in->key, &ch->key))
 			return in;
 	}
 	return NULL;
@@ -244,8 +243,8 @@ struct channel_proof state_view_proof(const struct state_view *v, const struct c
 
 		p.skipped += n->is_skipped;
 		p.seen += !n->is_skipped;
-		p.hits += n->is_hit[p.process];
-		if (n->is_hit[p.process])
+		p.hits += night_is_hit(n, p.process);
+		if (night_is_hit(n, p.process))
 			p.last = n;
 	}
 	return p;
@@ -267,9 +266,7 @@ static int compare_proof(const void *pa, const void *pb)
 	if (a->up != b->up)
 		return a->up > b->up ? -1 : 1;
 	order = strcmp(a->subject->id, b->subject->id);
-	if (!order)
-		order = addr_compare(&a->key.peer, &b->key.peer);
-	return order ? order : memcmp(a->key.service, b->key.service, SERVICE_TEXT_MAX);
+	return order ? order : group_key_compare(&a->key, &b->key);
 }
 
 struct channel **state_view_channels(const struct state_view *v, size_t *ret_n)
@@ -290,29 +287,32 @@ struct channel **state_view_channels(const struct state_view *v, size_t *ret_n)
 
 const char *state_view_port(const struct channel *ch, char buf[static SERVICE_TEXT_MAX])
 {
-	const char *name = ch->proto == 6 ? "tcp" : ch->proto == 17 ? "udp" :
-			   ch->proto == 132 ? "sctp" : NULL;
-
+	if (ch->key.group == GROUP_IP && (ch->key.port || ch->key.proto == 1 || ch->key.proto == 58))
+		return group_service(&ch->key, buf);
 	buf[0] = '\0';
-	if (name && ch->port)
-		snprintf(buf, SERVICE_TEXT_MAX, "%s/%u", name, ch->port);
-	else if (ch->proto == 1 || ch->proto == 58)
-		snprintf(buf, SERVICE_TEXT_MAX, "%s", ch->proto == 1 ? "icmp" : "icmpv6");
 	return buf;
 }
 
 const char *state_view_service(const struct channel *ch, char buf[static VIEW_TEXT_MAX])
 {
-	char port[SERVICE_TEXT_MAX], name[VIEW_TEXT_MAX / 2];
-	size_t len = strnlen(ch->key.service, SERVICE_TEXT_MAX);
+	const char *protocol = ch->contact ?
+		dpi_protocol_name(dpi_carrier(ch->contact->master, ch->contact->app)) : "";
+	char service[SERVICE_TEXT_MAX];
 
-	state_view_port(ch, port);
-	text_escape(ch->key.service, len, name, sizeof(name));
-	if (!port[0] || !strcasecmp(port, name))
-		snprintf(buf, VIEW_TEXT_MAX, "%s", name);
+	group_service(&ch->key, service);
+	if (*protocol && strcasecmp(protocol, service))
+		snprintf(buf, VIEW_TEXT_MAX, "%s %s", protocol, service);
 	else
-		snprintf(buf, VIEW_TEXT_MAX, "%s %s", name, port);
+		snprintf(buf, VIEW_TEXT_MAX, "%s", service);
 	return buf;
+}
+
+const char *state_view_where(const struct channel *ch, char buf[static VIEW_TEXT_MAX])
+{
+	char value[GROUP_TEXT_MAX];
+
+	group_value(&ch->key, ch->name, value);
+	return text_escape(value, strlen(value), buf, VIEW_TEXT_MAX);
 }
 
 const char *state_view_time(uint64_t ns, char buf[static CLOCK_TEXT_MAX])

@@ -53,6 +53,8 @@ struct channel **state_view_channels(const struct state_view *v, size_t *ret_n);
 
 /* "TLS tcp/443", "icmp"; printable ASCII. */
 const char *state_view_service(const struct channel *ch, char buf[static VIEW_TEXT_MAX]);
+/* "203.0.113.9", "203.0.113.0/24", "vendor.example", "AS64500", "ZZ", "*"; printable ASCII. */
+const char *state_view_where(const struct channel *ch, char buf[static VIEW_TEXT_MAX]);
 /* "tcp/443", "icmp", or "" for what has no such name: as a site file has it. */
 const char *state_view_port(const struct channel *ch, char buf[static SERVICE_TEXT_MAX]);
 /* "2026-01-17 00:25" in the site's time; "-" for 0. */

@@ -9,7 +9,10 @@
 #include <stdint.h>
 #include "profile/channel.h"
 
-enum rule_id { RULE_EXF_001, RULE_DST_002, RULES };
+enum rule_id { RULE_EXF_001, RULE_DST_002, RULE_HLT_001, RULES };
+
+#define FINDING_ATTACHED_MAX 8		/* further ones are attached all the same, but not named */
+#define FINDING_MEMBERS_MAX 16
 
 /* What a rule is, for people and for machines.  The text of the rule pack will replace this table.
  */
@@ -23,12 +26,32 @@ const struct rule *rule_of(enum rule_id id);
 struct finding {
 	enum rule_id rule;
 	struct channel *channel;
+	/* Group ip: the connection that stands for the channel in a record; NULL: not known any
+	 * more. */
+	const struct channel *leaf;
 	uint64_t judged_ns;		/* capture time */
 	int64_t row;
 	enum level level;		/* LEVEL_NONE: the rule has none */
 	unsigned severity;		/* 1..5 */
 	unsigned process;		/* EXF-001: which one alarmed */
 	uint64_t bet_nights, bet_channels;	/* EXF-001: inputs of the bound */
+	/* EXF-001: coarser and finer groups that are about the same upload. */
+	const struct channel *attached[FINDING_ATTACHED_MAX];
+	unsigned n_attached;
+	/* EXF-001, a vendor's channel: the assets that are in it. */
+	const struct subject *members[FINDING_MEMBERS_MAX];
+	unsigned n_members;
+	/* HLT-001: evidence given up since the last finding, and the largest M of it. */
+	uint64_t given_up;
+	double given_up_m;
 };
+
+/* What connections of it showed; of a channel that nothing stands for, an empty one. */
+static inline const struct contact *finding_contact(const struct finding *f)
+{
+	static const struct contact none;
+
+	return f->leaf && f->leaf->contact ? f->leaf->contact : &none;
+}
 
 #endif

@@ -29,6 +29,15 @@ static const char *const triage_dst_002[] = {"Find out which route let a closed 
 					     "the same peer.",
 					     NULL};
 
+static const char *const triage_hlt_001[] = {
+	"Look at what the asset contacted: nachtwacht state channels lists destinations by evidence; "
+	"a scan, a broken name server or a peer-to-peer program makes as many.",
+	"If the destinations are legitimate, register them as expected entries: expected traffic "
+	"makes no evidence.",
+	"Replay a recording of the nights concerned with that asset alone, so that nothing of it is "
+	"given up.",
+	NULL};
+
 static const struct rule rules[] = {
 	[RULE_EXF_001] = {
 		.id = "NW-EXF-001", .version = "1", .name = "Nightly periodic upload",
@@ -43,6 +52,12 @@ static const struct rule rules[] = {
 		.technique = { { "T0883", "Internet Accessible Device" },
 			       { "T1041", "Exfiltration Over C2 Channel" } },
 		.triage = triage_dst_002,
+	},
+	[RULE_HLT_001] = {
+		.id = "NW-HLT-001", .version = "1", .name = "Sensor blind",
+		.category = "health",
+		.technique = { { "T1562", "Impair Defenses" } },
+		.triage = triage_hlt_001,
 	},
 };
 static_assert(ARRAY_SIZE(rules) == RULES, "every rule id has its entry");

@@ -69,10 +69,11 @@ static size_t put_16(uint8_t *to, uint16_t value)
 	return 2;
 }
 
-void community_id(const struct flow_key *key, bool client_is_b, char ret[static COMMUNITY_ID_MAX])
+void community_id_digest(const struct flow_key *key, bool client_is_b,
+			 uint8_t ret[static DIGEST_SHA1_LEN])
 {
 	bool b_first = client_is_b && is_one_way_icmp(key);
-	uint8_t hashed[HASHED_MAX], sha1[DIGEST_SHA1_LEN];
+	uint8_t hashed[HASHED_MAX];
 	size_t len = put_16(hashed, COMMUNITY_ID_SEED);
 
 	len += put_addr(hashed + len, b_first ? &key->b : &key->a, key->ip_version);
@@ -84,7 +85,20 @@ void community_id(const struct flow_key *key, bool client_is_b, char ret[static 
 		len += put_16(hashed + len, key->a_port);
 		len += put_16(hashed + len, key->b_port);
 	}
-	digest_sha1(hashed, len, sha1);
+	digest_sha1(hashed, len, ret);
+}
+
+void community_id_text(const uint8_t digest[static DIGEST_SHA1_LEN],
+		       char ret[static COMMUNITY_ID_MAX])
+{
 	memcpy(ret, "1:", 2);
-	base64_encode(sha1, sizeof(sha1), ret + 2);
+	base64_encode(digest, DIGEST_SHA1_LEN, ret + 2);
+}
+
+void community_id(const struct flow_key *key, bool client_is_b, char ret[static COMMUNITY_ID_MAX])
+{
+	uint8_t digest[DIGEST_SHA1_LEN];
+
+	community_id_digest(key, client_is_b, digest);
+	community_id_text(digest, ret);
 }

@@ -1,28 +1,18 @@
 /* channel.c - see channel.h.
  *
  * Open addressing over pointers, at most half full; deletion moves later entries of the cluster
- * back (Knuth 6.4 R).  Eviction looks at the whole table once and frees a sixteenth of it, so its
- * cost per new channel stays constant under a flood of destinations.
+ * back (Knuth 6.4 R).  Eviction (channel_evict.c) looks at the whole table once and frees a
+ * sixteenth of it, so its cost per new channel stays constant under a flood of destinations.
  */
 #include "profile/channel.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include "base/err.h"
 #include "base/hash.h"
-#include "base/log.h"
-
-#define EVICT_SHARE 16
-
-struct channels {
-	struct channel **table;
-	size_t slots, max, count;
-	struct channel **sorted; /* scratch of channels_sorted() and eviction: max pointers */
-	channels_removed_fn removed;
-	void *removed_arg;
-	struct channels_counters counters;
-};
+#include "profile/channel_internal.h"
 
 static size_t round_up_power(size_t n)
 {
@@ -33,17 +23,22 @@ static size_t round_up_power(size_t n)
 	return p;
 }
 
-int channels_new(size_t max, struct channels **ret_channels)
+int channels_new(const struct channels_limits *limits, struct channels **ret_channels)
 {
+	static const struct channels_limits none;
+	const struct channels_limits *l = limits ? limits : &none;
 	struct channels *c = calloc(1, sizeof(*c));
 
 	if (!c)
 		return -ENOMEM;
-	c->max = max ? max : CHANNELS_MAX;
+	c->max = l->channels ? l->channels : CHANNELS_MAX;
+	c->max_evidence = l->evidence ? l->evidence : CHANNELS_EVIDENCE_MAX;
+	c->max_bytes = l->bytes ? l->bytes : CHANNELS_BYTES_MAX;
 	c->slots = round_up_power(2 * c->max);
 	c->table = calloc(c->slots, sizeof(struct channel *));
 	c->sorted = calloc(c->max, sizeof(struct channel *));
-	if (!c->table || !c->sorted) {
+	c->leaving = calloc(c->max, sizeof(struct channel *));
+	if (!c->table || !c->sorted || !c->leaving) {
 		channels_free(c);
 		return -ENOMEM;
 	}
@@ -53,6 +48,7 @@ int channels_new(size_t max, struct channels **ret_channels)
 
 static void channel_free(struct channel *ch)
 {
+	free(ch->contact);
 	free(ch->row);
 	free(ch->evidence);
 	free(ch->name);
@@ -68,8 +64,11 @@ void channels_free(struct channels *c)
 			channel_free(c->table[i]);
 	free(c->table);
 	free(c->sorted);
+	free(c->leaving);
 	free(c);
 }
+
+/* --- the table --------------------------------------------------------- */
 
 static size_t home_of(const struct channels *c, const struct channel_key *key)
 {
@@ -85,27 +84,16 @@ static size_t find_slot(const struct channels *c, const struct channel_key *key)
 	return i;
 }
 
-static void remove_channel(struct channels *c, struct channel *ch)
+static size_t name_bytes(const struct channel *ch)
 {
-	size_t hole = find_slot(c, &ch->key), i = hole;
+	return ch->name ? strlen(ch->name) + 1 : 0;
+}
 
-	c->counters.evicted++;
-	c->counters.evicted_tonight += ch->row_up > 0;
-	c->counters.evicted_with_evidence += ch->evidence != NULL;
-	c->counters.with_evidence -= ch->evidence != NULL;
-	if (c->removed)
-		c->removed(c->removed_arg, ch);
-	channel_free(ch);
-	c->table[hole] = NULL;
-	c->count--;
-	c->counters.live--;
-	for (;;) {
-		size_t home;
+static void close_hole(struct channels *c, size_t hole)
+{
+	for (size_t i = (hole + 1) & (c->slots - 1); c->table[i]; i = (i + 1) & (c->slots - 1)) {
+		size_t home = home_of(c, &c->table[i]->key);
 
-		i = (i + 1) & (c->slots - 1);
-		if (!c->table[i])
-			return;
-		home = home_of(c, &c->table[i]->key);
 		if (((i - home) & (c->slots - 1)) >= ((i - hole) & (c->slots - 1))) {
 			c->table[hole] = c->table[i];
 			c->table[i] = NULL;
@@ -114,96 +102,53 @@ static void remove_channel(struct channels *c, struct channel *ch)
 	}
 }
 
+void channels_remove(struct channels *c, struct channel *ch)
+{
+	size_t hole = find_slot(c, &ch->key);
+
+	c->counters.with_evidence -= ch->evidence != NULL;
+	c->counters.bytes -= row_bytes(ch->row) + name_bytes(ch);
+	c->counters.live--;
+	if (c->removed)
+		c->removed(c->removed_arg, ch);
+	channel_free(ch);
+	c->table[hole] = NULL;
+	close_hole(c, hole);
+}
+
 void channels_on_remove(struct channels *c, channels_removed_fn removed, void *arg)
 {
 	c->removed = removed;
 	c->removed_arg = arg;
 }
 
-static int compare_keys(const struct channel *a, const struct channel *b)
+void channels_on_evict(struct channels *c, channels_removed_fn evicted, void *arg)
 {
-	int order = strcmp(a->subject->id, b->subject->id);
-
-	if (!order)
-		order = addr_compare(&a->key.peer, &b->key.peer);
-	return order ? order : memcmp(a->key.service, b->key.service, SERVICE_TEXT_MAX);
+	c->evicted = evicted;
+	c->evicted_arg = arg;
 }
 
-static int compare_pointers(const void *a, const void *b)
+static struct channel *channel_new(struct subject *s, const struct channel_key *key)
 {
-	return compare_keys(*(struct channel *const *)a, *(struct channel *const *)b);
-}
+	struct channel *ch = calloc(1, sizeof(*ch));
 
-static double best_evidence(const struct channel *ch)
-{
-	double m = 0;
-
-	for (size_t i = 0; ch->evidence && i < EVIDENCE_PROCESSES; i++)
-		if (ch->evidence->process[i].m_mean > m)
-			m = ch->evidence->process[i].m_mean;
-	return m;
-}
-
-/* Who goes first, see channel.h; the last word has the key. */
-static int compare_worth(const void *pa, const void *pb)
-{
-	const struct channel *a = *(struct channel *const *)pa, *b = *(struct channel *const *)pb;
-	double ma = best_evidence(a), mb = best_evidence(b);
-
-	if (!a->evidence != !b->evidence)
-		return a->evidence ? 1 : -1;
-	if (ma != mb)
-		return ma < mb ? -1 : 1;
-	if (a->subject->is_over_quota != b->subject->is_over_quota)
-		return a->subject->is_over_quota ? -1 : 1;
-	if (a->row_up != b->row_up)
-		return a->row_up < b->row_up ? -1 : 1;
-	if (a->last_ns != b->last_ns)
-		return a->last_ns < b->last_ns ? -1 : 1;
-	return compare_keys(a, b);
-}
-
-static size_t collect(struct channels *c)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < c->slots; i++)
-		if (c->table[i])
-			c->sorted[n++] = c->table[i];
-	return n;
-}
-
-/* Marks the subjects that have more channels than their share. */
-static void mark_quota(struct channels *c, size_t n)
-{
-	size_t subjects = 0, quota;
-
-	for (size_t i = 0; i < n; i++) {
-		subjects += c->sorted[i]->subject->channels == 0;
-		c->sorted[i]->subject->channels++;
+	if (ch && key->group == GROUP_IP)
+		ch->contact = calloc(1, sizeof(*ch->contact));
+	if (!ch || (key->group == GROUP_IP && !ch->contact)) {
+		free(ch);
+		return NULL;
 	}
-	quota = subjects ? c->max / subjects : c->max;
-	if (quota < CHANNELS_QUOTA_MIN)
-		quota = CHANNELS_QUOTA_MIN;
-	for (size_t i = 0; i < n; i++)
-		c->sorted[i]->subject->is_over_quota = c->sorted[i]->subject->channels > quota;
-	for (size_t i = 0; i < n; i++)
-		c->sorted[i]->subject->channels = 0;
+	ch->key = *key;
+	ch->subject = s;
+	ch->row_number = CHANNEL_NO_ROW;
+	if (ch->contact)
+		ch->contact->crossing_row = CHANNEL_NO_ROW;
+	return ch;
 }
 
-static void evict(struct channels *c)
+struct channel *channels_find(const struct channels *c, const struct channel_key *key)
 {
-	size_t n = collect(c), go = c->max / EVICT_SHARE;
-
-	if (!c->counters.evicted)
-		log_warn("profile", "more than %zu channels: those with the least evidence are "
-			 "forgotten, and counted", c->max);
-	mark_quota(c, n);
-	qsort(c->sorted, n, sizeof(struct channel *), compare_worth);
-	if (go == 0)
-		go = 1;
-	for (size_t i = 0; i < go && i < n; i++)
-		remove_channel(c, c->sorted[i]);
+	return c->table[find_slot(c, key)];
 }
 
 struct channel *channels_get(struct channels *c, struct subject *s, const struct channel_key *key)
@@ -213,18 +158,12 @@ struct channel *channels_get(struct channels *c, struct subject *s, const struct
 
 	if (ch)
 		return ch;
-	if (c->count >= c->max) {
-		evict(c);
-		i = find_slot(c, key);
-	}
-	ch = calloc(1, sizeof(*ch));
+	if (c->counters.live >= c->max || c->counters.bytes >= c->max_bytes)
+		channels_make_room(c);
+	ch = channel_new(s, key);
 	if (!ch)
 		return NULL;
-	ch->key = *key;
-	ch->subject = s;
-	ch->row_number = ch->crossing_row = INT64_MIN;
-	c->table[i] = ch;
-	c->count++;
+	c->table[find_slot(c, key)] = ch;
 	c->counters.live++;
 	c->counters.made++;
 	return ch;
@@ -235,79 +174,160 @@ const struct channels_counters *channels_counters(const struct channels *c)
 	return &c->counters;
 }
 
+size_t channels_bytes(const struct channels *c)
+{
+	size_t contacts = 0;
+
+	for (size_t i = 0; i < c->slots; i++)
+		contacts += c->table[i] && c->table[i]->contact;
+	return sizeof(*c) + (c->slots + 2 * c->max) * sizeof(struct channel *) +
+	       c->counters.live * sizeof(struct channel) + contacts * sizeof(struct contact) +
+	       c->counters.with_evidence * sizeof(struct evidence) + c->counters.bytes;
+}
+
+size_t channels_collect(const struct channels *c, struct channel **ret_list)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < c->slots; i++)
+		if (c->table[i])
+			ret_list[n++] = c->table[i];
+	return n;
+}
+
+struct channel **channels_all(struct channels *c, size_t *ret_n)
+{
+	*ret_n = channels_collect(c, c->sorted);
+	return c->sorted;
+}
+
+int channels_compare(const struct channel *a, const struct channel *b)
+{
+	int order = a->subject == b->subject ? 0 : strcmp(a->subject->id, b->subject->id);
+
+	return order ? order : group_key_compare(&a->key, &b->key);
+}
+
+static int compare_pointers(const void *a, const void *b)
+{
+	return channels_compare(*(struct channel *const *)a, *(struct channel *const *)b);
+}
+
 struct channel **channels_sorted(struct channels *c, size_t *ret_n)
 {
-	*ret_n = collect(c);
+	channels_all(c, ret_n);
 	qsort(c->sorted, *ret_n, sizeof(struct channel *), compare_pointers);
 	return c->sorted;
 }
 
-struct row *channel_row(struct channel *ch, int64_t row_number)
+/* --- one channel ------------------------------------------------------- */
+
+/* A row is over for the bitmap and the average; many rows of silence may lie between. */
+static void move_to_row(struct channel *ch, int64_t row_number)
 {
-	if (ch->row && ch->row_number == row_number)
-		return ch->row;
-	if (!ch->row)
-		ch->row = malloc(sizeof(*ch->row));
-	if (ch->row)
-		memset(ch->row, 0, sizeof(*ch->row));
-	ch->row_number = row_number;
+	int64_t passed = row_number - ch->row_number;
+
+	if (ch->row_number == CHANNEL_NO_ROW) {
+		ch->row_number = (int32_t)row_number;
+		return;
+	}
+	ch->usual_up += ((float)ch->row_up - ch->usual_up) / CHANNEL_AVERAGE_ROWS;
+	if (passed > 1)
+		ch->usual_up *= powf(1 - 1.0F / CHANNEL_AVERAGE_ROWS, (float)(passed - 1));
+	ch->active = passed < 64 ? ch->active << passed : 0;
 	ch->row_up = 0;
-	return ch->row;
+	ch->row_number = (int32_t)row_number;
 }
 
-void channel_drop_row(struct channel *ch, int64_t before)
+void channel_drop_row(struct channels *c, struct channel *ch, int64_t before)
 {
 	if (!ch->row || ch->row_number >= before)
 		return;
+	c->counters.bytes -= row_bytes(ch->row);
 	free(ch->row);
 	ch->row = NULL;
-	ch->row_up = 0;
 	ch->is_changed = true;
 }
 
-/* Takes the evidence of the channel that has the least, to make room for another's. */
-static void demote_least(struct channels *c)
+struct row *channel_touch(struct channels *c, struct channel *ch, int64_t row_number)
 {
-	struct channel *least = NULL;
+	channel_drop_row(c, ch, row_number);
+	if (ch->row_number != row_number)
+		move_to_row(ch, row_number);
+	ch->active |= 1;
+	ch->is_changed = true;
+	if (!ch->row)
+		channel_take_row(c, ch, row_new());
+	return ch->row;
+}
 
-	for (size_t i = 0; i < c->slots; i++) {
-		struct channel *ch = c->table[i];
+bool channel_add(struct channels *c, struct channel *ch, int64_t row_number,
+		 const struct row_minute *m)
+{
+	size_t before;
+	bool added;
 
-		if (ch && ch->evidence && (!least || compare_worth(&ch, &least) < 0))
-			least = ch;
-	}
-	if (!least)
-		return;
-	if (!c->counters.evicted_with_evidence)
-		log_warn("profile",
-			 "more than %d channels have evidence: the least is forgotten, and "
-			 "counted",
-			 CHANNELS_EVIDENCE_MAX);
-	free(least->evidence);
-	least->evidence = NULL;
-	least->evidence_changed = true;
-	c->counters.with_evidence--;
-	c->counters.evicted_with_evidence++;
+	if (!channel_touch(c, ch, row_number))
+		return false;
+	before = row_bytes(ch->row);
+	added = row_add(&ch->row, m);
+	c->counters.bytes += row_bytes(ch->row) - before;
+	return added;
+}
+
+void channel_take_row(struct channels *c, struct channel *ch, struct row *r)
+{
+	c->counters.bytes += row_bytes(r) - row_bytes(ch->row);
+	free(ch->row);
+	ch->row = r;
 }
 
 struct evidence *channel_promote(struct channels *c, struct channel *ch, int64_t row_number)
 {
-	if (!ch->evidence) {
-		if (c->counters.with_evidence >= CHANNELS_EVIDENCE_MAX)
-			demote_least(c);
-		ch->evidence = calloc(1, sizeof(*ch->evidence));
-		if (!ch->evidence)
-			return NULL;
-		ch->evidence->promoted_row = row_number;
-		c->counters.with_evidence++;
-	}
+	if (ch->evidence)
+		return ch->evidence;
+	if (c->counters.with_evidence >= c->max_evidence)
+		channels_give_up_evidence(c);
+	ch->evidence = calloc(1, sizeof(*ch->evidence));
+	if (!ch->evidence)
+		return NULL;
+	ch->evidence->promoted_row = row_number;
+	c->counters.with_evidence++;
 	return ch->evidence;
 }
 
-void channel_set_name(struct channel *ch, const char *name)
+void channel_set_name(struct channels *c, struct channel *ch, const char *name)
 {
+	char *copy;
+
 	if (!name || !*name || (ch->name && !strcmp(ch->name, name)))
 		return;
+	copy = strdup(name);	/* without memory the name is an old one, nothing else */
+	if (!copy)
+		return;
+	c->counters.bytes += strlen(copy) + 1 - name_bytes(ch);
 	free(ch->name);
-	ch->name = strdup(name);	/* without memory the name is missing, nothing else */
+	ch->name = copy;
+}
+
+double channel_evidence_m(const struct channel *ch)
+{
+	double m = 0;
+
+	for (size_t i = 0; ch->evidence && i < EVIDENCE_PROCESSES; i++)
+		m = fmax(m, ch->evidence->process[i].m_mean);
+	return m;
+}
+
+void channel_remember_flow(struct channel *ch, const uint8_t community[static DIGEST_SHA1_LEN])
+{
+	struct contact *k = ch->contact;
+
+	k->flows++;
+	if (k->communities == CHANNEL_COMMUNITY_IDS)
+		memmove(k->community[0], k->community[1],
+			(CHANNEL_COMMUNITY_IDS - 1) * sizeof(k->community[0]));
+	else
+		k->communities++;
+	memcpy(k->community[k->communities - 1], community, DIGEST_SHA1_LEN);
 }

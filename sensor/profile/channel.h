@@ -1,17 +1,28 @@
-/* channel.h - long memory: what a subject does towards one destination, night by night.
+/* channel.h - long memory: what a subject does towards one destination group, night by night.
  *
- * A channel is (subject, destination group).  This first form keeps one group, the exact peer
- * address with its service; the table, the rows and the evidence are made for the others to join.
+ *   tier 0   every channel: key, first and last seen, sums, a bitmap of 64 rows, a 28-row average
+ *              |-- row       slots of the running row, while there is traffic in it
+ *              |-- contact   group ip only: what a connection showed, for records
+ *              `-- name      ip: SNI, Host or DNS name; domain: the domain
+ *   tier 1   from the first qualifying night on: evidence (evidence.h)
  *
- *   channel --- row        slots of the running row, kept while there is traffic in it
- *           `-- evidence   from the first qualifying night on: nights, the processes' M, bursts
+ * Bounded by three numbers (struct channels_limits): channels, channels with evidence, bytes of
+ * rows and names.  When one is reached, a sixteenth goes at once, in an order that no arrival and
+ * no table layout can change:
  *
- * Bounded: at most CHANNELS_MAX channels, CHANNELS_EVIDENCE_MAX with evidence.  When full, those go
- * first (a sixteenth at once) that are without evidence, of a subject that has more than its quota
- * (the table's size / subjects with channels, at least CHANNELS_QUOTA_MIN), with the least upload
- * in the running row, longest silent; then the least M.  So decoys push out decoys: neither another
- * subject's channels nor one that has uploaded tonight.  Every eviction is counted.
- * Thread: analysis.  Pointers to channels stay valid until the next channels_get() (eviction).
+ *   a channel    of a subject over its quota (the table's size / subjects that have channels, at
+ *                least CHANNELS_QUOTA_MIN) before any other; without evidence before with; finest
+ *                groups first (asn, country and any are few and see everything); least upload in
+ *                the running row; longest silent
+ *   evidence     of a subject over its quota of tier 1 before any other; least M; least upload in
+ *                its nights.  The channel stays.
+ *
+ * So decoys push out decoys: neither another subject's channels nor one that has uploaded tonight,
+ * and never evidence that is older than theirs.  Every eviction is counted, and evidence that goes
+ * is told (channels_on_evict), for NW-HLT-001.
+ * Channels without evidence that were silent for 400 days are forgotten (channels_expire).
+ * Thread: analysis.  Pointers to channels stay valid until the next channels_get() or
+ * channel_promote() of another channel (eviction).
  */
 #ifndef NW_PROFILE_CHANNEL_H
 #define NW_PROFILE_CHANNEL_H
@@ -19,88 +30,112 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include "base/digest.h"
 #include "flow/community_id.h"
-#include "policy/calendar.h"
 #include "profile/evidence.h"
+#include "profile/group.h"
+#include "profile/row.h"
 #include "profile/subject.h"
 
-#define CHANNELS_MAX 65536
-#define CHANNELS_EVIDENCE_MAX 10000	/* with evidence, about 7 KB each */
+#define CHANNELS_MAX 110000
+#define CHANNELS_EVIDENCE_MAX 10000
+#define CHANNELS_BYTES_MAX (48U << 20)	/* rows and names */
 #define CHANNELS_QUOTA_MIN 64 /* of a subject's channels, however many subjects there are */
-#define SERVICE_TEXT_MAX 24		/* "TLS", "tcp/443" */
-#define CHANNEL_COMMUNITY_IDS 4		/* the last few, for pivoting */
+#define CHANNEL_COMMUNITY_IDS 2		/* the last ones, for pivoting */
+#define CHANNEL_MEMORY_ROWS 400		/* first-seen is remembered for so many days */
+#define CHANNEL_AVERAGE_ROWS 28
 
-struct channel_key {
-	uint32_t subject;
-	struct addr peer;
-	char service[SERVICE_TEXT_MAX];	/* zero padded */
-};
-
-/* The running row: upload and download per slot, expected traffic left out. */
-struct row {
-	uint64_t up[ROW_SLOTS], down[ROW_SLOTS];
-	uint8_t first_min[ROW_SLOTS], last_min[ROW_SLOTS]; /* of upload within the slot: 0..14 */
+/* What the last connections of a (subject, address, service) showed. */
+struct contact {
+	struct addr own;		/* the subject's address, of the last flow seen */
+	uint64_t run_start_ns, run_end_ns; /* the present run of upload: gaps of at most 30 min */
+	const struct expected *expected;	/* the entry that covered it last, or NULL */
+	uint64_t crossing_bytes;	/* NW-DST-002: bytes both ways that were told */
+	int32_t crossing_row;		/* the last row for which it was raised; CHANNEL_NO_ROW */
 	uint32_t flows;
+	uint32_t asn;			/* of the peer; 0 not known */
+	uint16_t master, app;
+	uint16_t port;			/* the server's, when the subject is the client */
+	char country[3];		/* of the peer; "" not known */
+	uint8_t verdict;		/* enum dpi_source: who named the protocol */
+	uint8_t is_answered : 1;	/* any flow had packets both ways */
+	uint8_t was_opened_outside : 1;	/* the peer was the client of the last flow seen */
+	uint8_t crossing_answered : 1;	/* whether an answer had been told ... */
+	uint8_t crossing_large : 1;	/* ... and that it was more than a few packets */
+	uint8_t is_flooded : 1;		/* counted into the subject's flood incident */
+	uint8_t has_place : 1;		/* asn and country were looked up */
+	uint8_t communities;		/* kept: 0 .. CHANNEL_COMMUNITY_IDS, the latest last */
+	uint8_t community[CHANNEL_COMMUNITY_IDS][DIGEST_SHA1_LEN];
 };
+
+#define CHANNEL_NO_ROW INT32_MIN
 
 struct channel {
 	struct channel_key key;
 	struct subject *subject;
-	bool is_external;		/* else internal, outside the zone */
-	bool was_opened_outside;	/* the peer was the client of the last flow seen */
-	bool is_answered;		/* any flow had packets both ways */
-	struct addr own;		/* the subject's address, of the last flow seen */
-	uint8_t proto;
-	uint16_t port;			/* the server's, of the last flow seen */
-	uint16_t master, app;
-	enum dpi_source verdict;	/* who says so */
+	struct contact *contact;	/* group ip; else NULL */
+	struct row *row;		/* NULL: silent so far in row_number */
+	struct evidence *evidence;	/* NULL: never qualified */
+	char *name;			/* raw bytes, or NULL */
 	uint64_t first_ns, last_ns;	/* traffic seen */
 	uint64_t up, down;		/* payload, ever */
 	uint64_t row_up;		/* payload up in the running row, expected or not */
-	uint64_t flows;
-	uint64_t run_start_ns, run_end_ns; /* the present run of upload: gaps of at most 30 min */
-	const struct expected *expected;	/* the entry that covered it last, or NULL */
-	char *name;			/* SNI, Host or DNS name last seen; raw bytes, or NULL */
-	char community[CHANNEL_COMMUNITY_IDS][COMMUNITY_ID_MAX];
-	unsigned communities;		/* ever; the ring holds the last ones */
-	int64_t crossing_row;		/* the last row for which NW-DST-002 was raised ... */
-	bool crossing_answered;		/* ... whether an answer had been seen then ... */
-	bool crossing_large;		/* ... whether it was more than a few packets ... */
-	uint64_t crossing_bytes;	/* ... and the bytes both ways that were told */
-	bool is_flooded;		/* counted into the subject's flood incident */
-	int64_t row_number;		/* of row */
+	uint64_t active;		/* bit i: traffic in row row_number - i */
+	float usual_up;			/* mean upload of a row over the last 28 or so */
+	int32_t row_number;		/* of row, row_up and active; CHANNEL_NO_ROW */
 	bool is_changed, evidence_changed; /* since they were last packed */
-	struct row *row;		/* NULL: silent so far in row_number */
-	struct evidence *evidence;	/* NULL: never qualified */
 };
 
 struct channels;
 
-struct channels_counters {
-	uint64_t live, with_evidence, made;
-	uint64_t evicted;		/* all of them, and of these: */
-	uint64_t evicted_tonight;	/* with upload in the running row */
-	uint64_t evicted_with_evidence;
+struct channels_limits {		/* 0: the default */
+	size_t channels, evidence, bytes;
 };
 
-int channels_new(size_t max, struct channels **ret_channels);	/* max 0: CHANNELS_MAX */
-void channels_free(struct channels *c);
-struct channel *channels_get(struct channels *c, struct subject *s, const struct channel_key *key);
-const struct channels_counters *channels_counters(const struct channels *c);
+struct channels_counters {
+	uint64_t live, with_evidence, made, bytes;
+	uint64_t expired;		/* silent for 400 days */
+	uint64_t evicted;		/* all of them, and of these: */
+	uint64_t evicted_tonight;	/* with upload in the running row */
+	uint64_t evicted_evidence;	/* evidence that went, with its channel or without */
+	uint64_t evicted_strong;	/* of M >= CHANNELS_STRONG */
+};
+#define CHANNELS_STRONG 10		/* M from which on evidence is missed */
 
-/* Called for each channel that is evicted, before it goes: the state forgets it. */
+int channels_new(const struct channels_limits *limits, struct channels **ret_channels);
+void channels_free(struct channels *c);
+/* Made when it is not there.  NULL: no memory. */
+struct channel *channels_get(struct channels *c, struct subject *s, const struct channel_key *key);
+struct channel *channels_find(const struct channels *c, const struct channel_key *key);
+const struct channels_counters *channels_counters(const struct channels *c);
+size_t channels_bytes(const struct channels *c); /* everything: table, channels, evidence */
+
+/* Called for each channel that goes, before it does: the state forgets it. */
 typedef void (*channels_removed_fn)(void *arg, const struct channel *ch);
 void channels_on_remove(struct channels *c, channels_removed_fn removed, void *arg);
+/* Called for each channel whose evidence is given up, before it is. */
+void channels_on_evict(struct channels *c, channels_removed_fn evicted, void *arg);
 
-/* All channels in the order of (subject id, peer, service), which no table layout and no order of
- * arrival can change.  Borrowed until the next channels_get(). */
+/* All channels in the order of (subject id, group, value, service), which no table layout and no
+ * order of arrival can change.  Borrowed until the next channels_get() or channel_promote(). */
 struct channel **channels_sorted(struct channels *c, size_t *ret_n);
+/* The same in no order, without the cost of one. */
+struct channel **channels_all(struct channels *c, size_t *ret_n);
+/* Forgets what is without evidence and silent for CHANNEL_MEMORY_ROWS before row. */
+void channels_expire(struct channels *c, int64_t row);
 
-/* The row of that number, cleared when the channel's row was an older one.  NULL: no memory. */
-struct row *channel_row(struct channel *ch, int64_t row_number);
-void channel_drop_row(struct channel *ch, int64_t before);	/* frees a row that is older */
+/* Adds a minute's traffic to the row of that number; what was there of an older row goes.
+ * false: no memory. */
+bool channel_add(struct channels *c, struct channel *ch, int64_t row_number,
+		 const struct row_minute *m);
+/* The row of that number without adding anything to it: its flows, its bitmap.  NULL: no memory */
+struct row *channel_touch(struct channels *c, struct channel *ch, int64_t row_number);
+void channel_drop_row(struct channels *c, struct channel *ch, int64_t before); /* an older row */
+void channel_take_row(struct channels *c, struct channel *ch, struct row *r);	/* takes r */
 /* The evidence, made when there is none.  NULL: no memory. */
 struct evidence *channel_promote(struct channels *c, struct channel *ch, int64_t row_number);
-void channel_set_name(struct channel *ch, const char *name);
+void channel_set_name(struct channels *c, struct channel *ch, const char *name);
+double channel_evidence_m(const struct channel *ch);	/* the largest M of its processes */
+void channel_remember_flow(struct channel *ch, const uint8_t community[static DIGEST_SHA1_LEN]);
 
 #endif

@@ -27,9 +27,12 @@ struct subject_names {
 bool subject_peek(const void *key, size_t key_len, const void *value, size_t value_len,
 		  struct subject_names *ret_names);
 
-/* The key of a channel: subject id, peer, service.  Hot: facts and the running row.  Cold:
+/* The key of a channel: subject id, group, value, service.  Hot: facts and the running row.  Cold:
  * evidence. */
 void channel_pack_key(const struct channel *ch, struct packer *ret);
+/* What follows the subject's id in it; the subject's number is the caller's to set. */
+void channel_key_pack(const struct channel_key *key, struct packer *ret);
+bool channel_key_unpack(struct unpacker *u, struct channel_key *ret);
 void channel_pack(const struct channel *ch, struct packer *ret);
 void evidence_pack(const struct evidence *ev, struct packer *ret);
 bool channel_unpack(struct channels *c, struct subjects *s, const struct unpacker *key,

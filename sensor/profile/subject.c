@@ -2,7 +2,9 @@
  * SUBJECTS_MAX pointers; a listed asset has one entry per address. */
 #include "profile/subject.h"
 
+#include <ctype.h>
 #include <errno.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include "base/err.h"
@@ -10,6 +12,7 @@
 #include "base/log.h"
 #include "base/text.h"
 
+#define VENDOR_PLAIN_MAX 40		/* characters of a name that stand in an id */
 #define TABLE_SLOTS                                                                                \
 	(4 * SUBJECTS_MAX) /* never more than half full: assets may have many addresses */
 
@@ -86,6 +89,84 @@ static int add_asset(struct subjects *s, const struct asset *asset)
 	return 0;
 }
 
+static struct subject *find_vendor(const struct subjects *s, const char *name)
+{
+	for (size_t i = s->site->n_assets; i < s->count; i++)
+		if (s->list[i]->vendor_name && !strcmp(s->list[i]->vendor_name, name))
+			return s->list[i];
+	return NULL;
+}
+
+static size_t count_assets(const struct site *site, const char *vendor)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < site->n_assets; i++)
+		n += !strcmp(site->assets[i].vendor, vendor);
+	return n;
+}
+
+/* "vendor@A".  A name that is no id as it stands is told apart from its like by its hash. */
+static void vendor_id(const char *name, char id[static SITE_ID_MAX])
+{
+	bool is_plain = strlen(name) <= VENDOR_PLAIN_MAX;
+
+	text_format(id, SITE_ID_MAX, "vendor@%.*s", VENDOR_PLAIN_MAX, name);
+	for (char *c = id + strlen("vendor@"); *c; c++)
+		if (!isalnum((unsigned char)*c) && !strchr("._-", *c)) {
+			*c = '_';
+			is_plain = false;
+		}
+	if (!is_plain)
+		text_format(id + strlen(id), SITE_ID_MAX - strlen(id), "-%08" PRIx32,
+			    (uint32_t)hash_bytes(name, strlen(name), 0));
+}
+
+static struct subject *make_vendor(struct subjects *s, const struct subject *member)
+{
+	char id[SITE_ID_MAX];
+	struct subject *vendor;
+
+	vendor_id(member->asset->vendor, id);
+	vendor = new_subject(s, id);
+	if (!vendor)
+		return NULL;
+	vendor->vendor_name = member->asset->vendor;
+	vendor->addr = member->addr;
+	vendor->zone = member->zone;
+	return vendor;
+}
+
+/* The vendor of an asset, made when it has another one too.  -ENOMEM. */
+static int join_vendor(struct subjects *s, struct subject *member)
+{
+	const char *name = member->asset->vendor;
+
+	if (!name[0])
+		return 0;
+	member->vendor = find_vendor(s, name);
+	if (!member->vendor) {
+		if (count_assets(s->site, name) < 2)
+			return 0;
+		member->vendor = make_vendor(s, member);
+		if (!member->vendor)
+			return -ENOMEM;
+	}
+	/* Hours are those of the zone only when all assets share it. */
+	if (member->vendor->zone != member->zone)
+		member->vendor->zone = NULL;
+	return 0;
+}
+
+static int make_vendors(struct subjects *s)
+{
+	int err = 0;
+
+	for (size_t i = 0; !err && i < s->site->n_assets; i++)
+		err = join_vendor(s, s->list[i]);
+	return err;
+}
+
 /* The subjects that stand for what is too much, one a zone. */
 static int make_unlisted(struct subjects *s)
 {
@@ -122,7 +203,9 @@ int subjects_new(const struct site *site, struct subjects **ret_subjects)
 		if (err)
 			goto out;
 	}
-	err = make_unlisted(s);
+	err = make_vendors(s);
+	if (!err)
+		err = make_unlisted(s);
 	if (!err)
 		*ret_subjects = steal(&s);
 out:

@@ -6,6 +6,8 @@
  * Bounded: beyond SUBJECTS_MAX new addresses share the subject "unlisted@ZONE" of their zone
  * (counted), so that a spoofing flood cannot take the memory of the assets that matter; listed
  * assets are made at start and always have a place.
+ * A vendor with two or more listed assets is a subject too ("vendor@A"): its channels are the sums
+ * of its assets', for a leak in which they take turns.
  * Thread: analysis.
  */
 #ifndef NW_PROFILE_SUBJECT_H
@@ -43,13 +45,17 @@ struct expected_use {
 struct subject {
 	char id[SITE_ID_MAX];		/* the asset's id, or the address as text */
 	const struct asset *asset;	/* NULL: not listed */
-	const struct zone *zone;	/* NULL: in no zone */
+	const struct zone *zone;	/* NULL: in no zone; of a vendor: where all its assets are */
+	struct subject *vendor;		/* of an asset: the subject of its vendor, or NULL */
+	const char *vendor_name;	/* of a vendor: its name; NULL for all others */
 	struct addr addr;		/* the address first seen with */
 	uint8_t mac[6];			/* last seen; zero where the link has none */
 	uint32_t number;		/* order of creation: stable within a run */
 	struct volume_night volume[VOLUME_NIGHTS];	/* ring by row */
 	struct expected_use *uses;	/* of entries with a maximum, this row; see below */
 	size_t n_uses;
+	uint32_t given_up;		/* channels whose evidence went since this was last told ... */
+	double given_up_m;		/* ... and the largest M among them */
 	uint32_t channels;		/* scratch of channel eviction */
 	bool is_over_quota;		/* likewise */
 	struct bound_night *bound;	/* ring of BOUND_NIGHTS, made at the first promotion */

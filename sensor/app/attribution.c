@@ -1,0 +1,348 @@
+/* attribution.c - see attribution.h. */
+#include "app/attribution.h"
+
+#include <stdio.h>
+#include <string.h>
+#include "base/clock.h"
+#include "policy/suffix.h"
+
+#define RUN_GAP_NS (30 * NS_PER_MIN)	/* a longer pause ends a run of upload */
+
+/* One end's view of a slice. */
+struct view {
+	const struct slice *slice;
+	const struct addr *me, *peer;
+	struct subject *subject;
+	bool am_client, is_external;
+	int64_t row;
+	struct row_minute minute;
+};
+
+static struct view view_of(const struct attribution *a, const struct slice *s, bool as_client)
+{
+	struct view v = {
+		.slice = s, .am_client = as_client,
+		.me = as_client ? slice_client(s) : slice_server(s),
+		.peer = as_client ? slice_server(s) : slice_client(s),
+		.row = calendar_row(a->calendar, s->minute_ns),
+	};
+	uint64_t offset = s->minute_ns - calendar_row_start(a->calendar, v.row);
+
+	v.minute = (struct row_minute){
+		.slot = (unsigned)(offset / SLOT_NS),
+		.minute = (unsigned)(offset % SLOT_NS / NS_PER_MIN),
+		.up = s->sums.payload[!as_client], .down = s->sums.payload[as_client],
+		.peer = { .addr = *v.peer, .port = slice_server_port(s),
+			  .proto = s->id.key.proto },
+	};
+	return v;
+}
+
+/* --- the finest group -------------------------------------------------- */
+
+/* The entry that covers this view, or the same conversation seen from an internal peer. */
+static const struct expected *find_expected(const struct attribution *a, const struct channel *ch,
+					    const struct view *v)
+{
+	struct expected_query q = {
+		.from = v->me, .to = v->peer, .proto = v->slice->id.key.proto,
+		.server_port = slice_server_port(v->slice),
+		.service = dpi_protocol_name(dpi_carrier(v->slice->master, v->slice->app)),
+		.name = v->slice->name ? v->slice->name : "", .at_ns = v->slice->minute_ns,
+		.run_ns = ch->contact->run_start_ns ? ch->contact->run_start_ns :
+			  v->slice->minute_ns,
+	};
+	const struct expected *e = site_expected(a->site, &q);
+
+	if (e || v->is_external)
+		return e;
+	q.from = v->peer;
+	q.to = v->me;
+	return site_expected(a->site, &q);
+}
+
+static void update_subject(struct subject *subject, const uint8_t mac[static 6])
+{
+	static const uint8_t none[6];
+
+	if (!memcmp(mac, none, 6) || !memcmp(mac, subject->mac, 6))
+		return;
+	memcpy(subject->mac, mac, 6);
+	subject->is_changed = true;
+}
+
+static void update_contact(struct contact *k, const struct view *v)
+{
+	const struct slice *s = v->slice;
+	uint8_t proto = s->id.key.proto;
+
+	k->own = *v->me;
+	k->was_opened_outside = !v->am_client;
+	k->is_answered |= s->is_answered;
+	k->port = v->am_client && proto != IP_ICMP && proto != IP_ICMPV6 ?
+		  slice_server_port(s) : 0;
+	if (s->master || s->app) {
+		k->master = s->master;
+		k->app = s->app;
+		k->verdict = (uint8_t)s->verdict;
+	}
+}
+
+static void update_times(struct channel *ch, const struct slice *s)
+{
+	uint64_t first_ns = s->first_ns ? s->first_ns : s->minute_ns;
+
+	if (!ch->first_ns || first_ns < ch->first_ns)
+		ch->first_ns = first_ns;
+	if (s->last_ns > ch->last_ns)
+		ch->last_ns = s->last_ns;
+	ch->is_changed = true;
+}
+
+static void update_run(struct contact *k, const struct view *v)
+{
+	const struct slice *s = v->slice;
+
+	if (v->minute.up && (!k->run_end_ns || s->minute_ns > k->run_end_ns + RUN_GAP_NS))
+		k->run_start_ns = s->first_ns;
+	if (v->minute.up)
+		k->run_end_ns = s->minute_ns + SLICE_NS;
+	if (!k->run_start_ns)
+		k->run_start_ns = s->first_ns;
+}
+
+static void open_flow(struct attribution *a, struct channel *ch, const struct view *v)
+{
+	uint8_t digest[DIGEST_SHA1_LEN];
+	struct row *row = channel_touch(a->channels, ch, v->row);
+
+	if (row)
+		row->flows++;
+	else
+		a->no_memory++;
+	community_id_digest(&v->slice->id.key, v->slice->client_is_b, digest);
+	channel_remember_flow(ch, digest);
+}
+
+/* A minute of traffic: into the sums, and into the row unless the site expects it. */
+static void add_minute(struct attribution *a, struct channel *ch, const struct view *v)
+{
+	struct contact *k = ch->contact;
+	bool is_kept;
+
+	update_run(k, v);
+	ch->up += v->minute.up;
+	ch->down += v->minute.down;
+	k->expected = find_expected(a, ch, v);
+	/* What exceeds the entry's maximum is judged. */
+	if (k->expected && !subject_use_expected(v->subject, k->expected, v->row, v->minute.up))
+		k->expected = NULL;
+	is_kept = k->expected ? channel_touch(a->channels, ch, v->row) != NULL :
+				channel_add(a->channels, ch, v->row, &v->minute);
+	a->no_memory += !is_kept;
+	ch->row_up += v->minute.up;
+}
+
+/* --- the coarser groups ------------------------------------------------ */
+
+/* Where the peer is, kept with the finest channel. */
+static void look_up_place(const struct attribution *a, struct contact *k, const struct addr *peer)
+{
+	struct geo_place place;
+
+	if (k->has_place)
+		return;
+	k->has_place = 1;
+	if (!geo_lookup(a->site->geo, peer, &place))
+		return;
+	k->asn = place.asn;
+	memcpy(k->country, place.country, sizeof(k->country));
+}
+
+/* What the coarser groups need to know, copied: the finest channel may be evicted by them. */
+struct destination {
+	char domain[SUFFIX_NAME_MAX];	/* "" not known */
+	uint32_t asn;
+	char country[3];
+};
+
+static void find_destination(const struct attribution *a, const struct view *v, struct contact *k,
+			     struct destination *ret)
+{
+	const char *name = v->am_client ? v->slice->name : NULL;
+
+	memset(ret, 0, sizeof(*ret));
+	if (!v->is_external)
+		return;
+	look_up_place(a, k, v->peer);
+	ret->asn = k->asn;
+	memcpy(ret->country, k->country, sizeof(ret->country));
+	if (!name || !suffix_registered_domain(name, ret->domain, sizeof(ret->domain))) {
+		name = resolved_find(a->resolved, v->me, v->peer, v->slice->minute_ns, NULL);
+		if (name)
+			suffix_registered_domain(name, ret->domain, sizeof(ret->domain));
+	}
+}
+
+static void add_to_group(struct attribution *a, struct subject *subject, struct channel_key *key,
+			 const struct view *v, const char *name)
+{
+	struct channel *ch;
+	struct row *row;
+
+	key->subject = subject->number;
+	key->is_external = v->is_external;
+	ch = channels_get(a->channels, subject, key);
+	if (!ch) {
+		a->no_memory++;
+		return;
+	}
+	update_times(ch, v->slice);
+	channel_set_name(a->channels, ch, name);
+	if (v->slice->kind == SLICE_OPEN) {
+		row = channel_touch(a->channels, ch, v->row);
+		if (row)
+			row->flows++;
+		a->no_memory += !row;
+		return;
+	}
+	ch->up += v->minute.up;
+	ch->down += v->minute.down;
+	a->no_memory += !channel_add(a->channels, ch, v->row, &v->minute);
+	ch->row_up += v->minute.up;
+}
+
+static void add_to_groups(struct attribution *a, struct subject *subject, const struct view *v,
+			  const struct destination *d)
+{
+	struct channel_key key = { 0 };
+	bool is_vendor = subject->vendor_name != NULL;
+
+	group_key_prefix(&key, v->peer);
+	add_to_group(a, subject, &key, v, NULL);
+	if (!v->is_external)
+		return;
+	if (d->domain[0]) {
+		group_key_domain(&key, d->domain);
+		add_to_group(a, subject, &key, v, d->domain);
+	}
+	if (d->asn) {
+		group_key_asn(&key, d->asn);
+		add_to_group(a, subject, &key, v, NULL);
+	}
+	if (d->country[0] && !is_vendor) {
+		group_key_country(&key, d->country);
+		add_to_group(a, subject, &key, v, NULL);
+	}
+	group_key_any(&key);
+	add_to_group(a, subject, &key, v, NULL);
+}
+
+/* --- slices ------------------------------------------------------------ */
+
+static void take_view(struct attribution *a, const struct view *v)
+{
+	const struct slice *s = v->slice;
+	struct channel_key key = { .subject = v->subject->number, .is_external = v->is_external };
+	struct destination where;
+	const struct expected *expected;
+	struct channel *ch;
+
+	group_key_ip(&key, v->peer, s->id.key.proto, slice_server_port(s));
+	ch = channels_get(a->channels, v->subject, &key);
+	if (!ch) {
+		a->no_memory++;
+		return;
+	}
+	update_times(ch, s);
+	update_contact(ch->contact, v);
+	update_subject(v->subject, s->mac[!v->am_client]);
+	if (s->kind != SLICE_SLICE)
+		channel_set_name(a->channels, ch, s->name);
+	if (s->kind == SLICE_CLOSE)
+		return;
+	find_destination(a, v, ch->contact, &where);
+	if (s->kind == SLICE_OPEN) {
+		open_flow(a, ch, v);
+		expected = find_expected(a, ch, v);
+	} else {
+		add_minute(a, ch, v);
+		expected = ch->contact->expected;
+		a->minute(a->minute_arg, ch, s, v->row);
+	}
+	if (expected)
+		return;
+	add_to_groups(a, v->subject, v, &where);
+	if (v->subject->vendor && v->is_external)
+		add_to_groups(a, v->subject->vendor, v, &where);
+}
+
+/* What traffic between the subject and the peer is.  The site knows it of its own addresses; a
+ * subject known by MAC or VLAN has an address that says nothing. */
+static enum crossing crossing_of(const struct site *site, const struct view *v)
+{
+	const struct zone *zone = v->subject->zone;
+	const struct zone *there = site_zone(site, v->peer);
+
+	if (site_zone(site, v->me) || (site_is_internal(site, v->me) && !zone))
+		return site_crossing(site, v->me, v->peer);
+	if (addr_is_link_scope(v->me) || addr_is_link_scope(v->peer) || addr_is_multicast(v->peer))
+		return CROSSING_NONE;
+	if (there && there == zone)
+		return CROSSING_NONE;
+	return there || site_is_internal(site, v->peer) ? CROSSING_INTERNAL : CROSSING_EXTERNAL;
+}
+
+static struct sighting sighting_of(const struct view *v)
+{
+	return (struct sighting){ .addr = v->me, .mac = v->slice->mac[!v->am_client],
+				  .vlan = v->slice->id.key.vlan };
+}
+
+/* A flow between two strangers: counted, with an example for the operator. */
+static void count_outside(struct attribution *a, const struct slice *s)
+{
+	char client[ADDR_TEXT_MAX], server[ADDR_TEXT_MAX];
+
+	if (s->kind != SLICE_CLOSE)
+		return;
+	if (!a->outside_both++)
+		snprintf(a->outside_example, sizeof(a->outside_example), "%s to %s",
+			 addr_format(slice_client(s), client),
+			 addr_format(slice_server(s), server));
+}
+
+void attribution_note_answers(struct attribution *a, const struct slice *s)
+{
+	for (const struct dns_answer *d = s->answers; d; d = d->next)
+		resolved_note(a->resolved, slice_client(s), &d->addr, d->name, s->minute_ns);
+}
+
+void attribution_take(struct attribution *a, const struct slice *s)
+{
+	struct view views[2] = { view_of(a, s, true), view_of(a, s, false) };
+
+	attribution_note_answers(a, s);
+	for (int i = 0; i < 2; i++) {
+		struct sighting seen = sighting_of(&views[i]);
+
+		views[i].subject = subjects_get(a->subjects, &seen);
+	}
+	if (!views[0].subject && !views[1].subject) {
+		struct sighting seen = sighting_of(&views[0]);
+
+		views[0].subject = subjects_get_stranger(a->subjects, &seen);
+		if (!views[0].subject)
+			count_outside(a, s);
+	}
+	for (int i = 0; i < 2; i++) {
+		enum crossing crossing;
+
+		if (!views[i].subject)
+			continue;
+		crossing = crossing_of(a->site, &views[i]);
+		views[i].is_external = crossing == CROSSING_EXTERNAL;
+		if (crossing != CROSSING_NONE)
+			take_view(a, &views[i]);
+	}
+}

@@ -1,0 +1,45 @@
+/* attribution.h - whose traffic a slice is, and which channels it adds to.
+ *
+ * A slice is looked at from both of its ends.  An end that is a subject, with a peer that is not
+ * inside its zone, adds to the channel (subject, address and service) and, unless the site expects
+ * the traffic, to every coarser group of the peer (profile/group.h); an asset's vendor, when it has
+ * several assets, gets the same groups but the finest and the country.
+ *
+ *   name of the peer   the connection's own (SNI, Host, DNS question) when the subject opened it,
+ *                      else what DNS told the subject for that address within a day
+ *   ASN, country       the site's files, looked up once a channel
+ *
+ * Cost: one look-up in the table a group, at most ten a slice.  Thread: analysis.
+ */
+#ifndef NW_APP_ATTRIBUTION_H
+#define NW_APP_ATTRIBUTION_H
+
+#include "flow/slice.h"
+#include "policy/calendar.h"
+#include "profile/channel.h"
+#include "profile/resolved.h"
+#include "profile/subject.h"
+
+/* A minute of traffic of a channel of group ip was added to it.  The channel is borrowed for the
+ * call. */
+typedef void (*attribution_minute_fn)(void *arg, struct channel *ch, const struct slice *s,
+				      int64_t row);
+
+struct attribution {			/* borrowed, but for the counters */
+	const struct site *site;
+	const struct calendar *calendar;
+	struct subjects *subjects;
+	struct channels *channels;
+	struct resolved *resolved;
+	attribution_minute_fn minute;
+	void *minute_arg;
+	uint64_t no_memory;		/* what could not be kept */
+	uint64_t outside_both;	/* flows between two addresses that are not internal: not judged */
+	char outside_example[2 * ADDR_TEXT_MAX + 8];	/* the first of them */
+};
+
+void attribution_take(struct attribution *a, const struct slice *s);
+/* What DNS answered in it, and nothing else: for slices that an earlier run has taken in. */
+void attribution_note_answers(struct attribution *a, const struct slice *s);
+
+#endif

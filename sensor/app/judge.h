@@ -1,0 +1,48 @@
+/* judge.h - one channel on one night: does it qualify, and what does that add to its evidence.
+ *
+ * Says what it found as a voice; which of a subject's voices becomes an incident is speak.c's.
+ * Thread: analysis.
+ */
+#ifndef NW_APP_JUDGE_H
+#define NW_APP_JUDGE_H
+
+#include "alert/incident.h"
+#include "detect/nightly.h"
+#include "profile/channel.h"
+
+/* What the tap saw of a night window, the same for all channels of the same hours. */
+struct night_watch {
+	int64_t row;
+	struct night night;
+	uint64_t judged_ns;		/* capture time */
+	uint64_t seen_from_ns, seen_to_ns;	/* of the row */
+	double coverage;		/* share of the window that was seen */
+	double loss;			/* share of its packets that the tap itself lost */
+	bool is_partial;		/* judged before its end */
+};
+
+/* A channel whose evidence has reached a level, on a night that added to it. */
+struct voice {
+	struct channel *channel;
+	enum level level;
+	unsigned severity, process;
+};
+
+struct judge {				/* borrowed */
+	const struct alert_context *context;
+	const struct subjects *subjects;
+	struct channels *channels;
+	struct incidents *incidents;
+	uint64_t channel_nights;	/* bets made so far */
+};
+
+#define JUDGE_DEGRADED_LOSS 0.01	/* more than this of the packets: the night is degraded */
+#define JUDGE_BLIND 0.5			/* less than this of the window seen: the night is skipped */
+
+/* true: *ret_voice is set. */
+bool judge_channel(struct judge *j, const struct night_watch *w, struct channel *ch,
+		   struct voice *ret_voice);
+/* The picture of that row, when the channel's evidence has it: all slots seen so far. */
+void judge_draw(struct channel *ch, int64_t row);
+
+#endif

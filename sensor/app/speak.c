@@ -1,0 +1,343 @@
+/* speak.c - see speak.h. */
+#include "app/speak.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include "base/log.h"
+#include "policy/suffix.h"
+
+#define MOSTLY 0.5			/* of the upload */
+#define SPLIT 0.75			/* no part of it has more than this: it is split */
+
+enum place {
+	SEAT_OPENS,			/* an incident of its own, open already or not */
+	SEAT_ATTACHED			/* to another seat, or to an open incident's channel */
+};
+
+struct seat {
+	struct voice voice;
+	enum place place;
+	bool has_incident;		/* an open one of its own */
+	const struct channel *to;	/* SEAT_ATTACHED: the channel that speaks for it */
+};
+
+struct round {				/* one subject's seats, from the finest group on */
+	const struct judge *judge;
+	const struct night_watch *watch;
+	unsigned from, to;		/* slots of the night window */
+	struct seat *seats;
+	size_t n;
+};
+
+/* --- how channels are related ------------------------------------------ */
+
+static uint64_t upload(const struct round *r, const struct channel *ch)
+{
+	return row_overlap(ch->row, ch->row, r->from, r->to);
+}
+
+static bool is_tonight(const struct round *r, const struct channel *ch)
+{
+	return ch->row && ch->row_number == r->watch->row;
+}
+
+/* The channel of group ip behind a peer; of a vendor, any of its assets'. */
+static const struct channel *find_leaf(const struct judge *j, const struct channel *ch,
+				       const struct row_peer *peer)
+{
+	struct channel_key key = { .subject = ch->key.subject,
+				   .is_external = ch->key.is_external };
+	const struct subjects *subjects = j->subjects;
+	const struct channel *leaf;
+
+	group_key_ip(&key, &peer->addr, peer->proto, peer->port);
+	if (!ch->subject->vendor_name)
+		return channels_find(j->channels, &key);
+	for (size_t i = 0; i < subjects_count(subjects); i++) {
+		const struct subject *s = subjects_at(subjects, i);
+
+		if (s->vendor != ch->subject)
+			continue;
+		key.subject = s->number;
+		leaf = channels_find(j->channels, &key);
+		if (leaf && leaf->row && leaf->row_number == ch->row_number)
+			return leaf;
+	}
+	return NULL;
+}
+
+static bool is_of_domain(const struct judge *j, const struct channel *domain,
+			 const struct channel *other, const struct row_peer *peer)
+{
+	const struct channel *leaf = find_leaf(j, other, peer);
+	char name[SUFFIX_NAME_MAX];
+
+	if (domain->row && addr_equal(&domain->row->top.addr, &peer->addr))
+		return true;
+	return leaf && leaf->name && domain->name &&
+	       suffix_registered_domain(leaf->name, name, sizeof(name)) &&
+	       !strcmp(name, domain->name);
+}
+
+/* Is the peer with most of f's upload in group g? */
+static bool holds_top(const struct judge *j, const struct channel *g, const struct channel *f)
+{
+	const struct row_peer *peer = &f->row->top;
+	struct channel_key key = { 0 };
+	struct geo_place place;
+
+	switch ((enum group)g->key.group) {
+	case GROUP_IP:
+	case GROUP_PREFIX:
+		return group_holds_address(&g->key, &peer->addr);
+	case GROUP_DOMAIN:
+		return is_of_domain(j, g, f, peer);
+	case GROUP_ANY:
+		return true;
+	default:
+		if (!geo_lookup(j->context->site->geo, &peer->addr, &place))
+			return false;
+	}
+	if (g->key.group == GROUP_ASN)
+		group_key_asn(&key, place.asn);
+	else
+		group_key_country(&key, place.country);
+	return !memcmp(&key.value, &g->key.value, sizeof(key.value));
+}
+
+static bool is_same_house(const struct subject *a, const struct subject *b)
+{
+	return a == b || a->vendor == b || b->vendor == a;
+}
+
+/* Bytes of tonight's window that are, or may be, in both. */
+static uint64_t common(const struct round *r, const struct channel *a, const struct channel *b)
+{
+	if (!is_tonight(r, a) || !is_tonight(r, b) || !is_same_house(a->subject, b->subject) ||
+	    a->key.is_external != b->key.is_external)
+		return 0;
+	if (!holds_top(r->judge, a, b) && !holds_top(r->judge, b, a))
+		return 0;
+	return row_overlap(a->row, b->row, r->from, r->to);
+}
+
+/* --- 2: incidents that are open ---------------------------------------- */
+
+/* A second leak must not hide behind a first that binds everything. */
+static bool is_later(const struct round *r, const struct incident *in, const struct voice *v)
+{
+	int64_t opened = calendar_row(r->judge->context->calendar, in->opened_ns);
+
+	return in->key.group >= GROUP_COUNTRY && v->channel->key.group < in->key.group &&
+	       v->channel->evidence->process[v->process].since_row > opened;
+}
+
+/* Is the voice mostly about the upload of that channel, tonight or over all its nights? */
+static bool is_about(const struct round *r, const struct channel *of, const struct voice *v)
+{
+	const struct process *mine = &v->channel->evidence->process[v->process];
+	uint64_t both = common(r, of, v->channel);
+
+	if (!both)
+		return false;
+	if ((double)both >= MOSTLY * (double)upload(r, v->channel))
+		return true;
+	return of->evidence && (double)of->evidence->process[v->process].up >=
+	       MOSTLY * (double)mine->up;
+}
+
+static void attach_to_open(struct round *r, struct seat *seat)
+{
+	const struct incidents *list = r->judge->incidents;
+
+	for (size_t i = 0; i < incidents_count(list); i++) {
+		const struct incident *in = incidents_at(list, i);
+		const struct channel *of;
+
+		if (in->rule != RULE_EXF_001 || !in->is_open || in->is_any ||
+		    !is_same_house(in->subject, seat->voice.channel->subject) ||
+		    is_later(r, in, &seat->voice))
+			continue;
+		of = channels_find(r->judge->channels, &in->key);
+		if (of && of != seat->voice.channel && is_about(r, of, &seat->voice)) {
+			seat->place = SEAT_ATTACHED;
+			seat->to = of;
+			return;
+		}
+	}
+}
+
+/* --- 3 and 4: of those left, who speaks for whom ------------------------ */
+
+static unsigned needed_to_bind(const struct channel *ch)
+{
+	return ch->key.group >= GROUP_COUNTRY ? 3 : 2;
+}
+
+static bool is_free(const struct seat *s)
+{
+	return s->place == SEAT_OPENS && !s->has_incident;
+}
+
+struct parts {
+	struct seat *largest;
+	uint64_t largest_bytes, bytes;	/* of the group's upload */
+	unsigned n;
+};
+
+/* The finer seats that are mostly within the group. */
+static struct parts parts_of(struct round *r, const struct seat *group)
+{
+	struct parts p = { 0 };
+
+	for (struct seat *s = r->seats; s < group; s++) {
+		uint64_t both = is_free(s) ? common(r, s->voice.channel, group->voice.channel) : 0;
+
+		if (!both || (double)both < MOSTLY * (double)upload(r, s->voice.channel))
+			continue;
+		p.n++;
+		p.bytes += both;
+		if (both > p.largest_bytes) {
+			p.largest_bytes = both;
+			p.largest = s;
+		}
+	}
+	return p;
+}
+
+static void bind_parts(struct round *r, struct seat *group)
+{
+	for (struct seat *s = r->seats; s < group; s++) {
+		uint64_t both = is_free(s) ? common(r, s->voice.channel, group->voice.channel) : 0;
+
+		if (!both || (double)both < MOSTLY * (double)upload(r, s->voice.channel))
+			continue;
+		s->place = SEAT_ATTACHED;
+		s->to = group->voice.channel;
+	}
+}
+
+static void settle(struct round *r, struct seat *group)
+{
+	double up = (double)upload(r, group->voice.channel);
+	struct parts p = parts_of(r, group);
+
+	if (!p.n)
+		return;
+	if (p.n >= needed_to_bind(group->voice.channel) && (double)p.largest_bytes < SPLIT * up) {
+		bind_parts(r, group);
+	} else if ((double)p.bytes >= MOSTLY * up) {
+		group->place = SEAT_ATTACHED;
+		group->to = p.largest->voice.channel;
+	} else if (needed_to_bind(group->voice.channel) == 2) {
+		bind_parts(r, group);
+	}
+}
+
+/* --- telling ----------------------------------------------------------- */
+
+/* The assets of a vendor that are in its channel. */
+static void find_members(const struct judge *j, struct finding *f)
+{
+	struct channel_key key = f->channel->key;
+
+	for (size_t i = 0; i < subjects_count(j->subjects); i++) {
+		const struct subject *s = subjects_at(j->subjects, i);
+		const struct channel *ch;
+
+		if (s->vendor != f->channel->subject || f->n_members == FINDING_MEMBERS_MAX)
+			continue;
+		key.subject = s->number;
+		ch = channels_find(j->channels, &key);
+		if (ch && ch->up)
+			f->members[f->n_members++] = s;
+	}
+}
+
+struct finding speak_finding(const struct judge *j, const struct night_watch *w,
+			     const struct voice *v)
+{
+	struct finding f = {
+		.rule = RULE_EXF_001, .channel = v->channel, .row = w->row,
+		.judged_ns = w->judged_ns, .level = v->level, .severity = v->severity,
+		.process = v->process,
+	};
+
+	if (v->channel->key.group == GROUP_IP)
+		f.leaf = v->channel;
+	else if (v->channel->row)
+		f.leaf = find_leaf(j, v->channel, &v->channel->row->top);
+	if (v->channel->subject->vendor_name)
+		find_members(j, &f);
+	subject_bets(v->channel->subject, w->row, &f.bet_nights, &f.bet_channels);
+	return f;
+}
+
+static void tell(const struct round *r, const struct seat *seat)
+{
+	struct finding f = speak_finding(r->judge, r->watch, &seat->voice);
+
+	for (size_t i = 0; i < r->n && f.n_attached < FINDING_ATTACHED_MAX; i++)
+		if (r->seats[i].place == SEAT_ATTACHED && r->seats[i].to == seat->voice.channel)
+			f.attached[f.n_attached++] = r->seats[i].voice.channel;
+	incidents_finding(r->judge->incidents, &f);
+}
+
+static void hold_round(struct round *r)
+{
+	for (size_t i = 0; i < r->n; i++) {
+		struct seat *s = &r->seats[i];
+
+		s->has_incident = incidents_is_open(r->judge->incidents, RULE_EXF_001,
+						    s->voice.channel);
+		if (!s->has_incident)
+			attach_to_open(r, s);
+	}
+	for (size_t i = 0; i < r->n; i++)
+		if (is_free(&r->seats[i]))
+			settle(r, &r->seats[i]);
+	/* Those attached to an incident of another subject (a vendor's, an asset's) or to a channel
+	 * that is silent tonight are counted there when it next speaks. */
+	for (size_t i = 0; i < r->n; i++)
+		if (r->seats[i].place == SEAT_OPENS)
+			tell(r, &r->seats[i]);
+}
+
+static unsigned slot_of(const struct judge *j, const struct night_watch *w, uint64_t ns)
+{
+	uint64_t start = calendar_row_start(j->context->calendar, w->row);
+
+	return (unsigned)((ns - start + SLOT_NS - 1) / SLOT_NS);
+}
+
+/* The voices of one subject; they may name channels whose evidence was given up since. */
+static void speak_subject(const struct judge *j, const struct night_watch *w,
+			  const struct voice *voices, size_t n)
+{
+	struct round r = { .judge = j, .watch = w, .from = slot_of(j, w, w->night.start_ns),
+			   .to = slot_of(j, w, w->night.end_ns) };
+
+	r.seats = calloc(n, sizeof(*r.seats));
+	if (!r.seats) {
+		log_err("alert", "out of memory: findings of a night are not told");
+		return;
+	}
+	for (size_t i = 0; i < n; i++)
+		if (voices[i].channel->evidence)
+			r.seats[r.n++].voice = voices[i];
+	hold_round(&r);
+	free(r.seats);
+}
+
+void speak(const struct judge *j, const struct night_watch *w, struct voice *voices, size_t n)
+{
+	for (int vendors = 0; vendors < 2; vendors++)
+		for (size_t i = 0, next; i < n; i = next) {
+			const struct subject *s = voices[i].channel->subject;
+
+			for (next = i; next < n && voices[next].channel->subject == s; next++)
+				;
+			if ((s->vendor_name != NULL) == vendors)
+				speak_subject(j, w, &voices[i], next - i);
+		}
+}

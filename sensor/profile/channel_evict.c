@@ -1,0 +1,159 @@
+/* channel_evict.c - who goes when the memory is full; the order is in channel.h. */
+#include <stdlib.h>
+#include "base/log.h"
+#include "profile/channel_internal.h"
+
+#define SHARE 16
+
+/* --- quotas ------------------------------------------------------------ */
+
+static size_t quota_of(size_t max, size_t subjects)
+{
+	size_t quota = subjects ? max / subjects : max;
+
+	return quota < CHANNELS_QUOTA_MIN ? CHANNELS_QUOTA_MIN : quota;
+}
+
+/* Marks the subjects that have more than their share among the n that may leave. */
+static void mark_quota(struct channels *c, size_t n, size_t max)
+{
+	size_t subjects = 0, quota;
+
+	for (size_t i = 0; i < n; i++) {
+		subjects += c->leaving[i]->subject->channels == 0;
+		c->leaving[i]->subject->channels++;
+	}
+	quota = quota_of(max, subjects);
+	for (size_t i = 0; i < n; i++)
+		c->leaving[i]->subject->is_over_quota = c->leaving[i]->subject->channels > quota;
+	for (size_t i = 0; i < n; i++)
+		c->leaving[i]->subject->channels = 0;
+}
+
+/* --- the orders -------------------------------------------------------- */
+
+static int compare_u64(uint64_t a, uint64_t b)
+{
+	return (a > b) - (a < b);
+}
+
+static int compare_quota(const struct channel *a, const struct channel *b)
+{
+	return b->subject->is_over_quota - a->subject->is_over_quota;
+}
+
+/* Groups that a flood of destinations multiplies; the others are few. */
+static bool is_fine(const struct channel *ch)
+{
+	return ch->key.group <= GROUP_PREFIX;
+}
+
+static uint64_t hit_bytes(const struct channel *ch)
+{
+	uint64_t up = 0;
+
+	for (unsigned i = 0; i < EVIDENCE_PROCESSES; i++)
+		up = ch->evidence->process[i].up > up ? ch->evidence->process[i].up : up;
+	return up;
+}
+
+static int compare_evidence(const void *pa, const void *pb)
+{
+	const struct channel *a = *(struct channel *const *)pa, *b = *(struct channel *const *)pb;
+	double ma = channel_evidence_m(a), mb = channel_evidence_m(b);
+	int order = compare_quota(a, b);
+
+	if (!order)
+		order = (ma > mb) - (ma < mb);
+	if (!order)
+		order = compare_u64(hit_bytes(a), hit_bytes(b));
+	return order ? order : channels_compare(a, b);
+}
+
+static int compare_channels(const void *pa, const void *pb)
+{
+	const struct channel *a = *(struct channel *const *)pa, *b = *(struct channel *const *)pb;
+	int order = (a->evidence != NULL) - (b->evidence != NULL);
+
+	if (!order && a->evidence)
+		return compare_evidence(pa, pb);
+	if (!order)
+		order = compare_quota(a, b);
+	if (!order)
+		order = is_fine(b) - is_fine(a);
+	if (!order)
+		order = compare_u64(a->row_up, b->row_up);
+	if (!order)
+		order = compare_u64(a->last_ns, b->last_ns);
+	return order ? order : channels_compare(a, b);
+}
+
+/* --- going ------------------------------------------------------------- */
+
+static void tell_evidence(struct channels *c, const struct channel *ch)
+{
+	c->counters.evicted_evidence++;
+	c->counters.evicted_strong += channel_evidence_m(ch) >= CHANNELS_STRONG;
+	if (c->evicted)
+		c->evicted(c->evicted_arg, ch);
+}
+
+void channels_make_room(struct channels *c)
+{
+	size_t n, go;
+
+	n = channels_collect(c, c->leaving);
+	if (!c->counters.evicted)
+		log_warn("profile", "the long memory is full (%zu channels, %zu MiB of rows): "
+			 "channels with the least evidence are forgotten, and counted", c->max,
+			 c->max_bytes >> 20);
+	mark_quota(c, n, c->max);
+	qsort(c->leaving, n, sizeof(struct channel *), compare_channels);
+	go = n / SHARE ? n / SHARE : 1;
+	for (size_t i = 0; i < go && i < n; i++) {
+		c->counters.evicted++;
+		c->counters.evicted_tonight += c->leaving[i]->row_up > 0;
+		if (c->leaving[i]->evidence)
+			tell_evidence(c, c->leaving[i]);
+		channels_remove(c, c->leaving[i]);
+	}
+}
+
+void channels_give_up_evidence(struct channels *c)
+{
+	size_t n, with = 0, go;
+
+	n = channels_collect(c, c->leaving);
+	for (size_t i = 0; i < n; i++)
+		if (c->leaving[i]->evidence)
+			c->leaving[with++] = c->leaving[i];
+	if (!c->counters.evicted_evidence)
+		log_warn("profile", "more than %zu channels have evidence: the least is given up, "
+			 "and counted", c->max_evidence);
+	mark_quota(c, with, c->max_evidence);
+	qsort(c->leaving, with, sizeof(struct channel *), compare_evidence);
+	go = with / SHARE ? with / SHARE : 1;
+	for (size_t i = 0; i < go && i < with; i++) {
+		struct channel *ch = c->leaving[i];
+
+		tell_evidence(c, ch);
+		free(ch->evidence);
+		ch->evidence = NULL;
+		ch->evidence_changed = true;
+		c->counters.with_evidence--;
+	}
+}
+
+void channels_expire(struct channels *c, int64_t row)
+{
+	size_t n;
+
+	n = channels_collect(c, c->leaving);
+	for (size_t i = 0; i < n; i++) {
+		if (c->leaving[i]->evidence || c->leaving[i]->row_number == CHANNEL_NO_ROW ||
+		    c->leaving[i]->row_number + CHANNEL_MEMORY_ROWS >= row)
+			continue;
+		c->counters.expired++;
+		channels_remove(c, c->leaving[i]);
+	}
+}

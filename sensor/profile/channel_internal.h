@@ -1,0 +1,26 @@
+/* channel_internal.h - the table of channels, which channel.c keeps and channel_evict.c thins. */
+#ifndef NW_PROFILE_CHANNEL_INTERNAL_H
+#define NW_PROFILE_CHANNEL_INTERNAL_H
+
+#include "profile/channel.h"
+
+struct channels {
+	struct channel **table;
+	size_t slots;			/* a power of two, at least twice max */
+	size_t max, max_evidence, max_bytes;
+	struct channel **sorted;	/* what channels_sorted() and channels_all() give */
+	struct channel **leaving;	/* scratch of eviction, which may come while they are in use */
+	channels_removed_fn removed, evicted;
+	void *removed_arg, *evicted_arg;
+	struct channels_counters counters;
+};
+
+size_t channels_collect(const struct channels *c, struct channel **ret_list);
+int channels_compare(const struct channel *a, const struct channel *b);
+void channels_remove(struct channels *c, struct channel *ch);	/* counts no eviction */
+/* A sixteenth of the channels goes, at least one. */
+void channels_make_room(struct channels *c);
+/* A sixteenth of the evidence goes, at least one; the channels stay. */
+void channels_give_up_evidence(struct channels *c);
+
+#endif

@@ -1,0 +1,404 @@
+/* channel_pack.c - channels and their evidence as bytes, see profile_pack.h. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include "dpi/dpi.h"
+#include "profile/profile_pack.h"
+
+#define CHANNEL_VERSION 2
+#define EVIDENCE_VERSION 2
+#define NAME_MAX_LEN 255
+
+static void pack_float(struct packer *p, float v)
+{
+	uint32_t bits;
+
+	memcpy(&bits, &v, sizeof(bits));
+	pack_u32(p, bits);
+}
+
+/* What is no number could poison a sum for good. */
+static float unpack_float(struct unpacker *u)
+{
+	uint32_t bits = unpack_u32(u);
+	float v;
+
+	memcpy(&v, &bits, sizeof(v));
+	if (!isfinite(v)) {
+		u->is_bad = true;
+		return 0;
+	}
+	return v;
+}
+
+/* --- keys -------------------------------------------------------------- */
+
+void channel_key_pack(const struct channel_key *key, struct packer *p)
+{
+	pack_u8(p, key->group);
+	pack_u8(p, key->is_external);
+	pack_bytes(p, key->value.bytes, sizeof(key->value.bytes));
+	pack_u8(p, key->proto);
+	pack_u16(p, key->port);
+}
+
+void channel_pack_key(const struct channel *ch, struct packer *p)
+{
+	pack_text(p, ch->subject->id);
+	channel_key_pack(&ch->key, p);
+}
+
+bool channel_key_unpack(struct unpacker *u, struct channel_key *ret)
+{
+	memset(ret, 0, sizeof(*ret));
+	ret->group = unpack_u8(u);
+	ret->is_external = unpack_u8(u) != 0;
+	unpack_bytes(u, ret->value.bytes, sizeof(ret->value.bytes));
+	ret->proto = unpack_u8(u);
+	ret->port = unpack_u16(u);
+	if (ret->group >= GROUPS)
+		u->is_bad = true;
+	return !u->is_bad;
+}
+
+/* The channel that a key names, made when it is not there. */
+static struct channel *find_channel(struct channels *c, struct subjects *s, struct unpacker key)
+{
+	struct channel_key k;
+	struct subject *subject;
+	char id[SITE_ID_MAX];
+
+	unpack_text(&key, id, sizeof(id));
+	if (!channel_key_unpack(&key, &k) || !unpack_ok(&key))
+		return NULL;
+	subject = subjects_by_id(s, id);
+	if (!subject)
+		return NULL;
+	k.subject = subject->number;
+	return channels_get(c, subject, &k);
+}
+
+/* --- the running row --------------------------------------------------- */
+
+static void pack_row(const struct row *row, struct packer *p)
+{
+	pack_u8(p, row != NULL);
+	if (!row)
+		return;
+	pack_u32(p, row->flows);
+	pack_bytes(p, row->top.addr.bytes, sizeof(row->top.addr.bytes));
+	pack_u16(p, row->top.port);
+	pack_u8(p, row->top.proto);
+	pack_u64(p, row->top_votes);
+	pack_u8(p, row->n);
+	for (unsigned i = 0; i < row->n; i++) {
+		pack_u8(p, row->slots[i].number);
+		pack_u8(p, row->slots[i].first_min);
+		pack_u8(p, row->slots[i].last_min);
+		pack_u64(p, row->slots[i].up);
+		pack_u64(p, row->slots[i].down);
+	}
+}
+
+static bool unpack_slots(struct unpacker *u, struct row **row)
+{
+	uint8_t n = unpack_u8(u);
+
+	for (unsigned i = 0; i < n && !u->is_bad; i++) {
+		struct row_slot s = { .number = unpack_u8(u) };
+
+		s.first_min = unpack_u8(u) % 15;
+		s.last_min = unpack_u8(u) % 15;
+		s.up = unpack_u64(u);
+		s.down = unpack_u64(u);
+		if (!u->is_bad && !row_restore(row, &s))
+			u->is_bad = true;
+	}
+	return !u->is_bad;
+}
+
+static bool unpack_row(struct unpacker *u, struct channels *c, struct channel *ch)
+{
+	struct row *row;
+
+	if (!unpack_u8(u))
+		return !u->is_bad;
+	row = row_new();
+	if (!row)
+		return false;
+	row->flows = unpack_u32(u);
+	unpack_bytes(u, row->top.addr.bytes, sizeof(row->top.addr.bytes));
+	row->top.port = unpack_u16(u);
+	row->top.proto = unpack_u8(u);
+	row->top_votes = unpack_u64(u);
+	if (!unpack_slots(u, &row)) {
+		free(row);
+		return false;
+	}
+	channel_take_row(c, ch, row);
+	return true;
+}
+
+/* --- facts ------------------------------------------------------------- */
+
+static void pack_contact(const struct contact *k, struct packer *p)
+{
+	pack_u8(p, (uint8_t)(k->is_answered | k->was_opened_outside << 1 |
+			     k->crossing_answered << 2 | k->crossing_large << 3 |
+			     k->is_flooded << 4));
+	pack_bytes(p, k->own.bytes, sizeof(k->own.bytes));
+	pack_u64(p, k->run_start_ns);
+	pack_u64(p, k->run_end_ns);
+	pack_u64(p, k->crossing_bytes);
+	pack_u32(p, (uint32_t)k->crossing_row);
+	pack_u32(p, k->flows);
+	pack_u16(p, k->master);
+	pack_u16(p, k->app);
+	pack_u16(p, k->port);
+	pack_u8(p, k->verdict);
+	pack_u8(p, k->communities);
+	pack_bytes(p, k->community, k->communities * sizeof(k->community[0]));
+}
+
+static void unpack_contact(struct unpacker *u, struct contact *k)
+{
+	uint8_t flags = unpack_u8(u);
+
+	k->is_answered = flags & 1;
+	k->was_opened_outside = flags >> 1 & 1;
+	k->crossing_answered = flags >> 2 & 1;
+	k->crossing_large = flags >> 3 & 1;
+	k->is_flooded = flags >> 4 & 1;
+	unpack_bytes(u, k->own.bytes, sizeof(k->own.bytes));
+	k->run_start_ns = unpack_u64(u);
+	k->run_end_ns = unpack_u64(u);
+	k->crossing_bytes = unpack_u64(u);
+	k->crossing_row = (int32_t)unpack_u32(u);
+	k->flows = unpack_u32(u);
+	k->master = unpack_u16(u);
+	k->app = unpack_u16(u);
+	k->port = unpack_u16(u);
+	k->verdict = unpack_u8(u);
+	k->communities = unpack_u8(u);
+	if (k->communities > CHANNEL_COMMUNITY_IDS || k->verdict >= DPI_SOURCES) {
+		u->is_bad = true;
+		k->communities = 0;
+		k->verdict = DPI_NONE;
+	}
+	unpack_bytes(u, k->community, k->communities * sizeof(k->community[0]));
+}
+
+void channel_pack(const struct channel *ch, struct packer *p)
+{
+	pack_u8(p, CHANNEL_VERSION);
+	pack_u64(p, ch->first_ns);
+	pack_u64(p, ch->last_ns);
+	pack_u64(p, ch->up);
+	pack_u64(p, ch->down);
+	pack_u64(p, ch->row_up);
+	pack_u64(p, ch->active);
+	pack_float(p, ch->usual_up);
+	pack_u32(p, (uint32_t)ch->row_number);
+	pack_text(p, ch->name);
+	if (ch->contact)
+		pack_contact(ch->contact, p);
+	pack_row(ch->row, p);
+}
+
+bool channel_unpack(struct channels *c, struct subjects *s, const struct unpacker *key,
+		    const struct unpacker *value)
+{
+	struct unpacker u = *value;
+	struct channel *ch;
+	char *name;
+
+	if (unpack_u8(&u) != CHANNEL_VERSION)
+		return false;
+	ch = find_channel(c, s, *key);
+	if (!ch)
+		return false;
+	ch->first_ns = unpack_u64(&u);
+	ch->last_ns = unpack_u64(&u);
+	ch->up = unpack_u64(&u);
+	ch->down = unpack_u64(&u);
+	ch->row_up = unpack_u64(&u);
+	ch->active = unpack_u64(&u);
+	ch->usual_up = unpack_float(&u);
+	ch->row_number = (int32_t)unpack_u32(&u);
+	name = unpack_text_new(&u, NAME_MAX_LEN);
+	channel_set_name(c, ch, name);
+	free(name);
+	if (ch->contact)
+		unpack_contact(&u, ch->contact);
+	return unpack_row(&u, c, ch) && unpack_ok(&u);
+}
+
+/* --- evidence ---------------------------------------------------------- */
+
+static void pack_process(const struct process *pr, struct packer *p)
+{
+	for (unsigned i = 0; i < EVIDENCE_BETS; i++)
+		pack_double(p, pr->m[i]);
+	pack_double(p, pr->m_mean);
+	pack_u32(p, pr->hits);
+	pack_u64(p, (uint64_t)pr->since_row);
+	pack_u64(p, pr->up);
+	pack_u64(p, pr->down);
+	pack_u32(p, pr->misses);
+	pack_u8(p, (uint8_t)pr->bursts_n);
+	for (unsigned i = 0; i < pr->bursts_n; i++) {
+		pack_u16(p, (uint16_t)pr->bursts[i].utc_min);
+		pack_u16(p, (uint16_t)pr->bursts[i].civil_min);
+	}
+}
+
+/* Evidence that is no number would never fall again. */
+static double unpack_m(struct unpacker *u)
+{
+	double m = unpack_double(u);
+
+	if (!(m >= 0 && m <= 1e12)) {
+		u->is_bad = true;
+		return 0;
+	}
+	return m;
+}
+
+static void unpack_process(struct unpacker *u, struct process *pr)
+{
+	for (unsigned i = 0; i < EVIDENCE_BETS; i++)
+		pr->m[i] = unpack_m(u);
+	pr->m_mean = unpack_m(u);
+	pr->hits = unpack_u32(u);
+	pr->since_row = (int64_t)unpack_u64(u);
+	pr->up = unpack_u64(u);
+	pr->down = unpack_u64(u);
+	pr->misses = unpack_u32(u);
+	pr->bursts_n = unpack_u8(u);
+	if (pr->bursts_n > EVIDENCE_BURSTS) {
+		u->is_bad = true;
+		pr->bursts_n = 0;
+	}
+	for (unsigned i = 0; i < pr->bursts_n; i++) {
+		pr->bursts[i].utc_min = (int16_t)unpack_u16(u);
+		pr->bursts[i].civil_min = (int16_t)unpack_u16(u);
+	}
+}
+
+static void pack_night(const struct night_seen *n, struct packer *p)
+{
+	pack_u32(p, (uint32_t)n->row);
+	pack_u8(p, (uint8_t)(n->is_skipped | n->is_partial << 1 | n->is_degraded << 2));
+	pack_u8(p, n->hits);
+	for (unsigned i = 0; i < EVIDENCE_PROCESSES; i++)
+		pack_float(p, n->e[i]);
+	pack_u16(p, n->coverage);
+	pack_u16(p, n->loss);
+	pack_u16(p, n->start_min);
+	pack_u64(p, n->up);
+	pack_u64(p, n->down);
+	if (n->start_min == EVIDENCE_NO_START)
+		return;
+	pack_u16(p, n->end_min);
+	pack_u16(p, n->centroid_min);
+	pack_u32(p, n->flows);
+	pack_float(p, n->z);
+	pack_bytes(p, n->top.bytes, sizeof(n->top.bytes));
+}
+
+static void unpack_night(struct unpacker *u, struct night_seen *n)
+{
+	uint8_t flags;
+
+	n->row = (int32_t)unpack_u32(u);
+	flags = unpack_u8(u);
+	n->is_skipped = flags & 1;
+	n->is_partial = flags >> 1 & 1;
+	n->is_degraded = flags >> 2 & 1;
+	n->hits = unpack_u8(u) & ((1U << EVIDENCE_PROCESSES) - 1);
+	for (unsigned i = 0; i < EVIDENCE_PROCESSES; i++)
+		n->e[i] = unpack_float(u);
+	n->coverage = unpack_u16(u);
+	n->loss = unpack_u16(u);
+	n->start_min = unpack_u16(u);
+	n->up = unpack_u64(u);
+	n->down = unpack_u64(u);
+	if (n->coverage > EVIDENCE_SHARE || n->loss > EVIDENCE_SHARE)
+		u->is_bad = true;
+	if (n->start_min == EVIDENCE_NO_START)
+		return;
+	n->end_min = unpack_u16(u);
+	n->centroid_min = unpack_u16(u);
+	n->flows = unpack_u32(u);
+	n->z = unpack_float(u);
+	unpack_bytes(u, n->top.bytes, sizeof(n->top.bytes));
+	if (n->start_min > 24 * 60 || n->end_min > 24 * 60)
+		u->is_bad = true;
+}
+
+/* Most nights of a channel use a few slots: a mark which bytes of the picture are there. */
+static void pack_picture(const uint8_t picture[static ROW_SLOTS / 2], struct packer *p)
+{
+	for (unsigned byte = 0; byte < ROW_SLOTS / 2; byte += 8) {
+		uint8_t mask = 0;
+
+		for (unsigned i = 0; i < 8; i++)
+			mask |= (uint8_t)((picture[byte + i] != 0) << i);
+		pack_u8(p, mask);
+		for (unsigned i = 0; i < 8; i++)
+			if (picture[byte + i])
+				pack_u8(p, picture[byte + i]);
+	}
+}
+
+static void unpack_picture(struct unpacker *u, uint8_t picture[static ROW_SLOTS / 2])
+{
+	for (unsigned byte = 0; byte < ROW_SLOTS / 2; byte += 8) {
+		uint8_t mask = unpack_u8(u);
+
+		for (unsigned i = 0; i < 8; i++)
+			picture[byte + i] = mask >> i & 1 ? unpack_u8(u) : 0;
+	}
+}
+
+void evidence_pack(const struct evidence *ev, struct packer *p)
+{
+	pack_u8(p, EVIDENCE_VERSION);
+	pack_u64(p, (uint64_t)ev->promoted_row);
+	pack_u32(p, ev->skipped);
+	pack_u32(p, ev->degraded);
+	for (unsigned i = 0; i < EVIDENCE_PROCESSES; i++)
+		pack_process(&ev->process[i], p);
+	pack_u64(p, ev->nights_n);
+	for (uint64_t i = 0; i < evidence_nights(ev); i++) {
+		pack_night(evidence_night(ev, i), p);
+		pack_picture(ev->picture[evidence_place(ev, i)], p);
+	}
+}
+
+bool evidence_unpack(struct channels *c, struct subjects *s, const struct unpacker *key,
+		     const struct unpacker *value)
+{
+	struct unpacker u = *value;
+	struct evidence *ev;
+	struct channel *ch;
+
+	if (unpack_u8(&u) != EVIDENCE_VERSION)
+		return false;
+	ch = find_channel(c, s, *key);
+	ev = ch ? channel_promote(c, ch, (int64_t)unpack_u64(&u)) : NULL;
+	if (!ev)
+		return false;
+	ev->skipped = unpack_u32(&u);
+	ev->degraded = unpack_u32(&u);
+	for (unsigned i = 0; i < EVIDENCE_PROCESSES; i++)
+		unpack_process(&u, &ev->process[i]);
+	ev->nights_n = unpack_u64(&u);
+	for (uint64_t i = 0; i < evidence_nights(ev) && !u.is_bad; i++) {
+		unsigned place = evidence_place(ev, i);
+
+		unpack_night(&u, &ev->nights[place]);
+		unpack_picture(&u, ev->picture[place]);
+	}
+	return unpack_ok(&u);
+}

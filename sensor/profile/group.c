@@ -1,0 +1,153 @@
+/* group.c - see group.h. */
+#include "profile/group.h"
+
+#include <stdio.h>
+#include <string.h>
+#include "base/digest.h"
+#include "base/err.h"
+#include "base/text.h"
+
+#define MAPPED_BITS 96			/* IPv4 addresses are held as ::ffff:a.b.c.d */
+
+enum { PROTO_ICMP = 1, PROTO_TCP = 6, PROTO_UDP = 17, PROTO_ICMPV6 = 58, PROTO_SCTP = 132 };
+
+static const char *const names[] = { "ip", "domain", "prefix", "asn", "country", "any" };
+static_assert(ARRAY_SIZE(names) == GROUPS, "every group has its name");
+
+static void begin(struct channel_key *key, enum group group)
+{
+	memset(&key->value, 0, sizeof(key->value));
+	key->group = (uint8_t)group;
+	key->proto = 0;
+	key->port = 0;
+}
+
+void group_key_ip(struct channel_key *ret, const struct addr *peer, uint8_t proto, uint16_t port)
+{
+	begin(ret, GROUP_IP);
+	ret->value = *peer;
+	ret->proto = proto;
+	if (proto == PROTO_TCP || proto == PROTO_UDP || proto == PROTO_SCTP)
+		ret->port = port;
+}
+
+void group_key_domain(struct channel_key *ret, const char *domain)
+{
+	uint8_t digest[DIGEST_SHA256_LEN];
+
+	begin(ret, GROUP_DOMAIN);
+	digest_sha256(domain, strlen(domain), digest);
+	memcpy(ret->value.bytes, digest, sizeof(ret->value.bytes));
+}
+
+static unsigned prefix_bits(const struct addr *a)
+{
+	return addr_is_ipv4(a) ? MAPPED_BITS + GROUP_PREFIX_BITS_V4 : GROUP_PREFIX_BITS_V6;
+}
+
+void group_key_prefix(struct channel_key *ret, const struct addr *peer)
+{
+	begin(ret, GROUP_PREFIX);
+	memcpy(ret->value.bytes, peer->bytes, prefix_bits(peer) / 8);
+}
+
+void group_key_asn(struct channel_key *ret, uint32_t asn)
+{
+	begin(ret, GROUP_ASN);
+	for (unsigned i = 0; i < 4; i++)
+		ret->value.bytes[i] = (uint8_t)(asn >> (24 - 8 * i));
+}
+
+void group_key_country(struct channel_key *ret, const char country[static 3])
+{
+	begin(ret, GROUP_COUNTRY);
+	memcpy(ret->value.bytes, country, 2);
+}
+
+void group_key_any(struct channel_key *ret)
+{
+	begin(ret, GROUP_ANY);
+}
+
+int group_key_compare(const struct channel_key *a, const struct channel_key *b)
+{
+	int order = (int)a->group - (int)b->group;
+
+	if (!order)
+		order = memcmp(&a->value, &b->value, sizeof(a->value));
+	if (!order)
+		order = (int)a->proto - (int)b->proto;
+	if (!order)
+		order = (int)a->port - (int)b->port;
+	return order ? order : (int)a->is_external - (int)b->is_external;
+}
+
+const char *group_name(enum group g)
+{
+	return g < GROUPS ? names[g] : "?";
+}
+
+static void format_prefix(const struct addr *value, char buf[static GROUP_TEXT_MAX])
+{
+	struct cidr c = { .addr = *value, .bits = (uint8_t)prefix_bits(value) };
+	char text[CIDR_TEXT_MAX];
+
+	snprintf(buf, GROUP_TEXT_MAX, "%s", cidr_format(&c, text));
+}
+
+const char *group_value(const struct channel_key *key, const char *domain,
+			char buf[static GROUP_TEXT_MAX])
+{
+	const uint8_t *v = key->value.bytes;
+	char text[ADDR_TEXT_MAX];
+
+	switch ((enum group)key->group) {
+	case GROUP_IP:
+		snprintf(buf, GROUP_TEXT_MAX, "%s", addr_format(&key->value, text));
+		break;
+	case GROUP_DOMAIN:
+		text_copy(buf, GROUP_TEXT_MAX, domain ? domain : "?");
+		break;
+	case GROUP_PREFIX:
+		format_prefix(&key->value, buf);
+		break;
+	case GROUP_ASN:
+		snprintf(buf, GROUP_TEXT_MAX, "AS%u", (unsigned)v[0] << 24 | (unsigned)v[1] << 16 |
+			 (unsigned)v[2] << 8 | v[3]);
+		break;
+	case GROUP_COUNTRY:
+		snprintf(buf, GROUP_TEXT_MAX, "%c%c", v[0], v[1]);
+		break;
+	default:
+		snprintf(buf, GROUP_TEXT_MAX, "*");
+	}
+	return buf;
+}
+
+const char *group_service(const struct channel_key *key, char buf[static SERVICE_TEXT_MAX])
+{
+	uint8_t proto = key->proto;
+
+	if (key->group != GROUP_IP)
+		snprintf(buf, SERVICE_TEXT_MAX, "-");
+	else if (proto == PROTO_TCP || proto == PROTO_UDP || proto == PROTO_SCTP)
+		snprintf(buf, SERVICE_TEXT_MAX, "%s/%u", proto == PROTO_TCP ? "tcp" :
+			 proto == PROTO_UDP ? "udp" : "sctp", key->port);
+	else if (proto == PROTO_ICMP || proto == PROTO_ICMPV6)
+		snprintf(buf, SERVICE_TEXT_MAX, proto == PROTO_ICMP ? "icmp" : "ipv6-icmp");
+	else
+		snprintf(buf, SERVICE_TEXT_MAX, "ip/%u", proto);
+	return buf;
+}
+
+bool group_holds_address(const struct channel_key *key, const struct addr *a)
+{
+	struct channel_key other;
+
+	if (key->group == GROUP_IP)
+		return addr_equal(&key->value, a);
+	if (key->group != GROUP_PREFIX)
+		return false;
+	group_key_prefix(&other, a);
+	return addr_equal(&key->value, &other.value);
+}
