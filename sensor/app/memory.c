@@ -22,6 +22,7 @@ struct memory {
 	struct pipeline_carry carry;
 	struct packer key, value;
 	uint64_t committed_ns;		/* of the monotonic clock */
+	int64_t names_row;		/* for which the names of DNS were kept last */
 	bool has_past;			/* an earlier run has left something */
 	bool has_failed;		/* a put failed: said, and the run's status */
 	bool is_replay;
@@ -188,6 +189,32 @@ static void drop_flows(struct memory *m)
 	state_put_number(m->state, "carry_ns", 0);
 }
 
+/* --- names that DNS gave ------------------------------------------------ */
+
+/* Replay keeps those of its end: a run that is killed reads its input again from the beginning and
+ * learns them again.  Live cannot, so it keeps them once a row. */
+static void keep_names(struct memory *m, const struct resolved *r)
+{
+	pack_reset(&m->value);
+	resolved_pack(r, &m->value);
+	m->has_failed |= m->value.has_failed || state_put(m->state, STATE_META, "resolved", 8,
+							  m->value.bytes, m->value.len) != 0;
+}
+
+static void load_names(struct state *s, struct resolved *r)
+{
+	struct unpacker u;
+	void *kept;
+	size_t len;
+
+	if (!r || state_get(s, STATE_META, "resolved", 8, &kept, &len) != 0)
+		return;
+	u = unpack_over(kept, len);
+	if (!resolved_unpack(r, &u) || !unpack_ok(&u))
+		log_warn("state", "the names that DNS gave are damaged: some are missing");
+	free(kept);
+}
+
 /* --- how runs follow each other
  * ---------------------------------------------------------------------- */
 
@@ -319,6 +346,7 @@ int memory_load_tables(struct state *s, const struct site *site, const struct an
 		err = state_each(s, STATE_EVIDENCE, load_evidence, &l);
 	if (!err)
 		err = state_each(s, STATE_INCIDENT, load_incident, &l);
+	load_names(s, parts->resolved);
 	incidents_set_sequence(parts->incidents, (uint64_t)state_get_number(s, "sequence", 0));
 	*ret_left_out = l.bad;
 	return err;
@@ -444,6 +472,9 @@ static int commit(struct memory *m)
 		save_subjects(m, &parts);
 		save_channels(m, &parts);
 		save_incidents(m, &parts);
+		if (!m->is_replay && point.row != m->names_row)
+			keep_names(m, parts.resolved);
+		m->names_row = point.row;
 		state_put_number(m->state, "year", point.year);
 		state_put_number(m->state, "first_ns", (int64_t)point.first_ns);
 		state_put_number(m->state, "now_ns", (int64_t)point.now_ns);
@@ -466,7 +497,11 @@ int memory_finish(struct memory *m, uint64_t last_ns)
 	int err;
 
 	if (m->is_clean && analysis_point(m->analysis).first_ns) {
+		struct analysis_parts parts;
+
 		keep_pending(m);
+		analysis_parts(m->analysis, &parts);
+		keep_names(m, parts.resolved);
 		state_put_number(m->state, "carry_ns", (int64_t)m->carry.ret_minute_ns);
 		state_put_number(m->state, "last_ns", (int64_t)last_ns);
 	}

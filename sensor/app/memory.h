@@ -6,6 +6,7 @@
  * them)
  *   - connections that are open, with the sums of their running minute    (flow/carry.c)
  *   - events of the minute that was not complete at the end ("pending")
+ *   - names that DNS gave                                             (profile/resolved.h)
  *   - where the analysis stands in capture time ("now")
  *
  * A run that is killed leaves its last commit, and the connections and pending events of its

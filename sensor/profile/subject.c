@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "base/text.h"
 
+#define VENDOR_PREFIX "vendor@"
 #define VENDOR_PLAIN_MAX 40		/* characters of a name that stand in an id */
 #define TABLE_SLOTS                                                                                \
 	(4 * SUBJECTS_MAX) /* never more than half full: assets may have many addresses */
@@ -111,8 +112,8 @@ static void vendor_id(const char *name, char id[static SITE_ID_MAX])
 {
 	bool is_plain = strlen(name) <= VENDOR_PLAIN_MAX;
 
-	text_format(id, SITE_ID_MAX, "vendor@%.*s", VENDOR_PLAIN_MAX, name);
-	for (char *c = id + strlen("vendor@"); *c; c++)
+	text_format(id, SITE_ID_MAX, VENDOR_PREFIX "%.*s", VENDOR_PLAIN_MAX, name);
+	for (char *c = id + strlen(VENDOR_PREFIX); *c; c++)
 		if (!isalnum((unsigned char)*c) && !strchr("._-", *c)) {
 			*c = '_';
 			is_plain = false;
@@ -334,6 +335,15 @@ struct subject *subjects_by_id(const struct subjects *s, const char *id)
 	return NULL;
 }
 
+static struct subject *restore_vendor(struct subjects *s, const char *id)
+{
+	struct subject *vendor = new_subject(s, id);
+
+	if (vendor)
+		vendor->vendor_name = vendor->id + strlen(VENDOR_PREFIX);
+	return vendor;
+}
+
 struct subject *subjects_restore(struct subjects *s, const char *id, const struct addr *a,
 				 const char *zone_id)
 {
@@ -343,6 +353,9 @@ struct subject *subjects_restore(struct subjects *s, const char *id, const struc
 
 	if (subject)
 		return subject;
+	/* A vendor that the site no longer lists, or no site: its channels are read all the same. */
+	if (!strncmp(id, VENDOR_PREFIX, strlen(VENDOR_PREFIX)))
+		return restore_vendor(s, id);
 	if (strcmp(addr_format(a, text), id))
 		return NULL;
 	for (size_t i = 0; !zone && i < s->site->n_zones; i++)
