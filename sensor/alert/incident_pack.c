@@ -98,27 +98,49 @@ static void unpack_state(struct unpacker *u, struct incident *in)
 		unpack_bytes(u, in->member[i].bytes, sizeof(in->member[i].bytes));
 	in->up = unpack_u64(u);
 	in->down = unpack_u64(u);
-	in->given_up = unpack_u64(u);
-	in->given_up_m = unpack_double(u);
 	if (in->level > LEVEL_3 || in->severity > 5 || in->process >= EVIDENCE_PROCESSES)
 		u->is_bad = true;
+}
+
+/* What the first form had: an address with its service; whether it was outside says the rule, or a
+ * severity that inside peers do not reach. */
+static void unpack_about_v1(struct unpacker *u, struct incident *in)
+{
+	channel_key_unpack_v1(u, &in->key);
+	in->peer = in->key.value;
+}
+
+static void unpack_about(struct unpacker *u, struct incident *in)
+{
+	channel_key_unpack(u, &in->key);
+	unpack_text(u, in->domain, sizeof(in->domain));
+	unpack_bytes(u, in->peer.bytes, sizeof(in->peer.bytes));
+	unpack_text(u, in->attached, sizeof(in->attached));
 }
 
 bool incident_unpack(struct incidents *list, struct subjects *s, const void *value, size_t len)
 {
 	struct unpacker u = unpack_over(value, len);
+	uint8_t version = unpack_u8(&u);
 	struct incident in;
 	char subject[SITE_ID_MAX];
 
 	memset(&in, 0, sizeof(in));
-	if (unpack_u8(&u) != INCIDENT_VERSION || !unpack_rule(&u, &in))
+	if (version < 1 || version > INCIDENT_VERSION || !unpack_rule(&u, &in))
 		return false;
 	unpack_text(&u, subject, sizeof(subject));
-	channel_key_unpack(&u, &in.key);
-	unpack_text(&u, in.domain, sizeof(in.domain));
-	unpack_bytes(&u, in.peer.bytes, sizeof(in.peer.bytes));
-	unpack_text(&u, in.attached, sizeof(in.attached));
+	if (version == 1)
+		unpack_about_v1(&u, &in);
+	else
+		unpack_about(&u, &in);
 	unpack_state(&u, &in);
+	if (version > 1) {
+		in.given_up = unpack_u64(&u);
+		in.given_up_m = unpack_double(&u);
+	} else {
+		in.key.is_external = in.rule == RULE_DST_002 || in.severity > 2;
+		in.is_changed = true;
+	}
 	unpack_words(&u, &in);
 	in.subject = unpack_ok(&u) ? subjects_by_id(s, subject) : NULL;
 	if (!in.subject)

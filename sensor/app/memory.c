@@ -279,6 +279,8 @@ struct pipeline_carry *memory_carry(struct memory *m)
  * ------------------------------------------------------------------------------------------- */
 
 struct loader {
+	struct state *state;
+	struct calendar calendar;	/* as the state has it */
 	const struct site *site;
 	struct analysis_parts parts;
 	uint64_t bad;
@@ -299,7 +301,12 @@ static int load_channel(void *arg, const void *key, size_t key_len, const void *
 	struct loader *l = arg;
 	struct unpacker k = unpack_over(key, key_len), v = unpack_over(value, value_len);
 
-	l->bad += !channel_unpack(l->parts.channels, l->parts.subjects, &k, &v);
+	if (profile_pack_is_v1(&v)) {
+		l->bad += !channel_unpack_v1(l->parts.channels, l->parts.subjects, &k, &v);
+		state_delete(l->state, STATE_CHANNEL, key, key_len);
+	} else {
+		l->bad += !channel_unpack(l->parts.channels, l->parts.subjects, &k, &v);
+	}
 	return 0;
 }
 
@@ -309,7 +316,13 @@ static int load_evidence(void *arg, const void *key, size_t key_len, const void 
 	struct loader *l = arg;
 	struct unpacker k = unpack_over(key, key_len), v = unpack_over(value, value_len);
 
-	l->bad += !evidence_unpack(l->parts.channels, l->parts.subjects, &k, &v);
+	if (profile_pack_is_v1(&v)) {
+		l->bad += !evidence_unpack_v1(l->parts.channels, l->parts.subjects, &l->calendar,
+					      &k, &v);
+		state_delete(l->state, STATE_EVIDENCE, key, key_len);
+	} else {
+		l->bad += !evidence_unpack(l->parts.channels, l->parts.subjects, &k, &v);
+	}
 	return 0;
 }
 
@@ -337,9 +350,11 @@ static void forget_channel(void *memory, const struct channel *ch)
 int memory_load_tables(struct state *s, const struct site *site, const struct analysis_parts *parts,
 		       uint64_t *ret_left_out)
 {
-	struct loader l = { .site = site, .parts = *parts };
-	int err = state_each(s, STATE_SUBJECT, load_subject, &l);
+	struct loader l = { .state = s, .site = site, .parts = *parts };
+	int err;
 
+	calendar_init(&l.calendar, site, (int)state_get_number(s, "year", 1970));
+	err = state_each(s, STATE_SUBJECT, load_subject, &l);
 	if (!err)
 		err = state_each(s, STATE_CHANNEL, load_channel, &l);
 	if (!err)

@@ -31,6 +31,11 @@ static float unpack_float(struct unpacker *u)
 	return v;
 }
 
+bool profile_pack_is_v1(const struct unpacker *value)
+{
+	return value->left > 0 && value->at[0] == 1;
+}
+
 /* --- keys -------------------------------------------------------------- */
 
 void channel_key_pack(const struct channel_key *key, struct packer *p)
@@ -264,7 +269,7 @@ static double unpack_m(struct unpacker *u)
 	return m;
 }
 
-static void unpack_process(struct unpacker *u, struct process *pr)
+void evidence_unpack_process(struct unpacker *u, struct process *pr)
 {
 	for (unsigned i = 0; i < EVIDENCE_BETS; i++)
 		pr->m[i] = unpack_m(u);
@@ -392,7 +397,7 @@ bool evidence_unpack(struct channels *c, struct subjects *s, const struct unpack
 	ev->skipped = unpack_u32(&u);
 	ev->degraded = unpack_u32(&u);
 	for (unsigned i = 0; i < EVIDENCE_PROCESSES; i++)
-		unpack_process(&u, &ev->process[i]);
+		evidence_unpack_process(&u, &ev->process[i]);
 	ev->nights_n = unpack_u64(&u);
 	for (uint64_t i = 0; i < evidence_nights(ev) && !u.is_bad; i++) {
 		unsigned place = evidence_place(ev, i);

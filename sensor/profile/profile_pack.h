@@ -39,5 +39,15 @@ bool channel_unpack(struct channels *c, struct subjects *s, const struct unpacke
 		    const struct unpacker *value);
 bool evidence_unpack(struct channels *c, struct subjects *s, const struct unpacker *key,
 		     const struct unpacker *value);
+void evidence_unpack_process(struct unpacker *u, struct process *ret);
+
+/* The first form (values that begin with 1), read once: what was read is marked as changed, and the
+ * caller deletes the row under its old key.  Channels before evidence. */
+bool profile_pack_is_v1(const struct unpacker *value);
+bool channel_key_unpack_v1(struct unpacker *u, struct channel_key *ret);	/* is_external: 0 */
+bool channel_unpack_v1(struct channels *c, struct subjects *s, const struct unpacker *key,
+		       const struct unpacker *value);
+bool evidence_unpack_v1(struct channels *c, struct subjects *s, const struct calendar *calendar,
+			const struct unpacker *key, const struct unpacker *value);
 
 #endif
