@@ -544,13 +544,16 @@ static void fill_flat(const struct alert_context *ctx, const struct incident *in
 	text_copy(flat->work_order, sizeof(flat->work_order), "none");
 }
 
-static void put_event_id(const struct alert_context *ctx, const struct incident *in, json_t *event,
-			 struct record_flat *flat)
+/* A record of a night that was not over has an id of its own: with a state the next run judges that
+ * night again, and its record must not be taken for this one. */
+static void put_event_id(const struct alert_context *ctx, const struct incident *in,
+			 bool is_partial, json_t *event, struct record_flat *flat)
 {
 	static const uint8_t name_space[16] = RECORD_UUID_NAMESPACE;
 	char name[256];
 
-	snprintf(name, sizeof(name), "%s/%u/%s", in->id, in->records, ctx->sensor);
+	snprintf(name, sizeof(name), "%s/%u/%s%s", in->id, in->records, ctx->sensor,
+		 is_partial ? "/partial" : "");
 	uuid_v5(name_space, name, flat->id);
 	json_put_text(event, "id", flat->id);
 }
@@ -573,7 +576,7 @@ struct record *encode_alert(const struct alert_context *ctx, const struct incide
 	r->flat.bytes_up = up;
 	r->flat.risk = risk_of(in->severity, facts->m);
 	event = event_of(ctx, in, f, action, facts->m);
-	put_event_id(ctx, in, event, &r->flat);
+	put_event_id(ctx, in, f->is_partial, event, &r->flat);
 	json_put_int(event, "sequence", sequence);
 	json_put_time(root, "@timestamp", f->judged_ns);
 	json_put_text(ecs, "version", ECS_VERSION);

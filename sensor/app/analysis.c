@@ -335,6 +335,14 @@ void analysis_finish(struct analysis *a, uint64_t now_ns)
 	refresh_counters(a);
 }
 
+void analysis_preview(struct analysis *a)
+{
+	if (!a->first_ns)
+		return;
+	nights_finish(a->nights, a->now_ns);
+	refresh_counters(a);
+}
+
 const struct analysis_counters *analysis_counters(const struct analysis *a)
 {
 	return &a->counters;

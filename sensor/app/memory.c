@@ -530,3 +530,20 @@ int memory_finish(struct memory *m, uint64_t last_ns)
 			err_text(err));
 	return err;
 }
+
+int memory_preview(struct memory *m)
+{
+	struct analysis_parts parts;
+	int err;
+
+	analysis_on_step(m->analysis, NULL, NULL);
+	analysis_preview(m->analysis);
+	analysis_parts(m->analysis, &parts);
+	/* Sequence numbers are never used twice; the incidents are kept as they were. */
+	state_put_number(m->state, "sequence", (int64_t)incidents_sequence(parts.incidents));
+	err = state_commit(m->state);
+	if (err)
+		log_err("state", "the records of the open night could not be kept: %s",
+			err_text(err));
+	return err;
+}

@@ -57,6 +57,9 @@ int memory_load_tables(struct state *s, const struct site *site, const struct an
 struct pipeline_carry *memory_carry(struct memory *m);	/* for the pipeline */
 
 void memory_step(void *memory, bool has_records);	/* an analysis_step_fn */
+/* After memory_finish(): the open night is told, its records are kept, and nothing else changes.
+ * 0 or -errno (logged). */
+int memory_preview(struct memory *m);
 /* After the pipeline.  last_ns: the newest stamp.  0 or -errno (logged). */
 int memory_finish(struct memory *m, uint64_t last_ns);
 

@@ -367,9 +367,6 @@ static int check_consistency(const struct options *o)
 				   "they come from "
 				   "it%s%s",
 				   "", "");
-	if (o->final && o->state)
-		return usage_error("--final together with --state is not in this version%s%s", "",
-				   "");
 	if (o->command == COMMAND_REPLAY && o->n_paths == 0)
 		return usage_error("replay needs at least one capture file or directory%s%s", "",
 				   "");

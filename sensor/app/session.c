@@ -131,7 +131,7 @@ int session_open_memory(struct session *s, uint64_t *ret_from_ns)
 	const struct options *o = s->options;
 	bool is_replay = o->command == COMMAND_REPLAY;
 	char inputs[DIGEST_HEX_MAX] = "";
-	uint64_t first_ns = 0;
+	uint64_t first_ns = 0, from_ns = 0;
 	int err;
 
 	*ret_from_ns = 0;
@@ -147,6 +147,8 @@ int session_open_memory(struct session *s, uint64_t *ret_from_ns)
 		if (ns && (!first_ns || ns < first_ns))
 			first_ns = ns;
 	}
+	if (o->from && first_ns && session_time(o->from, &from_ns) && from_ns > first_ns)
+		first_ns = from_ns;
 	err = memory_plan(s->memory, inputs, first_ns, o->allow_old, ret_from_ns);
 	if (err)
 		return err == -EEXIST ? EXIT_USAGE : EXIT_FAILED;
@@ -273,6 +275,8 @@ int session_run(struct session *s, bool is_live)
 	status = err || is_incomplete(s) ? EXIT_FAILED : EXIT_DONE;
 	progress_stop(steal(&s->progress));
 	if (s->memory && memory_finish(s->memory, source_mark_ns(s->source)))
+		status = EXIT_FAILED;
+	if (s->memory && s->options->final && status == EXIT_DONE && memory_preview(s->memory))
 		status = EXIT_FAILED;
 	signals_drain(is_live ? UINT64_MAX : INTERRUPTED_NS);
 	if (drain(s) != 0)

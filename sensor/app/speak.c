@@ -260,7 +260,7 @@ struct finding speak_finding(const struct judge *j, const struct night_watch *w,
 	struct finding f = {
 		.rule = RULE_EXF_001, .channel = v->channel, .row = w->row,
 		.judged_ns = w->judged_ns, .level = v->level, .severity = v->severity,
-		.process = v->process,
+		.process = v->process, .is_partial = w->is_partial,
 	};
 
 	if (v->channel->key.group == GROUP_IP)

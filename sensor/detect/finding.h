@@ -34,6 +34,7 @@ struct finding {
 	enum level level;		/* LEVEL_NONE: the rule has none */
 	unsigned severity;		/* 1..5 */
 	unsigned process;		/* EXF-001: which one alarmed */
+	bool is_partial;		/* the night was judged before its end */
 	uint64_t bet_nights, bet_channels;	/* EXF-001: inputs of the bound */
 	/* EXF-001: coarser and finer groups that are about the same upload. */
 	const struct channel *attached[FINDING_ATTACHED_MAX];
