@@ -18,18 +18,18 @@ mkdir -p "$into"
 # make NAME SCENARIO
 make() {
 	"$NW_BUILDDIR/pcaps/nachtwacht-synth" -q -o "$into/$1.pcap" --truth "$into/$1.truth.json" "$2"
-	"$NW_BUILDDIR/nachtwacht" replay --flows "$into/$1.flows" "$into/$1.pcap" >"$into/$1.out" 2>&1 ||
-		[ $? -eq 1 ] || { cat "$into/$1.out" >&2; exit 2; }
+	"$NW_BUILDDIR/nachtwacht" replay --flows "$into/$1.flows" --alerts "$into/$1.alerts.jsonl" \
+		--timezone Europe/Amsterdam --quiet "$into/$1.pcap" >/dev/null
 	rm -f "$into/$1.pcap"
 }
 
 make nightly-leak "$top/pcaps/scenarios/nightly-leak.json"
 make ordinary-month "$top/pcaps/scenarios/ordinary-month.json"
-for name in burst-one burst-4 burst-120 open-month ntp; do
+for name in burst-one burst-4 burst-120 open-month small ntp; do
 	make "$name" "$here/scenarios/$name.json"
 done
 cd "$into"
 "$here/run.py" "$@" nightly-leak.flows ordinary-month.flows burst-one.flows burst-4.flows \
-	burst-120.flows open-month.flows
+	burst-120.flows open-month.flows small.flows
 "$here/run.py" "$@" --pair 10.20.1.11,10.40.0.123 ordinary-month.flows
 "$here/run.py" "$@" --pair 10.20.1.10,192.0.2.123 ntp.flows

@@ -5,7 +5,7 @@
 
 FLOWS is what `nachtwacht replay --flows` wrote.  Beside x.flows lies x.truth.json from
 `nachtwacht-synth --truth`, which says which pair leaks; --pair watches another one (NTP, say).
-Neither: only the false alarms are counted.  For each capture and baseline one row:
+Neither: only the false alarms are counted.  With x.alerts.jsonl beside it our own row is added.  For each capture and baseline one row:
 
     best        the pair's best score at any hour; "-": never looked at
     level       the highest level of the tool that reaches
@@ -23,11 +23,13 @@ Exit: 0; 2 usage, or a file that cannot be read.
 import argparse
 import collections
 import json
+import math
 import os
 import sys
 import time
 
 import flare
+import ours
 import records
 import rita
 import siem
@@ -51,6 +53,10 @@ BASELINES = [
 ABOVE = {"flare", "sentinel-hour", "sentinel-day"}
 
 
+def days_of(flows):
+    return max(math.ceil((max(f.end for f in flows) - flows[0].start) / records.DAY_S), 1)
+
+
 class Tally:
     """What a baseline said about a capture."""
 
@@ -59,13 +65,14 @@ class Tally:
         self.best = {}
         self.first = {}
         self.by_day = {}
-        self.days = max((max(f.end for f in flows) - flows[0].start) / records.DAY_S, 1.0)
         begin = flows[0].start
+        self.days = days_of(flows)
         for when, pair, score in baseline.run(flows):
             if score is None:
                 continue
             self.best[pair] = max(self.best.get(pair, score), score)
-            day = int((when - begin) // records.DAY_S)
+            # A look belongs to the day that ends with it.
+            day = min(max(math.ceil((when - begin) / records.DAY_S) - 1, 0), self.days - 1)
             self.by_day[day, pair] = max(self.by_day.get((day, pair), score), score)
             if self.reaches(score, 0) and when < self.first.get(pair, when + 1):
                 self.first[pair] = when
@@ -154,6 +161,9 @@ def capture(path, options):
     watched, night_of, words = what_to_watch(path, options.pair)
     rows = [row_of(Tally(b, flows), watched, night_of) for b in BASELINES
             if not options.only or b.name in options.only.split(",")]
+    alerts = os.path.splitext(path)[0] + ".alerts.jsonl"
+    if os.path.exists(alerts) and not options.only:
+        rows.append(ours.row(alerts, watched, night_of, days_of(flows)))
     name = os.path.basename(os.path.splitext(path)[0])
     if options.json:
         for row in rows:
