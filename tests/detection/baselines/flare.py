@@ -1,10 +1,10 @@
 """flare.py - flare's beacon analytic: the share of the commonest interval in a day.
 
-From the published description (austin-taylor/flare, README.md, the comments and the parameter help of
-flare/analytics/command_control.py, version of 2018; the author's article of June 2017): for each
-(source, destination, destination port) of the last 24 h take the whole seconds between consecutive flow
-events, drop those below min_interval, and when more than min_occur are left slide a window of 2 s over
-the commonest one: the best share of all is the percentage.  A beacon is above min_percent.
+From the published description (austin-taylor/flare, README.md, the comments and the parameter help
+of flare/analytics/command_control.py, master; the author's article of June 2017): for each
+(source, destination, destination port) of the last 24 h take the whole seconds between consecutive
+flow events, drop those below min_interval, and when more than min_occur are left slide a window of
+2 s over the commonest one: the best share of all is the percentage.  A beacon is above min_percent.
 
 Defaults of the class: min_occur 10, min_percent 5, window 2, min_interval 2, period 24.  Sources
 disagree: configs/elasticsearch.ini has min_interval 30; the class is followed.  focus_outbound (the

@@ -1,8 +1,8 @@
-"""ours.py - our own row of the table, from the alerts of the same run (`nachtwacht replay --alerts`).
+"""ours.py - our own row of the table, from the alerts of the same run (`replay --alerts`).
 
 Only incidents of severity 3 or more count, as DETECTION.md section 6 has it; with the site unknown
-and nothing expected.  False alarms are other incidents, counted once each: there is no default that leaves
-internal pairs out, so both numbers are the same.
+and nothing expected.  False alarms are other incidents, counted once each: there is no default that
+leaves internal pairs out, so both numbers are the same.
 """
 import json
 
@@ -41,4 +41,5 @@ def row(path, watched, night_of, days):
     return {"baseline": "nachtwacht", "unit": "", "best": None, "rank": None, "pairs": 0,
             "level": "none" if best is None else "%s (%s)" % (LEVELS[best[0]], night_of(best[1])),
             "alarm": None if first is None else night_of(first),
-            "at_least_a_day": None, "false_default": len(others) / days, "false_all": len(others) / days}
+            "at_least_a_day": None, "false_default": len(others) / days,
+            "false_all": len(others) / days}

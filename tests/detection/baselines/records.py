@@ -1,8 +1,8 @@
 """records.py - what the baselines read: our flow records, and the truth of a made capture.
 
 A record (rules/schema/flow.schema.json, ALERTS.md section 6) is one flow that ended, which is also
-what Zeek's conn.log, a Suricata flow event and a firewall's traffic log are.  The tools differ in the
-time they give it: Zeek logs stand at the *start* of a connection and become known at its end;
+what Zeek's conn.log, a Suricata flow event and a firewall's traffic log are.  The tools differ in
+the time they give it: Zeek logs stand at the *start* of a connection and become known at its end;
 Suricata, the Elastic agent and firewalls stamp the *end*.  Flow keeps both.
 """
 import bisect
@@ -19,8 +19,8 @@ LINE_MAX = 1 << 20
 # ip_up and ip_down count IP packets, up and down payload without retransmissions.
 Flow = collections.namedtuple("Flow", "start end src dst port ip_up ip_down up down")
 
-# "Internal" as RITA, flare and Sentinel have it by default.  Documentation networks stand for public
-# ones in our captures, so the lists of special addresses of these tools are not used.
+# "Internal" as RITA, flare and Sentinel have it by default.  Documentation networks stand for
+# public ones in our captures, so the lists of special addresses of these tools are not used.
 INTERNAL = tuple(ipaddress.ip_network(n) for n in (
     "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "169.254.0.0/16", "127.0.0.0/8",
     "fc00::/7", "fe80::/10", "::1/128"))
@@ -74,7 +74,7 @@ def read_flows(path):
 
 
 class Truth:
-    """Which pairs leak, and when.  Either direction of a pair: the other side may have opened it."""
+    """Which pairs leak, and when.  Either way round: the other side may have opened it."""
 
     def __init__(self, leaks):
         self.sources, targets, nights = set(), [], set()
@@ -119,7 +119,7 @@ def by(flows, *names):
 
 
 def evaluations(flows, first_after_s, every_s=HOUR_S):
-    """When a tool runs: every hour, first when its window is full, last when the capture has ended."""
+    """When a tool runs: every hour, from the first full window to the end of the capture."""
     begin, end = flows[0].start, max(f.end for f in flows)
     times = []
     t = begin + first_after_s

@@ -4,31 +4,33 @@ From the published descriptions, in words of our own; nothing is copied.
 
 Version 4 (activecm/rita-legacy, pkg/beacon/Readme.md, "Documented on May 24, 2022"): for a pair
 with at least DefaultConnectionThresh (20) connections in the day
-    ts = 1/3 [(1 - |Bowley skew of the intervals|) + max(1 - MADM/30 s, 0) + connections per 10 s, <= 1]
+    ts = 1/3 [(1 - |Bowley skew of the intervals|) + max(1 - MADM/30 s, 0) + connections per 10 s]
     ds = 1/3 [(1 - |Bowley skew of the sizes|) + max(1 - MADM/32 bytes, 0) + max(1 - mode/65535, 0)]
 and the score is their average (pull request 128: six parts, equal weights).
-Sources disagree.  The Readme was already behind the program when it was last touched: pull request 742
-(July 2022) brought histogram and duration, 792 (April 2023) took the connection count out and raised
-the minimum to 23.  Those late 4.x releases score as version 5 does and need *more* connections, so
-version 5 below is their upper bound.  The Readme does not say which quartile; issue 545 gives .7 as
-what beacons of test tools may score, which is taken as the threshold, RITA itself only sorts.
+Sources disagree.  The Readme was already behind the program when it was last touched: pull request
+742 (July 2022) brought histogram and duration, 792 (April 2023) took the connection count out and
+raised the minimum to 23.  Those late 4.x releases score as version 5 does and need *more*
+connections, so version 5 below is their upper bound.  The Readme does not say which quartile; issue
+545 gives .7 as what beacons of test tools may score, which is taken as the threshold, RITA itself
+only sorts.
 
 Version 5 (activecm/rita, default_config.hjson, docs/Configuration.md, and the comments of
 analysis/beacons.go): the last 24 h; at least 4 connections at different seconds, fewer than 86 400;
     score = (ts + ds + duration + histogram)/4, each rounded to three decimals
-    ts, ds    1/2 [(1 - |Bowley skew|) + (median - MAD)/median]; skew counts as 0 when Q3 - Q1 < 10 or
-              the median is a quartile; ts of the intervals that are not 0, at least three of them;
-              quartiles are medians of the halves without the middle (the statistics library's rule)
-    histogram 24 bins: the larger of 1 - coefficient of variation and, from 11 bins in use on, the share
-              of bins in the two most frequent heights (heights in steps of 5 % of the largest, one
-              outlier forgiven)
-    duration  0 below 6 bins in use, else the larger of (last - first)/window and longest run/12 bins
-Levels (Configuration.md): below 50 % nothing, 50 low, 70 medium, 90 high.  Its final threat score adds
-modifiers of up to 15 % each (rare or new destination) to any pair that is *listed*; they know
+    ts, ds    1/2 [(1 - |Bowley skew|) + (median - MAD)/median]; skew counts as 0 when Q3 - Q1 < 10
+              or the median is a quartile; ts of the intervals that are not 0, at least three of
+              them; quartiles are medians of the halves without the middle (the statistics library's
+              rule)
+    histogram 24 bins: the larger of 1 - coefficient of variation and, from 11 bins in use on, the
+              share of bins in the two most frequent heights (heights in steps of 5 % of the
+              largest, one outlier forgiven)
+    duration  0 below 6 bins in use, else the larger of (last - first)/window and longest run/12
+Levels (Configuration.md): below 50 % nothing, 50 low, 70 medium, 90 high.  Its final threat score
+adds modifiers of up to 15 % each (rare or new destination) to any pair that is *listed*; they know
 nothing of time and are left out.  There is no exfiltration score in version 5: size counts only for
 addresses on a threat list (threat_intel_datasize_threshold).
-Long connections: total duration of a pair in the window, from 1 h on (low 4 h in effect: the list says
-base 1 h, low 4 h, medium 8 h, high 12 h).  Connections still open count as with the
+Long connections: total duration of a pair in the window, from 1 h on (base 1 h, low 4 h, medium
+8 h, high 12 h).  Connections still open count as with the
 zeek-open-connections package; without it they are unknown until they end.
 
 By default both versions drop what stays inside the internal networks.
@@ -59,7 +61,7 @@ def deviation(values, centre):
     return median(sorted(abs(v - centre) for v in values))
 
 
-# --- version 4 ---------------------------------------------------------------------------------------
+# --- version 4 -----------------------------------------------------------------------------------
 
 def v4_skew(ordered):
     """Bowley's, of whole values at the rounded positions; 0 where it is not defined."""
@@ -93,7 +95,7 @@ def v4_score(starts, sizes, window_s=records.DAY_S):
     return (ts + ds) / 2
 
 
-# --- version 5 ---------------------------------------------------------------------------------------
+# --- version 5 -----------------------------------------------------------------------------------
 
 def v5_skew(ordered):
     half = len(ordered) // 2
@@ -161,7 +163,7 @@ def v5_score(starts, sizes, begin, window_s=records.DAY_S):
     return (round(sum(parts) / 4, 3),) + parts
 
 
-# --- over a capture ----------------------------------------------------------------------------------
+# --- over a capture ------------------------------------------------------------------------------
 
 def day_windows(flows):
     """(when, pair, flows): every hour, each pair's connections of the last 24 h known by then."""

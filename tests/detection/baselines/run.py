@@ -5,7 +5,8 @@
 
 FLOWS is what `nachtwacht replay --flows` wrote.  Beside x.flows lies x.truth.json from
 `nachtwacht-synth --truth`, which says which pair leaks; --pair watches another one (NTP, say).
-Neither: only the false alarms are counted.  With x.alerts.jsonl beside it our own row is added.  For each capture and baseline one row:
+Neither: only the false alarms are counted.  With x.alerts.jsonl beside it our own row is added.
+For each capture and baseline one row:
 
     best        the pair's best score at any hour; "-": never looked at
     level       the highest level of the tool that reaches
@@ -14,10 +15,10 @@ Neither: only the false alarms are counted.  With x.alerts.jsonl beside it our o
     >= it       other pairs that score at least as high, a day, all pairs
     false/day   other pairs that alarm, a day: of what the tool looks at by default / of all pairs
 
-Every tool runs every hour over a window that has just become complete, the kindest schedule there is;
-that is why a burst is never cut by midnight here.  By default these tools do not look at what stays
-inside (Slips likewise, "out"); in a closed segment that is nearly everything.  Where the default
-excludes the watched pair itself the level says so.  Standard library only.
+Every tool runs every hour over a window that has just become complete, the kindest schedule there
+is; that is why a burst is never cut by midnight here.  By default these tools do not look at what
+stays inside (Slips likewise, "out"); in a closed segment that is nearly everything.  Where the
+default excludes the watched pair itself the level says so.  Standard library only.
 Exit: 0; 2 usage, or a file that cannot be read.
 """
 import argparse
@@ -86,7 +87,7 @@ class Tally:
         return names[-1] if names else "none"
 
     def a_day(self, watched, wanted):
-        """Pairs a day, the watched ones aside, whose best of the day wanted(pair, score) accepts."""
+        """Pairs a day, not the watched ones, whose best of the day wanted(pair, score) accepts."""
         n = sum(1 for (_, pair), score in self.by_day.items()
                 if not watched(pair) and wanted(pair, score))
         return n / self.days
@@ -149,7 +150,8 @@ def table(heading, rows):
     for r in rows:
         rank = "-" if r["rank"] is None else "%d of %d" % (r["rank"], r["pairs"])
         lines.append("  %-14s %9s %-7s %-22s %-12s %-9s %7s   %.2f / %.2f" % (
-            r["baseline"], number(r["best"], "%.3f"), r["unit"], r["level"], r["alarm"] or "-", rank,
+            r["baseline"], number(r["best"], "%.3f"), r["unit"], r["level"], r["alarm"] or "-",
+            rank,
             number(r["at_least_a_day"]), r["false_default"], r["false_all"]))
     return "\n".join(lines)
 

@@ -1,25 +1,27 @@
 """siem.py - the beaconing rules that come with two SIEMs: Elastic (6 h) and Sentinel (one day).
 
-Elastic, "Network Beaconing Identification" 1.3 (elastic/integrations, packages/beaconing/docs and the
-comments and parameters of its transform; article "Identifying beaconing malware using Elastic", 2022):
-every hour over the last 6 h in 360 one-minute buckets, from the first to the last that is not empty
+Elastic, "Network Beaconing Identification" 1.3 (elastic/integrations, packages/beaconing/docs and
+the comments and parameters of its transform; article "Identifying beaconing malware using
+Elastic"): every hour over the last 6 h in 360 one-minute buckets, first to last that is not empty
     looked at  at least 12 buckets long, at least 7 not empty
     bytes      mean bytes per event and bucket, sent and received: coefficient of variation <= 0.05
-    counts     more than half of the buckets in use and standard deviation <= 0.1 mean, *or* periodic:
-               autocovariance of the counts >= 0.7 at a period of 2 buckets to a sixth of the length,
-               averaged over its multiples (from the third on)
-values below the 10th and above the 80th percentile are left out of bytes and counts.  Each of counts,
-sent and received is one point: 1 is rule "Statistical Model Detected C2 Beaconing Activity", 3 the one
-"with High Confidence".  Sources disagree: comments speak of the *relative variance* of the counts, the
-condition described beside it is on the standard deviation; the latter is taken.  It groups by host and
-*process*, which nothing passive knows: (source, destination, port) stands for it, which is kinder.
+    counts     more than half of the buckets in use and standard deviation <= 0.1 mean, *or*
+               periodic: autocovariance of the counts >= 0.7 at a period of 2 buckets to a sixth of
+               the length, averaged over its multiples (from the third on)
+values below the 10th and above the 80th percentile are left out of bytes and counts.  Each of
+counts, sent and received is one point: 1 is rule "Statistical Model Detected C2 Beaconing
+Activity", 3 the one "with High Confidence".  Sources disagree: comments speak of the *relative
+variance* of the counts, the condition described beside it is on the standard deviation; the latter
+is taken.  It groups by host and *process*, which nothing passive knows: (source, destination, port)
+stands for it, which is kinder.
 
 Sentinel, "Palo Alto - potential beaconing detected" 1.0.7 (Azure/Azure-Sentinel, analytic rule
-f0be259a; article "Detect Network beaconing via Intra-Request time delta patterns", 2019): once a day
-over the day before.  Seconds from an event to the next event *of the same source, whatever its
-destination*, only those above 25; per (source, destination, port) more than 30 of them, the commonest
-more than 25 times and more than 80 % of all.  Sources disagree: the text says events "observed in a
-day", the query groups by the hour.  Both are here.  Private destinations are excluded there.
+f0be259a; article "Detect Network beaconing via Intra-Request time delta patterns"): once a
+day over the day before.  Seconds from an event to the next event *of the same source, whatever its
+destination*, only those above 25; per (source, destination, port) more than 30 of them, the
+commonest more than 25 times and more than 80 % of all.  Sources disagree: the text says events
+"observed in a day", the query groups by the hour.  Both are here.  Private destinations are
+excluded there.
 """
 import bisect
 import collections
@@ -39,7 +41,7 @@ COMMONEST = 25
 SENTINEL_LEVELS = [("beacon", 80.0)]
 
 
-# --- Elastic -----------------------------------------------------------------------------------------
+# --- Elastic -------------------------------------------------------------------------------------
 
 def trimmed(values):
     """Without zeros and without what is outside the 10th to 80th percentile."""
@@ -56,7 +58,7 @@ def steady(values, ratio):
 
 
 class Series:
-    """Counts of buckets with running sums: most are 0, and every period looks at nearly all of them."""
+    """Counts of buckets with running sums: most are 0, and every period looks at all of them."""
 
     def __init__(self, counts):
         self.counts = counts
@@ -141,7 +143,7 @@ def run_elastic(flows):
                 yield when, key[:2], score
 
 
-# --- Sentinel ----------------------------------------------------------------------------------------
+# --- Sentinel ------------------------------------------------------------------------------------
 
 def beacon_percent(deltas):
     """None: too few, or none common enough."""

@@ -1,17 +1,19 @@
 """slips.py - Slips' upload rules: bytes to one destination.
 
-From the published descriptions (stratosphereips/StratosphereLinuxIPS: config/slips.yaml; the section
-on data exfiltration of docs/features.md; the comments of modules/flowalerts/conn.py, version 1.1):
+From the published descriptions (stratosphereips/StratosphereLinuxIPS, releases that have
+config/slips.yaml: that file, the list of detections in docs/features.md, and the comments of
+modules/flowalerts/conn.py; the documentation gives no number):
     flow   one flow that uploads flow_upload_threshold (100 MB) or more
-    hour   all flows of a source to one destination in a time window (1 h, time_window_width) together
-           data_exfiltration_threshold (500 MB) or more
+    hour   all flows of a source to one destination in a time window (time_window_width, 1 h)
+           together data_exfiltration_threshold (500 MB) or more
 Sources disagree: the rule is described "in this time window", but the program is said to sum *all
 flows of the profile*, which is everything since it was started:
     run    the same 500 MB over all windows so far; looked at when a window closes
-All three are here.  A flow belongs to the window in which it began and counts when it has ended.  MB
-is 10^6.  Multicast, link-local and reserved destinations are excepted; analysis_direction "out" (the
-default) looks at private to public only.  This is evidence; whether Slips makes an alert of it depends
-on what else the window holds (evidence_detection_threshold), so these rows are an upper bound.
+All three are here.  A flow belongs to the window in which it began and counts when it has ended.
+MB is taken as 10^6, which is kinder; no source says.  Multicast, link-local and reserved destinations are excepted; analysis_direction "out"
+(the default) looks at private to public only.  This is evidence; whether Slips makes an alert of it
+depends on what else the window holds (evidence_detection_threshold), so these rows are an upper
+bound.
 """
 import collections
 
