@@ -4,7 +4,7 @@
 # usage: tests/detection/baselines/captures.sh DIRECTORY [run.py options]
 #
 # DIRECTORY gets the captures' flows and truths (about 400 MB) and keeps them.  NW_BUILDDIR as in
-# tests/lib.sh.  About five minutes.
+# tests/lib.sh.  Ten minutes, more on a busy machine.
 set -eu
 
 [ $# -ge 1 ] || { sed -n '2,6s/^# \{0,1\}//p' "$0" >&2; exit 2; }
