@@ -1,6 +1,7 @@
 """rita.py - RITA's beacon scores, versions 4 and 5, and version 5's long connections.
 
-From the published descriptions, in words of our own; nothing is copied.
+From the published descriptions; where these are silent (limits, quartiles, special cases) the
+published program text was read.  Written anew in words of our own; nothing is copied.
 
 Version 4 (activecm/rita-legacy, pkg/beacon/Readme.md, "Documented on May 24, 2022"): for a pair
 with at least DefaultConnectionThresh (20) connections in the day
