@@ -11,7 +11,7 @@ flows of the profile*, which is everything since it was started:
     run    the same 500 MB over all windows so far; looked at when a window closes
 All three are here.  A flow belongs to the window in which it began and counts when it has ended.
 MB is taken as 10^6, which is kinder; no source says.  Multicast, link-local and reserved
-destinations are excepted; analysis_direction "out" (the default) looks at private to public only. 
+destinations are excepted; analysis_direction "out" (the default) looks at private to public only.
 This is evidence; whether Slips makes an alert of it depends on what else the window holds
 (evidence_detection_threshold), so these rows are an upper bound.
 """
