@@ -23,8 +23,9 @@ int coverage_state_load(struct state *s, struct coverage *c)
 		if (err)
 			return err;
 		if (!coverage_unpack(c, (enum coverage_part)i, kept, len))
-			log_warn("state", "what the tap did not see in earlier runs (%s) is damaged: "
-				 "not all of it is known", keys[i]);
+			log_warn("state",
+				 "what the tap did not see in earlier runs (%s) is damaged: not "
+				 "all of it is known", keys[i]);
 		free(kept);
 	}
 	return 0;
@@ -46,7 +47,7 @@ int coverage_state_save(struct state *s, struct coverage *c)
 	return err;
 }
 
-/* A run that ended well kept everything up to its last stamp, another one what it last committed. */
+/* A run that ended well kept everything up to its last stamp, another what it last committed. */
 uint64_t coverage_state_past_ns(struct state *s)
 {
 	bool was_clean = state_get_number(s, "is_clean", 1);

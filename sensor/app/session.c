@@ -38,7 +38,8 @@ static int load_site(struct session *s)
 	return EXIT_DONE;
 }
 
-/* "<hash of site, rules, declared gaps, program version>": what a result depends on besides the packets. */
+/* "<hash of site, rules, declared gaps, program version>": what a result depends on besides the
+ * packets. */
 static void make_run_id(struct session *s)
 {
 	char text[1024];

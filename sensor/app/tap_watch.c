@@ -90,8 +90,8 @@ void tap_watch_step(struct tap_watch *w, const struct source *s, const struct fr
 	if (!w->has_begun) {
 		w->has_begun = true;
 		if (w->past_ns)
-			keep(w, coverage_blind(w->coverage, w->past_ns, n ? frames[0].ts_ns : now_ns,
-					       COVERAGE_NOT_RUNNING));
+			keep(w, coverage_blind(w->coverage, w->past_ns,
+					       n ? frames[0].ts_ns : now_ns, COVERAGE_NOT_RUNNING));
 	}
 	watch_interfaces(w, s, now_ns);
 	watch_drops(w, s, now_ns);

@@ -21,10 +21,10 @@
  * such interval is waited and then everything stamped before the stop is drained. Counters of the
  * kernel are 32 bits wide and only grow; differences are added up.
  *
- * Down.  An interface that is down tells so by an error, one whose cable was pulled by nothing at all;
- * so the flags are looked at with the counters, by index, since names move.  Without a carrier and
- * with packets the packets are right: some drivers do not report theirs.  The handle stays good, and
- * goes on when the interface is back.
+ * Down.  An interface that is down tells so by an error, one whose cable was pulled by nothing at
+ * all; so the flags are looked at with the counters, by index, since names move.  Without a carrier
+ * and with packets the packets are right: some drivers do not report theirs.  The handle stays
+ * good, and goes on when the interface is back.
  */
 #include "capture/source.h"
 

@@ -53,7 +53,7 @@ struct source_counters {
 	uint64_t normalised;		/* impossible lengths or sub-second stamps, repaired */
 	uint64_t kernel_drops;		/* live: lost before us (ps_drop + ps_ifdrop) */
 	uint64_t kernel_received;	/* live: what the kernel's ring got and what it dropped */
-	uint64_t device_drops;		/* live: of kernel_drops those that never came to the kernel */
+	uint64_t device_drops;		/* live: of kernel_drops what the kernel never got */
 	uint64_t bytes_done;		/* of files, as stored (compressed); for progress */
 	uint64_t bytes_total;
 	uint64_t files_damaged;

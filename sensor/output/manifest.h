@@ -2,8 +2,8 @@
  *
  * The form is rules/schema/manifest.schema.json.  Counters are kept by dotted names; "balance" says
  * that every packet is accounted for: seen = the sum of every place where a packet can end.
- * "gaps" are silence, "blind" is what the tap did not see and was judged by, "declared_gaps" the file
- * where a part of that comes from.
+ * "gaps" are silence, "blind" is what the tap did not see and was judged by, "declared_gaps" the
+ * file where a part of that comes from.
  */
 #ifndef NW_OUTPUT_MANIFEST_H
 #define NW_OUTPUT_MANIFEST_H

@@ -135,6 +135,14 @@ static void print_gaps(const struct summary_facts *f, FILE *out)
 			gaps->n - gaps_kept(gaps));
 }
 
+/* What was read ends later than what was judged when a state carries the last minute on. */
+static uint64_t read_to(const struct summary_facts *f)
+{
+	uint64_t mark_ns = source_mark_ns(f->source);
+
+	return mark_ns > f->last_ns ? mark_ns : f->last_ns;
+}
+
 /* What was declared, in the words of who declared it.  Outages in another year are a slip of the
  * pen that nothing else would show. */
 static void print_declared(const struct summary_facts *f, FILE *out)
@@ -145,7 +153,7 @@ static void print_declared(const struct summary_facts *f, FILE *out)
 	for (size_t i = 0; g && i < g->n; i++) {
 		char reason[GAPS_REASON_MAX];
 
-		if (g->list[i].from_ns > f->last_ns || g->list[i].to_ns <= f->first_ns)
+		if (g->list[i].from_ns > read_to(f) || g->list[i].to_ns <= f->first_ns)
 			continue;
 		if (++inside > BLIND_SHOWN)
 			continue;
@@ -159,7 +167,8 @@ static void print_declared(const struct summary_facts *f, FILE *out)
 		fprintf(out, "  %zu of %zu declared gaps lie outside of what was read\n",
 			g->n - inside, g->n);
 	if (f->packets_declared)
-		fprintf(out, "  %" PRIu64 " packets were captured inside declared gaps: the tap was not "
+		fprintf(out,
+			"  %" PRIu64 " packets were captured inside declared gaps: the tap was not "
 			"blind then; are the gaps right?\n", f->packets_declared);
 }
 
@@ -167,7 +176,7 @@ static void print_declared(const struct summary_facts *f, FILE *out)
 static void print_blind(const struct summary_facts *f, FILE *out)
 {
 	struct coverage_stretch all[256];
-	size_t n = coverage_list(f->coverage, f->first_ns, f->last_ns + 1, all, ARRAY_SIZE(all));
+	size_t n = coverage_list(f->coverage, f->first_ns, read_to(f) + 1, all, ARRAY_SIZE(all));
 	size_t kept = n < ARRAY_SIZE(all) ? n : ARRAY_SIZE(all), measured = 0;
 
 	for (size_t i = 0; i < kept; i++)

@@ -1,7 +1,7 @@
 /* gaps_csv.c - the CSV form of a file of declared outages (gaps_file.h).
  *
- * RFC 4180 but for what no outage needs: a field ends in its line.  Blanks round a field that is not
- * quoted do not count, empty lines are passed by, lines end with LF or CRLF.
+ * RFC 4180 but for what no outage needs: a field ends in its line.  Blanks round a field that is
+ * not quoted do not count, empty lines are passed by, lines end with LF or CRLF.
  */
 #include <errno.h>
 #include <stdarg.h>
@@ -136,7 +136,8 @@ static bool take_line(struct csv *c, struct field fields[static COLUMNS])
 		if (!take_field(c, &fields[i]))
 			return false;
 		if (i + 1 < COLUMNS && c->at == c->end) {
-			say(c, c->at, "a line has three fields, " HEADER "; this one has %zu", i + 1);
+			say(c, c->at, "a line has three fields, " HEADER "; this one has %zu",
+			    i + 1);
 			return false;
 		}
 		if (i + 1 == COLUMNS && c->at < c->end) {

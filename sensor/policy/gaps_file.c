@@ -98,8 +98,8 @@ static void read_list(struct reader *r, const struct at *at, void *into)
 	size_t n = reader_count(r, at);
 
 	if (n > GAPS_ENTRIES_MAX) {
-		reader_error(r, at, "%zu entries; at most %d can be declared, and neighbours may be "
-			     "declared as one", n, GAPS_ENTRIES_MAX);
+		reader_error(r, at, "%zu entries; at most %d can be declared, and neighbours may "
+			     "be declared as one", n, GAPS_ENTRIES_MAX);
 		return;
 	}
 	g->list = reader_alloc(r, n ? n : 1, sizeof(*g->list));
@@ -153,7 +153,7 @@ int gaps_read_json(const char *file, const char *text, size_t len, struct gaps_f
 	if (!tree)
 		reader_syntax_error(&r, &error);
 	else if (!pos)
-		log_err("gaps", "%s:1:1: not JSON", file);	/* the parser is laxer than we are */
+		log_err("gaps", "%s:1:1: not JSON", file); /* the parser is laxer than we are */
 	err = tree && pos ? read_root(&r, tree, g) : ERR_FORMAT;
 out:
 	json_decref(tree);
@@ -206,8 +206,8 @@ static int read_text(const char *file, const char *text, size_t len, struct gaps
 	while (at < len && memchr(" \t\r\n", text[at], 4))
 		at++;
 	if (at == len) {
-		log_err("gaps", "%s:1:1: the file is empty; a gaps file is " FORM ", or CSV with the "
-			"header from,to,reason", file);
+		log_err("gaps", "%s:1:1: the file is empty; a gaps file is " FORM ", or CSV with "
+			"the header from,to,reason", file);
 		return ERR_FORMAT;
 	}
 	return text[at] == '{' || text[at] == '[' ? gaps_read_json(file, text, len, g) :

@@ -2,7 +2,7 @@
  *
  * JSON, like the other policy files (rules/schema/gaps.schema.json):
  *
- *	{"gaps": [{"from": "2026-01-17T22:00", "to": "2026-01-18T06:00", "reason": "tap unplugged"}]}
+ *	{"gaps": [{"from": "2026-01-17T22:00", "to": "2026-01-18T06:00", "reason": "power cut"}]}
  *
  * or CSV with the same columns, in this order, fields quoted where they hold a comma:
  *
@@ -10,8 +10,9 @@
  *	2026-01-17T22:00:00Z,2026-01-18T06:00:00Z,"tap unplugged, ticket 4711"
  *
  * Which of the two is told by the first character.  Times are RFC 3339; without an offset they are
- * the site's (tz_use() came before); `to` is exclusive.  All three are needed: a declared outage takes
- * nights out of the evidence, and whoever reads the result must learn why.  Entries may overlap.
+ * the site's (tz_use() came before); `to` is exclusive.  All three are needed: a declared outage
+ * takes nights out of the evidence, and whoever reads the result must learn why.  Entries may
+ * overlap.
  * Everything wrong is logged as FILE:LINE:COLUMN, with a remedy.  Thread: any.
  */
 #ifndef NW_POLICY_GAPS_FILE_H

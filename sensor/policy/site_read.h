@@ -1,5 +1,5 @@
-/* site_read.h - reads a parsed JSON tree by tables of keys and says precisely what is wrong: the site
- * file, and the other policy files.
+/* site_read.h - reads a parsed JSON tree by tables of keys and says precisely what is wrong: the
+ * site file, and the other policy files.
  *
  * An object of the file is described by a table of keys {name, types, required, handler}; the
  * reader walks tree and position index side by side, refuses unknown keys with a suggestion, checks

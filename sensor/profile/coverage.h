@@ -55,7 +55,7 @@ struct coverage_look {
 	uint64_t one_sided_ns;
 	enum coverage_reason reason;	/* of most of blind_ns; set when that is not 0 */
 	uint64_t received, dropped;	/* of every slot that the time touches */
-	double loss;			/* dropped / (received + dropped); 0 when nothing was counted */
+	double loss;			/* dropped / (received + dropped); 0: nothing was counted */
 };
 
 struct coverage_counters {
@@ -85,7 +85,7 @@ struct coverage_counters coverage_counters(struct coverage *c);
 const char *coverage_reason_name(enum coverage_reason r);	/* "not_running": for machines */
 const char *coverage_reason_text(enum coverage_reason r);	/* "the process was not running" */
 
-/* --- for the state: two records, because one changes all the time and the other may be large ---- */
+/* --- for the state: two records, for one changes all the time and the other may be large ------ */
 
 enum coverage_part { COVERAGE_STRETCHES, COVERAGE_COUNTS, COVERAGE_PARTS };
 
