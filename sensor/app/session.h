@@ -14,7 +14,7 @@ struct session {
 	const struct options *options;
 	struct site *site;
 	struct gaps_file *gaps;		/* declared; NULL: none */
-	struct coverage *coverage;	/* what the tap did not see: declared, remembered, measured */
+	struct coverage *coverage;	/* what the tap did not see; from all sources */
 	struct coverage_stretch *stretches;	/* of gaps, for the watch */
 	struct tap_watch watch;
 	struct alert_context context;
