@@ -26,6 +26,7 @@
 #include "alert/record.h"
 #include "detect/finding.h"
 #include "policy/calendar.h"
+#include "profile/coverage.h"
 
 #define INCIDENT_ID_MAX 40		/* "nw1-" / "nwc-" and 32 hex digits, with the zero byte */
 #define INCIDENT_PEERS_MAX 16		/* open ones of NW-DST-002 for one subject */
@@ -45,6 +46,7 @@ struct alert_context {
 	bool is_live;
 	char run_id[DIGEST_HEX_MAX];	/* of site, rules and program version */
 	int64_t since_row;		/* the first row the tap saw */
+	struct coverage *coverage;	/* what the tap did not see; NULL: it saw everything */
 };
 
 struct incident {

@@ -5,6 +5,7 @@
 #include "app/signals.h"
 #include "base/err.h"
 #include "base/log.h"
+#include "base/tz.h"
 
 static int open_files(struct session *s)
 {
@@ -13,14 +14,14 @@ static int open_files(struct session *s)
 	int status;
 	struct files_config cfg = { .paths = o->paths, .n_paths = o->n_paths, .filter = o->filter };
 
-	if (o->from && !session_time(o->from, &cfg.from_ns)) {
+	if (o->from && !tz_parse(o->from, &cfg.from_ns)) {
 		log_err("usage",
 			"--from takes a time like 2026-01-17T22:00 or 2026-01-17T22:00:00Z, not "
 			"\"%s\"",
 			o->from);
 		return EXIT_USAGE;
 	}
-	if (o->to && !session_time(o->to, &cfg.to_ns)) {
+	if (o->to && !tz_parse(o->to, &cfg.to_ns)) {
 		log_err("usage",
 			"--to takes a time like 2026-01-17T22:00 or 2026-01-17T22:00:00Z, not "
 			"\"%s\"",

@@ -90,7 +90,7 @@ static struct night_seen *add_night(const struct judgement *j)
 	*seen = (struct night_seen){ .row = (int32_t)w->row, .start_min = EVIDENCE_NO_START,
 				     .coverage = share_of(w->coverage), .loss = share_of(w->loss),
 				     .is_partial = w->is_partial };
-	seen->is_degraded = w->loss > JUDGE_DEGRADED_LOSS ||
+	seen->is_degraded = w->loss > JUDGE_DEGRADED_LOSS || w->is_one_sided ||
 			    (!w->is_partial && w->coverage < 1 - JUDGE_DEGRADED_LOSS);
 	memset(ev->picture[place], 0, sizeof(ev->picture[place]));
 	if (j->has_burst) {

@@ -18,6 +18,7 @@ struct night_watch {
 	uint64_t seen_from_ns, seen_to_ns;	/* of the row */
 	double coverage;		/* share of the window that was seen */
 	double loss;			/* share of its packets that the tap itself lost */
+	bool is_one_sided;		/* some of the tap's interfaces were down */
 	bool is_partial;		/* judged before its end */
 };
 

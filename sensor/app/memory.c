@@ -8,6 +8,7 @@
 #include <string.h>
 #include "alert/incident_pack.h"
 #include "app/batch.h"
+#include "app/coverage_state.h"
 #include "app/signals.h"
 #include "base/clock.h"
 #include "base/err.h"
@@ -22,6 +23,7 @@ struct memory {
 	struct pipeline_carry carry;
 	struct packer key, value;
 	uint64_t committed_ns;		/* of the monotonic clock */
+	struct coverage *coverage;	/* borrowed, or NULL */
 	int64_t names_row;		/* for which the names of DNS were kept last */
 	bool has_past;			/* an earlier run has left something */
 	bool has_failed;		/* a put failed: said, and the run's status */
@@ -97,6 +99,11 @@ void memory_close(struct memory *m)
 struct state *memory_state(struct memory *m)
 {
 	return m->state;
+}
+
+void memory_cover(struct memory *m, struct coverage *c)
+{
+	m->coverage = c;
 }
 
 /* --- connections and pending events
@@ -494,6 +501,8 @@ static int commit(struct memory *m)
 		state_put_number(m->state, "first_ns", (int64_t)point.first_ns);
 		state_put_number(m->state, "now_ns", (int64_t)point.now_ns);
 		state_put_number(m->state, "row", point.row);
+		if (m->coverage)
+			m->has_failed |= coverage_state_save(m->state, m->coverage) != 0;
 		state_prune_outbox(m->state, point.now_ns, MEMORY_OUTBOX_KEEP_NS);
 	}
 	return state_commit(m->state);

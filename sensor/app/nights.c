@@ -2,7 +2,6 @@
 #include "app/nights.h"
 
 #include <errno.h>
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include "app/judge.h"
@@ -99,23 +98,32 @@ static const struct zone *hours_zone(const struct channel *ch)
 	return ch->subject->zone && ch->subject->zone->has_closed ? ch->subject->zone : NULL;
 }
 
-/* How much of the window the tap was there for. */
-static double coverage_of(const struct nights *n, const struct hours *h, uint64_t now_ns)
+/* What the tap saw of the window: from its first packet to now, less what it says it was blind for. */
+static void watch_window(const struct nights *n, const struct hours *h, struct night_watch *w)
 {
 	uint64_t from = h->night.start_ns > n->first_ns ? h->night.start_ns : n->first_ns;
-	uint64_t to = h->night.end_ns < now_ns ? h->night.end_ns : now_ns;
+	uint64_t to = h->night.end_ns < w->judged_ns ? h->night.end_ns : w->judged_ns;
+	struct coverage_look look;
 
-	return to > from ? (double)(to - from) / (double)(h->night.end_ns - h->night.start_ns) : 0;
+	if (to <= from)
+		return;
+	coverage_look(n->parts.context->coverage, from, to, &look);
+	w->coverage = (double)(to - from - look.blind_ns) /
+		      (double)(h->night.end_ns - h->night.start_ns);
+	w->loss = look.loss;
+	w->is_one_sided = look.one_sided_ns > 0;
 }
 
 static struct night_watch watch_of(const struct nights *n, const struct hours *h, uint64_t now_ns,
 				   bool is_partial)
 {
-	return (struct night_watch){
+	struct night_watch w = {
 		.row = h->row, .night = h->night, .judged_ns = now_ns,
-		.seen_from_ns = n->first_ns, .seen_to_ns = now_ns,
-		.coverage = fmin(coverage_of(n, h, now_ns), 1), .is_partial = is_partial,
+		.seen_from_ns = n->first_ns, .seen_to_ns = now_ns, .is_partial = is_partial,
 	};
+
+	watch_window(n, h, &w);
+	return w;
 }
 
 static bool is_concerned(const struct hours *h, const struct channel *ch)

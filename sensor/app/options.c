@@ -34,6 +34,8 @@ enum option_id {
 	OPT_FILTER,
 	OPT_FROM,
 	OPT_TO,
+	OPT_GAPS,
+	OPT_GAPS_LIVE,
 	OPT_WORKERS,
 	OPT_SHARDS,
 	OPT_SENSOR,
@@ -94,6 +96,9 @@ static const struct option_line lines[] = {
 	{"--from", OPT_FROM, REPLAY, "T",
 	 "from this time on (RFC 3339; without offset: the site's zone)"},
 	{"--to", OPT_TO, REPLAY, "T", "before this time"},
+	{"--gaps", OPT_GAPS, REPLAY, "FILE",
+	 "times in which the tap saw nothing, JSON or CSV (from,to,reason): nights blind for more "
+	 "than half of their window are skipped, not taken as silent"},
 	{"--workers", OPT_WORKERS, REPLAY | LIVE, "N",
 	 "threads that follow flows (default 1); results do not "
 	 "depend on it"},
@@ -129,12 +134,13 @@ static const struct option_line lines[] = {
 	{"--quiet", OPT_QUIET, REPLAY | LIVE, NULL,
 	 "no summary at the end, warnings and errors only"},
 	{"--help", OPT_HELP, REPLAY | LIVE | CHECK | STATE, NULL, "this text"},
+	/* Understood and refused, with a reason of its own: a line without help is not listed. */
+	{"--gaps", OPT_GAPS_LIVE, LIVE, "FILE", NULL},
 	/* In the contract, not in this version: refused by name, so that nobody relies on them. */
 	{"--rules", OPT_LATER, REPLAY | LIVE | CHECK, "DIR", NULL},
 	{"--report", OPT_LATER, REPLAY | LIVE, "FILE", NULL},
 	{"--only", OPT_LATER, REPLAY, "ASSET", NULL},
 	{"--tap", OPT_LATER, REPLAY, "NAME=PATH", NULL},
-	{"--gaps", OPT_LATER, REPLAY, "FILE", NULL},
 	{"--verify", OPT_LATER, REPLAY, "MANIFEST", NULL},
 	{"--compare", OPT_LATER, REPLAY, "FILE", NULL},
 	{"--record", OPT_LATER, LIVE, "DIR", NULL},
@@ -200,7 +206,7 @@ static int unknown_option(const char *name, enum command command)
 	size_t n = 0;
 
 	for (size_t i = 0; i < ARRAY_SIZE(lines); i++)
-		if (lines[i].commands & 1u << command && lines[i].id != OPT_LATER)
+		if (lines[i].commands & 1u << command && lines[i].help)
 			names[n++] = lines[i].name;
 	near = text_nearest(name, names, n);
 	if (near)
@@ -239,6 +245,10 @@ static int take_value(struct options *o, const struct option_line *line, const c
 	case OPT_FILTER: o->filter = value; return 0;
 	case OPT_FROM: o->from = value; return 0;
 	case OPT_TO: o->to = value; return 0;
+	case OPT_GAPS: o->gaps = value; return 0;
+	case OPT_GAPS_LIVE:
+		return usage_error("--gaps %s is for replay: a live sensor measures itself what it "
+				   "does not see%s", value, "");
 	case OPT_SENSOR: o->sensor = value; return 0;
 	case OPT_MANIFEST: o->manifest = value; return 0;
 	case OPT_STATE: o->state = value; return 0;
@@ -463,7 +473,7 @@ static void print_command_help(const struct command_line *c)
 	for (size_t i = 0; i < ARRAY_SIZE(lines); i++) {
 		char left[64], first[80];
 
-		if (!(lines[i].commands & 1u << c->command) || lines[i].id == OPT_LATER)
+		if (!(lines[i].commands & 1u << c->command) || !lines[i].help)
 			continue;
 		snprintf(left, sizeof(left), "%s %s", lines[i].name,
 			 lines[i].value ? lines[i].value : "");

@@ -36,6 +36,7 @@ struct options {
 	uint64_t redis_wait_ns;
 	unsigned workers, shards;		/* 0: default */
 	const char *from, *to;			/* text: the site's zone is known later */
+	const char *gaps;			/* replay; NULL: none */
 	const char *interfaces[OPTIONS_INTERFACES_MAX];
 	size_t n_interfaces;
 	const char **paths;			/* borrows argv */

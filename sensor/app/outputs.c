@@ -81,6 +81,7 @@ bool outputs_are_apart(const struct options *o, const struct source *s)
 		place_of("--alerts", o->alerts), place_of("--flows", o->flows),
 		place_of("--manifest", o->manifest), place_of("--site", o->site),
 		place_of("--redis-password-file", o->redis_password_file),
+		place_of("--gaps", o->gaps),
 	};
 	const size_t outputs = 3;
 	size_t inputs = o->command == COMMAND_REPLAY ? source_inputs(s) : 0;

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "app/batch.h"
+#include "app/tap_watch.h"
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/log.h"
@@ -325,6 +326,8 @@ static int read_source(struct pipeline *p)
 	int n;
 
 	while ((n = source_read(p->source, frames, FRAMES_AT_ONCE)) > 0 || n == SOURCE_IDLE) {
+		/* First: what capture time passes now may be judged as soon as a mark is out. */
+		tap_watch_step(p->cfg.watch, p->source, frames, n > 0 ? (size_t)n : 0);
 		for (int i = 0; i < n; i++)
 			take_frame(p, &frames[i]);
 		/* A live source alone is idle.  A segment without any packet is observed all the
@@ -526,6 +529,7 @@ static int read_to_end(struct pipeline *p)
 {
 	int err = read_source(p);
 
+	tap_watch_step(p->cfg.watch, p->source, NULL, 0);
 	broadcast_mark(p, source_mark_ns(p->source), true);
 	if (err == SOURCE_END)
 		return 0;

@@ -25,6 +25,7 @@
 #define PIPELINE_SHARDS 16
 
 struct event_batch;
+struct tap_watch;
 
 /* What a run takes over from the one before and leaves to the next (memory.h).  The calls come on
  * the caller's thread, before the first packet and after the last. */
@@ -48,6 +49,7 @@ struct pipeline_config {
 	/* Called by the reader now and then: progress, counters that change while live. */
 	void (*tick)(void *arg, const struct source *s, uint64_t now_ns);
 	void *tick_arg;
+	struct tap_watch *watch;	/* told of every read; NULL: none */
 	struct pipeline_carry *carry;	/* NULL: everything is closed and judged at the end */
 };
 

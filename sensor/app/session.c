@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include "app/coverage_state.h"
 #include "app/outputs.h"
 #include "app/signals.h"
 #include "base/clock.h"
@@ -37,16 +38,36 @@ static int load_site(struct session *s)
 	return EXIT_DONE;
 }
 
-/* "<hash of site, rules, program version>": what a result depends on besides the packets. */
+/* "<hash of site, rules, declared gaps, program version>": what a result depends on besides the
+ * packets. */
 static void make_run_id(struct session *s)
 {
 	char text[1024];
+	size_t len;
 
 	snprintf(text, sizeof(text), "%s\n%s %s\n%s %s\nnachtwacht %s\nnDPI %s\nshards %u",
 		 s->site->sha256, rule_of(RULE_EXF_001)->id, rule_of(RULE_EXF_001)->version,
 		 rule_of(RULE_DST_002)->id, rule_of(RULE_DST_002)->version, PACKAGE_VERSION,
 		 dpi_library_version(), s->options->shards ? s->options->shards : PIPELINE_SHARDS);
+	len = strlen(text);
+	if (s->gaps)		/* without them the id is what it always was */
+		snprintf(text + len, sizeof(text) - len, "\ngaps %s", s->gaps->sha256);
 	digest_sha256_hex(text, strlen(text), s->context.run_id);
+}
+
+/* The outages that were declared are what is known before anything is read. */
+static int prepare_coverage(struct session *s)
+{
+	int err = coverage_new(&s->coverage);
+
+	if (!err && s->options->gaps && gaps_file_load(s->options->gaps, &s->gaps))
+		return EXIT_USAGE;
+	for (size_t i = 0; !err && s->gaps && i < s->gaps->n; i++)
+		err = coverage_blind(s->coverage, s->gaps->list[i].from_ns, s->gaps->list[i].to_ns,
+				     COVERAGE_DECLARED);
+	if (err)
+		log_err("start", "out of memory");
+	return err ? EXIT_FAILED : EXIT_DONE;
 }
 
 static int prepare_redis(struct session *s)
@@ -86,16 +107,37 @@ static int prepare_redis(struct session *s)
 	return EXIT_DONE;
 }
 
+/* Its stretches, merged, for the count of packets that contradict them. */
+static int prepare_watch(struct session *s)
+{
+	size_t n = s->gaps ? s->gaps->n : 0;
+
+	s->watch.coverage = s->coverage;
+	s->stretches = n ? calloc(n, sizeof(*s->stretches)) : NULL;
+	if (n && !s->stretches) {
+		log_err("start", "out of memory");
+		return EXIT_FAILED;
+	}
+	s->watch.declared = s->stretches;
+	s->watch.n_declared = coverage_list(s->coverage, 0, UINT64_MAX, s->stretches, n);
+	return EXIT_DONE;
+}
+
 int session_prepare(struct session *s, const struct options *o)
 {
 	int status;
 
 	*s = (struct session){ .options = o };
 	status = load_site(s);
+	if (status == EXIT_DONE)
+		status = prepare_coverage(s);
+	if (status == EXIT_DONE)
+		status = prepare_watch(s);
 	if (status != EXIT_DONE)
 		return status;
 	s->context = (struct alert_context){.site = s->site,
 					    .sensor = o->sensor,
+					    .coverage = s->coverage,
 					    .is_live = o->command == COMMAND_LIVE,
 					    .interface = o->n_interfaces ? o->interfaces[0] : NULL};
 	make_run_id(s);
@@ -123,6 +165,8 @@ static void inputs_text(const struct session *s, char ret[static DIGEST_HEX_MAX]
 
 		digest_update(d, text ? text : "-", text ? strlen(text) + 1 : 1);
 	}
+	if (s->gaps)
+		digest_update(d, s->gaps->sha256, strlen(s->gaps->sha256));
 	digest_final_free(d, ret);
 }
 
@@ -139,8 +183,13 @@ int session_open_memory(struct session *s, uint64_t *ret_from_ns)
 		return EXIT_DONE;
 	if (memory_open(o->state, s->site, &s->memory))
 		return EXIT_USAGE;
+	memory_cover(s->memory, s->coverage);
+	if (coverage_state_load(memory_state(s->memory), s->coverage))
+		return EXIT_FAILED;
 	if (is_replay)
 		inputs_text(s, inputs);
+	else
+		s->watch.past_ns = coverage_state_past_ns(memory_state(s->memory));
 	for (size_t i = 0; is_replay && i < source_inputs(s->source); i++) {
 		uint64_t ns = source_input(s->source, i)->first_ns;
 
@@ -240,6 +289,8 @@ static int write_manifest(struct session *s)
 		.subjects = analysis_counters(s->analysis)->subjects,
 		.subjects_overflowed = analysis_counters(s->analysis)->subjects_overflowed,
 		.gaps = &s->counters.gaps, .is_incomplete = is_incomplete(s),
+		.declared = s->gaps, .coverage = s->coverage,
+		.packets_declared = s->watch.packets_declared,
 	};
 
 	return s->options->manifest ? manifest_write(s->options->manifest, &facts) : 0;
@@ -257,16 +308,27 @@ static void print_summary(struct session *s, bool is_live)
 		.nights_judged = analysis_counters(s->analysis)->nights_judged,
 		.outside_example = analysis_counters(s->analysis)->outside_example,
 		.is_live = is_live, .alerts = s->options->alerts,
+		.declared = s->gaps, .coverage = s->coverage,
+		.packets_declared = s->watch.packets_declared,
 	};
 
 	if (!s->options->quiet)
 		summary_print(&facts, stderr);
 }
 
+static int finish_memory(struct session *s)
+{
+	int err = coverage_state_save(memory_state(s->memory), s->coverage);
+	int last = memory_finish(s->memory, source_mark_ns(s->source));
+
+	return err ? err : last;
+}
+
 int session_run(struct session *s, bool is_live)
 {
 	struct pipeline_config cfg = { .workers = s->options->workers, .shards = s->options->shards,
-				       .tick = tick, .tick_arg = s };
+				       .tick = tick, .tick_arg = s,
+				       .watch = is_live || s->gaps ? &s->watch : NULL };
 	int status, err;
 
 	if (s->memory)
@@ -274,7 +336,7 @@ int session_run(struct session *s, bool is_live)
 	err = pipeline_run(s->source, &cfg, s->analysis, &s->counters);
 	status = err || is_incomplete(s) ? EXIT_FAILED : EXIT_DONE;
 	progress_stop(steal(&s->progress));
-	if (s->memory && memory_finish(s->memory, source_mark_ns(s->source)))
+	if (s->memory && finish_memory(s))
 		status = EXIT_FAILED;
 	if (s->memory && s->options->final && status == EXIT_DONE && memory_preview(s->memory))
 		status = EXIT_FAILED;
@@ -305,23 +367,8 @@ void session_close(struct session *s)
 	outbox_free(s->outbox);
 	memory_close(s->memory);
 	source_free(s->source);
+	coverage_free(s->coverage);
+	gaps_file_free(s->gaps);
+	free(s->stretches);
 	site_free(s->site);
-}
-
-bool session_time(const char *text, uint64_t *ret_ns)
-{
-	uint64_t fraction_ns;
-	bool has_offset;
-	struct civil c;
-
-	if (!clock_parse(text, ret_ns, &has_offset))
-		return false;
-	if (has_offset)
-		return true;
-	c = civil_from_seconds((int64_t)(*ret_ns / NS_PER_SEC));
-	fraction_ns = *ret_ns % NS_PER_SEC;
-	if (!tz_instant(&c, ret_ns))
-		return false;
-	*ret_ns += fraction_ns;
-	return true;
 }

@@ -6,11 +6,17 @@
 #include "app/memory.h"
 #include "app/options.h"
 #include "app/pipeline.h"
+#include "app/tap_watch.h"
 #include "output/sinks.h"
+#include "policy/gaps_file.h"
 
 struct session {
 	const struct options *options;
 	struct site *site;
+	struct gaps_file *gaps;		/* declared; NULL: none */
+	struct coverage *coverage;	/* what the tap did not see; from all sources */
+	struct coverage_stretch *stretches;	/* of gaps, for the watch */
+	struct tap_watch watch;
 	struct alert_context context;
 	struct outbox *outbox;
 	struct flowlog *flowlog;
@@ -36,8 +42,5 @@ int session_open_outputs(struct session *s);
  * end signals have their default actions again.  The exit status. */
 int session_run(struct session *s, bool is_live);
 void session_close(struct session *s);
-
-/* A time of --from or --to: without an offset it is the site's.  false: malformed. */
-bool session_time(const char *text, uint64_t *ret_ns);
 
 #endif

@@ -196,6 +196,25 @@ bool tz_instant(const struct civil *c, uint64_t *ret_ns)
 	return true;
 }
 
+bool tz_parse(const char *text, uint64_t *ret_ns)
+{
+	uint64_t fraction_ns, ns;
+	bool has_offset;
+	struct civil c;
+
+	if (!clock_parse(text, &ns, &has_offset))
+		return false;
+	if (!has_offset) {
+		fraction_ns = ns % NS_PER_SEC;
+		c = civil_from_seconds((int64_t)(ns / NS_PER_SEC));
+		if (!tz_instant(&c, &ns))
+			return false;
+		ns += fraction_ns;
+	}
+	*ret_ns = ns;
+	return true;
+}
+
 int tz_smallest_offset(int year)
 {
 	struct civil first = { .month = 1, .day = 1 };

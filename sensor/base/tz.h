@@ -25,6 +25,9 @@ struct civil tz_civil(uint64_t ns);	/* civil time of the site at that instant */
 /* Civil time -> instant.  A time that does not exist (spring) gives the instant of the change; one
  * that occurs twice (autumn) gives the first.  false: outside 1970..2500. */
 bool tz_instant(const struct civil *c, uint64_t *ret_ns);
+/* The text of clock_parse(); without an offset it is the site's civil time.  false: malformed, or
+ * outside of what is said above. */
+bool tz_parse(const char *text, uint64_t *ret_ns);
 /* The smallest UTC offset (seconds) the zone has in a calendar year: where rows begin. */
 int tz_smallest_offset(int year);
 

@@ -20,6 +20,11 @@
  * Stop.  The kernel hands a block of its ring over when it is full or LIVE_RETIRE_MS old; so one
  * such interval is waited and then everything stamped before the stop is drained. Counters of the
  * kernel are 32 bits wide and only grow; differences are added up.
+ *
+ * Down.  An interface that is down tells so by an error, one whose cable was pulled by nothing at
+ * all; so the flags are looked at with the counters, by index, since names move.  Without a carrier
+ * and with packets the packets are right: some drivers do not report theirs.  The handle stays
+ * good, and goes on when the interface is back.
  */
 #include "capture/source.h"
 
@@ -27,6 +32,7 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 #include "base/clock.h"
 #include "base/log.h"
@@ -138,8 +144,10 @@ static void line_stats(struct line *l)
 	received = (uint32_t)st.ps_recv - l->stat_received;
 	dropped = (uint32_t)st.ps_drop - l->stat_dropped;
 	/* ps_ifdrop is the device's own, from /proc or sysfs; a device may reset it. */
-	if (st.ps_ifdrop > l->stat_if_dropped)
+	if (st.ps_ifdrop > l->stat_if_dropped) {
 		dropped += (uint32_t)st.ps_ifdrop - l->stat_if_dropped;
+		c->device_drops += (uint32_t)st.ps_ifdrop - l->stat_if_dropped;
+	}
 	l->stat_received = st.ps_recv;
 	l->stat_dropped = st.ps_drop;
 	l->stat_if_dropped = st.ps_ifdrop;
@@ -149,9 +157,50 @@ static void line_stats(struct line *l)
 	c->kernel_drops += dropped;
 }
 
+static void line_down(struct line *l, const char *why)
+{
+	if (l->input.down_ns)
+		return;
+	log_warn("capture", "%s: %s", l->name, why);
+	l->input.down_ns = l->owner->wall_ns;
+}
+
+static void line_up(struct line *l)
+{
+	if (!l->input.down_ns)
+		return;
+	log_notice("capture", "%s: the interface is up again", l->name);
+	l->input.up_ns = l->owner->wall_ns;
+	l->input.down_ns = 0;
+}
+
+/* By its flags.  What cannot be asked is taken as it was. */
+static void line_check(struct line *l)
+{
+	bool has_packets = l->input.packets != l->packets_checked;
+	struct ifreq ask = { .ifr_ifindex = (int)l->index };
+
+	l->packets_checked = l->input.packets;
+	if (!l->pcap || !l->index)
+		return;
+	if (ioctl(l->fd, SIOCGIFNAME, &ask) || ioctl(l->fd, SIOCGIFFLAGS, &ask)) {
+		if (errno == ENODEV)
+			line_down(l, "the interface is gone");
+		return;
+	}
+	if (!(ask.ifr_flags & IFF_UP))
+		line_down(l, "the interface is down");
+	else if (ask.ifr_flags & IFF_RUNNING || has_packets)
+		line_up(l);
+	else
+		line_down(l, "the interface has no carrier");
+}
+
 static void line_lose(struct line *l, const char *why)
 {
 	log_warn("capture", "%s: %s; it is not read any more", l->name, why);
+	if (!l->input.down_ns)
+		l->input.down_ns = l->owner->wall_ns;
 	line_stats(l);
 	pcap_close(l->pcap);
 	l->pcap = NULL;
@@ -175,17 +224,15 @@ static bool line_collect(struct line *l)
 	n = pcap_dispatch(l->pcap, (int)room, on_frame, (u_char *)l);
 	l->is_quiet = n < (int)room;
 	if (n == PCAP_ERROR && strstr(pcap_geterr(l->pcap), "went down")) {
-		if (!l->is_down_said)	/* it may come up again, and the handle stays good */
-			log_warn("capture", "%s: the interface is down", l->name);
-		l->is_down_said = true;
+		line_down(l, "the interface is down");
 		return false;
 	}
 	if (n == PCAP_ERROR) {
 		line_lose(l, pcap_geterr(l->pcap));
 		return false;
 	}
-	if (n > 0)
-		l->is_down_said = false;
+	if (n > 0 && !l->index)
+		line_up(l);	/* nobody else would say so */
 	return n > 0;
 }
 
@@ -308,8 +355,10 @@ static bool collect(struct live_source *s)
 	for (size_t i = 0; i < s->n_lines; i++)
 		is_any |= line_collect(&s->lines[i]);
 	if (s->now_ns - s->stats_ns >= LIVE_STATS_NS) {
-		for (size_t i = 0; i < s->n_lines; i++)
+		for (size_t i = 0; i < s->n_lines; i++) {
 			line_stats(&s->lines[i]);
+			line_check(&s->lines[i]);
+		}
 		s->stats_ns = s->now_ns;
 	}
 	return is_any;
@@ -362,7 +411,7 @@ static void wait_for_more(struct live_source *s)
 		struct line *l = &s->lines[i];
 
 		/* A ring in error stays "ready"; one that is down is looked at once a round. */
-		if (l->pcap && !l->is_down_said && !is_full(l) && !l->is_past_stop)
+		if (l->pcap && !l->input.down_ns && !is_full(l) && !l->is_past_stop)
 			fds[n++] = (struct pollfd){ .fd = l->fd, .events = POLLIN };
 	}
 	poll(fds, n, sleep_ms(s));

@@ -21,6 +21,7 @@ struct line {
 	char name[IF_NAMESIZE];
 	pcap_t *pcap;			/* NULL once it is gone */
 	int fd;
+	unsigned index;			/* of the interface; 0: "any" */
 	uint16_t link;
 	struct block *block;		/* being filled */
 	size_t block_used;
@@ -29,7 +30,7 @@ struct line {
 	size_t at, n;
 	bool is_quiet;			/* its ring had no more when last looked at */
 	bool is_past_stop;		/* a frame stamped after the stop was seen */
-	bool is_down_said;
+	uint64_t packets_checked;	/* input.packets when its flags were last looked at */
 	bool is_nano;			/* stamps hold nanoseconds where microseconds were */
 	uint32_t stat_received, stat_dropped, stat_if_dropped;
 	struct source_input input;

@@ -189,8 +189,8 @@ static int line_open(struct live_source *s, const char *name, const struct live_
 			return -EINVAL;
 		}
 	}
-	if (!text_copy(l->name, sizeof(l->name), name) ||
-	    (strcmp(name, "any") != 0 && !if_nametoindex(name)))
+	l->index = strcmp(name, "any") != 0 ? if_nametoindex(name) : 0;
+	if (!text_copy(l->name, sizeof(l->name), name) || (strcmp(name, "any") != 0 && !l->index))
 		return say_no_such(name);
 	s->n_lines++;		/* live_free() clears it from here on */
 	l->owner = s;

@@ -52,7 +52,8 @@ struct source_counters {
 	uint64_t stepped_back;		/* live, the same: older by no more than the window */
 	uint64_t normalised;		/* impossible lengths or sub-second stamps, repaired */
 	uint64_t kernel_drops;		/* live: lost before us (ps_drop + ps_ifdrop) */
-	uint64_t kernel_received;	/* live */
+	uint64_t kernel_received;	/* live: what the kernel's ring got and what it dropped */
+	uint64_t device_drops;		/* live: of kernel_drops what the kernel never got */
 	uint64_t bytes_done;		/* of files, as stored (compressed); for progress */
 	uint64_t bytes_total;
 	uint64_t files_damaged;
@@ -68,6 +69,10 @@ struct source_input {
 	uint64_t packets;
 	uint64_t first_ns, last_ns;	/* 0 when no packet; first_ns is known before reading */
 	uint64_t kernel_received, kernel_drops;	/* live */
+	/* Live, on the clock the kernel stamps with: since when nothing can come in, because the
+	 * interface is down, without a carrier, or gone (0: it is up), and when it last came back.
+	 * Looked at once a second. */
+	uint64_t down_ns, up_ns;
 	const char *damage;		/* NULL, or what was found wrong, one phrase */
 	bool is_refused;		/* nothing of it could be used */
 };

@@ -13,6 +13,8 @@
 #include "config.h"
 #include "packet/packet.h"
 
+#define LISTED_MAX 1000		/* stretches; the counters say how many there are */
+
 struct counter {
 	const char *name;
 	uint64_t value;
@@ -51,6 +53,7 @@ static json_t *counters_object(const struct manifest_facts *f)
 {
 	const struct source_counters *c = source_counters(f->source);
 	const struct shard_counters *s = f->flow;
+	struct coverage_counters blind = coverage_counters(f->coverage);
 	const struct counter list[] = {
 		{"capture.seen", c->seen},
 		{"capture.filtered", c->filtered},
@@ -59,9 +62,13 @@ static json_t *counters_object(const struct manifest_facts *f)
 		{"capture.normalised", c->normalised},
 		{"capture.kernel_received", c->kernel_received},
 		{"capture.kernel_drops", c->kernel_drops},
+		{"capture.device_drops", c->device_drops},
 		{"capture.files_damaged", c->files_damaged},
 		{"capture.files_refused", c->files_refused},
 		{"capture.gaps", f->gaps->n},
+		{"coverage.stretches", blind.stretches},
+		{"coverage.forgotten", blind.forgotten},
+		{"coverage.packets_in_declared", f->packets_declared},
 		{"flow.packets", s->packets},
 		{"flow.counted", s->flow_packets},
 		{"flow.late", s->late_packets},
@@ -158,6 +165,7 @@ static json_t *options_object(const struct manifest_facts *f)
 	json_put_text(object, "filter", f->filter);
 	json_put_text(object, "from", f->from);
 	json_put_text(object, "to", f->to);
+	json_put_text(object, "gaps_sha256", f->declared ? f->declared->sha256 : NULL);
 	json_put_int(object, "workers", f->workers);
 	json_put_int(object, "shards", f->shards);
 	return object;
@@ -174,6 +182,39 @@ static json_t *gaps_array(const struct gaps *gaps)
 		json_put_time(gap, "to", gaps->first[i].to_ns);
 		json_array_append_new(list, gap);
 	}
+	return list;
+}
+
+static json_t *declared_array(const struct gaps_file *declared)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; declared && i < declared->n && i < LISTED_MAX; i++) {
+		json_t *gap = json_object();
+
+		json_put_time(gap, "from", declared->list[i].from_ns);
+		json_put_time(gap, "to", declared->list[i].to_ns);
+		json_put_text(gap, "reason", declared->list[i].reason);
+		json_array_append_new(list, gap);
+	}
+	return list;
+}
+
+static json_t *blind_array(struct coverage *coverage)
+{
+	struct coverage_stretch *all = calloc(LISTED_MAX, sizeof(*all));
+	size_t n = all ? coverage_list(coverage, 0, UINT64_MAX, all, LISTED_MAX) : 0;
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < n && i < LISTED_MAX; i++) {
+		json_t *stretch = json_object();
+
+		json_put_time(stretch, "from", all[i].from_ns);
+		json_put_time(stretch, "to", all[i].to_ns);
+		json_put_text(stretch, "reason", coverage_reason_name(all[i].reason));
+		json_array_append_new(list, stretch);
+	}
+	free(all);
 	return list;
 }
 
@@ -205,6 +246,8 @@ static json_t *manifest_object(const struct manifest_facts *f)
 	json_object_set_new(root, "balance", balance_object(f));
 	json_object_set_new(root, "complete", json_boolean(!f->is_incomplete));
 	json_object_set_new(root, "gaps", gaps_array(f->gaps));
+	json_object_set_new(root, "declared_gaps", declared_array(f->declared));
+	json_object_set_new(root, "blind", blind_array(f->coverage));
 	json_object_set_new(root, "outputs", outputs);
 	return root;
 }

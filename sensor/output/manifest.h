@@ -2,6 +2,8 @@
  *
  * The form is rules/schema/manifest.schema.json.  Counters are kept by dotted names; "balance" says
  * that every packet is accounted for: seen = the sum of every place where a packet can end.
+ * "gaps" are silence, "blind" is what the tap did not see and was judged by, "declared_gaps" the
+ * file where a part of that comes from.
  */
 #ifndef NW_OUTPUT_MANIFEST_H
 #define NW_OUTPUT_MANIFEST_H
@@ -12,6 +14,8 @@
 #include "capture/gaps.h"
 #include "capture/source.h"
 #include "flow/shard.h"
+#include "policy/gaps_file.h"
+#include "profile/coverage.h"
 
 struct manifest_facts {			/* all borrowed */
 	const struct source *source;
@@ -28,6 +32,9 @@ struct manifest_facts {			/* all borrowed */
 	uint64_t nights_judged, channel_nights;	/* nights of all hours together; bets made */
 	uint64_t subjects, subjects_overflowed;
 	const struct gaps *gaps;	/* the first of them are listed */
+	const struct gaps_file *declared;	/* NULL: none; the first of them are listed */
+	uint64_t packets_declared;		/* captured inside of them */
+	struct coverage *coverage;		/* the newest of its stretches are listed */
 	bool is_incomplete;		/* events were lost for lack of memory */
 };
 

@@ -5,12 +5,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/clock.h"
+#include "base/err.h"
 #include "base/text.h"
 #include "base/tz.h"
 #include "packet/packet.h"
 
 #define INCIDENTS_SHOWN 20
 #define SEVERITY_SHOWN 3U
+#define BLIND_SHOWN 16U
 #define WIDTH 100
 
 static void print_time(FILE *out, uint64_t ns)
@@ -84,33 +86,111 @@ static void print_incidents(const struct summary_facts *f, FILE *out)
 	free(list);
 }
 
-/* "3 d 2 h", "5 h 7 min": the two largest units. */
+/* "3 d 2 h", "5 h 7 min", "40 s": the two largest units. */
 static void print_length(FILE *out, uint64_t ns)
 {
 	uint64_t minutes = ns / NS_PER_MIN, hours = minutes / 60;
 
 	if (hours >= 24)
 		fprintf(out, "%" PRIu64 " d %" PRIu64 " h", hours / 24, hours % 24);
-	else
+	else if (minutes)
 		fprintf(out, "%" PRIu64 " h %" PRIu64 " min", hours, minutes % 60);
+	else
+		fprintf(out, "%" PRIu64 " s", (uint64_t)(ns / NS_PER_SEC));
 }
 
-static void print_gaps(const struct gaps *gaps, FILE *out)
+static void print_stretch(FILE *out, const char *what, uint64_t from_ns, uint64_t to_ns)
 {
+	fprintf(out, "  %s from ", what);
+	print_time(out, from_ns);
+	fputs(" to ", out);
+	print_time(out, to_ns);
+	fputs(" (", out);
+	print_length(out, to_ns - from_ns);
+	fputs(")", out);
+}
+
+/* Silence, unless the tap is known to have been blind. */
+static void print_gaps(const struct summary_facts *f, FILE *out)
+{
+	const struct gaps *gaps = f->gaps;
+
 	for (size_t i = 0; i < gaps_kept(gaps); i++) {
 		const struct gap *g = &gaps->first[i];
+		struct coverage_look look;
 
-		fputs("  no packet from ", out);
-		print_time(out, g->from_ns);
-		fputs(" to ", out);
-		print_time(out, g->to_ns);
-		fputs(" (", out);
-		print_length(out, g->to_ns - g->from_ns);
-		fputs("): taken as silence\n", out);
+		coverage_look(f->coverage, g->from_ns, g->to_ns, &look);
+		print_stretch(out, "no packet", g->from_ns, g->to_ns);
+		if (!look.blind_ns) {
+			fputs(": taken as silence\n", out);
+			continue;
+		}
+		fputs(": the tap was blind ", out);
+		print_length(out, look.blind_ns);
+		fprintf(out, " of it%s\n", look.blind_ns == g->to_ns - g->from_ns ? "" :
+			", the rest is taken as silence");
 	}
 	if (gaps->n > gaps_kept(gaps))
 		fprintf(out, "  ... and %" PRIu64 " more such gaps of more than an hour\n",
 			gaps->n - gaps_kept(gaps));
+}
+
+/* What was read ends later than what was judged when a state carries the last minute on. */
+static uint64_t read_to(const struct summary_facts *f)
+{
+	uint64_t mark_ns = source_mark_ns(f->source);
+
+	return mark_ns > f->last_ns ? mark_ns : f->last_ns;
+}
+
+/* What was declared, in the words of who declared it.  Outages in another year are a slip of the
+ * pen that nothing else would show. */
+static void print_declared(const struct summary_facts *f, FILE *out)
+{
+	const struct gaps_file *g = f->declared;
+	size_t inside = 0;
+
+	for (size_t i = 0; g && i < g->n; i++) {
+		char reason[GAPS_REASON_MAX];
+
+		if (g->list[i].from_ns > read_to(f) || g->list[i].to_ns <= f->first_ns)
+			continue;
+		if (++inside > BLIND_SHOWN)
+			continue;
+		print_stretch(out, "declared blind", g->list[i].from_ns, g->list[i].to_ns);
+		fprintf(out, ": %s\n", text_escape(g->list[i].reason, strlen(g->list[i].reason),
+						   reason, sizeof(reason)));
+	}
+	if (inside > BLIND_SHOWN)
+		fprintf(out, "  ... and %zu more declared\n", inside - BLIND_SHOWN);
+	if (g && inside < g->n)
+		fprintf(out, "  %zu of %zu declared gaps lie outside of what was read\n",
+			g->n - inside, g->n);
+	if (f->packets_declared)
+		fprintf(out,
+			"  %" PRIu64 " packets were captured inside declared gaps: the tap was not "
+			"blind then; are the gaps right?\n", f->packets_declared);
+}
+
+/* What was measured; of what a state remembers only what touches this run. */
+static void print_blind(const struct summary_facts *f, FILE *out)
+{
+	struct coverage_stretch all[256];
+	size_t n = coverage_list(f->coverage, f->first_ns, read_to(f) + 1, all, ARRAY_SIZE(all));
+	size_t kept = n < ARRAY_SIZE(all) ? n : ARRAY_SIZE(all), measured = 0;
+
+	for (size_t i = 0; i < kept; i++)
+		measured += all[i].reason != COVERAGE_DECLARED;
+	if (measured > BLIND_SHOWN)
+		fprintf(out, "  the tap was blind or one-sided %zu times; the last %u:\n", measured,
+			BLIND_SHOWN);
+	for (size_t i = 0, at = 0; i < kept; i++) {
+		if (all[i].reason == COVERAGE_DECLARED || at++ + BLIND_SHOWN < measured)
+			continue;
+		print_stretch(out, all[i].reason == COVERAGE_ONE_SIDED ? "one-sided" : "blind",
+			      all[i].from_ns, all[i].to_ns);
+		fprintf(out, ": %s\n", coverage_reason_text(all[i].reason));
+	}
 }
 
 static void print_not_judged(const struct summary_facts *f, FILE *out)
@@ -170,7 +250,9 @@ void summary_print(const struct summary_facts *f, FILE *out)
 	print_time(out, f->last_ns);
 	fprintf(out, " (%s)\n", f->site->timezone);
 	print_not_judged(f, out);
-	print_gaps(f->gaps, out);
+	print_gaps(f, out);
+	print_declared(f, out);
+	print_blind(f, out);
 	print_incidents(f, out);
 	if (f->alerts && strcmp(f->alerts, "-"))
 		fprintf(out, "\nRecords (JSON lines): %s\n", f->alerts);

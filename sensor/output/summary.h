@@ -9,6 +9,8 @@
 #include "capture/gaps.h"
 #include "capture/source.h"
 #include "flow/shard.h"
+#include "policy/gaps_file.h"
+#include "profile/coverage.h"
 
 struct summary_facts {			/* all borrowed */
 	const struct source *source;
@@ -21,6 +23,9 @@ struct summary_facts {			/* all borrowed */
 	const char *outside_example;	/* "A to B": the first of flows_outside */
 	uint64_t nights_judged;		/* by detector N */
 	const struct gaps *gaps;
+	const struct gaps_file *declared;	/* NULL: none */
+	struct coverage *coverage;
+	uint64_t packets_declared;	/* captured inside declared gaps */
 	bool is_live;
 	bool is_incomplete;		/* events were lost for lack of memory */
 	const char *alerts;		/* where the records went, or NULL */

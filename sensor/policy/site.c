@@ -7,11 +7,9 @@
 #include "policy/site.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 #include "base/err.h"
 #include "base/log.h"
 #include "base/text.h"
@@ -19,6 +17,7 @@
 #include "policy/site_index.h"
 #include "policy/site_read.h"
 #include "policy/site_values.h"
+#include "policy/textfile.h"
 
 enum section { SITE, ZONES, ASSETS, EXPECTED, WORK_ORDERS, GEO, BASELINE, PRIVACY, RETENTION, RULES,
 	       SUPPRESS, SECTIONS };
@@ -207,7 +206,8 @@ static int parse_text(const char *name, const char *text, size_t len, const char
 		      struct site *site)
 {
 	struct reader r = { .text = text, .len = len, .site = site, .arena = site->arena,
-			    .directory = directory };
+			    .directory = directory, .topic = "site",
+			    .whole = "the site file" };
 	struct jsonpos *pos = NULL;
 	json_t *tree = NULL;
 	json_error_t error;
@@ -273,51 +273,13 @@ int site_parse(const char *name, const char *text, size_t len, struct site **ret
 	return parse_site(name, text, len, NULL, ret_site);
 }
 
-/* The whole file, at most one byte more than is allowed.  Gives *ret_text. */
-static int read_file(const char *path, char **ret_text, size_t *ret_len)
-{
-	size_t len = 0, room = 65536;
-	char *text = malloc(room);
-	int fd = open(path, O_RDONLY | O_CLOEXEC), err = fd < 0 ? -errno : text ? 0 : -ENOMEM;
-
-	while (!err) {
-		ssize_t n = read(fd, text + len, room - len);
-
-		if (n < 0)
-			err = errno == EINTR ? 0 : -errno;
-		else if (n == 0)
-			break;
-		else
-			len += (size_t)n;
-		if (len > JSONPOS_BYTES_MAX)
-			break;
-		if (len == room) {
-			char *more = realloc(text, room *= 2);
-
-			if (!more)
-				err = -ENOMEM;
-			else
-				text = more;
-		}
-	}
-	if (fd >= 0)
-		close(fd);
-	if (err) {
-		free(text);
-		return err;
-	}
-	*ret_text = text;
-	*ret_len = len;
-	return 0;
-}
-
 int site_load(const char *path, struct site **ret_site)
 {
 	const char *slash = strrchr(path, '/');
 	char *directory = strndup(path, slash ? (size_t)(slash - path) + 1 : 0);
 	char *text = NULL, shown[256];
 	size_t len = 0;
-	int err = directory ? read_file(path, &text, &len) : -ENOMEM;
+	int err = directory ? textfile_read(path, JSONPOS_BYTES_MAX, &text, &len) : -ENOMEM;
 
 	if (err)
 		log_err("site", "%s: cannot be read: %s",

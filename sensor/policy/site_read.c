@@ -56,11 +56,11 @@ static void say(struct reader *r, const struct at *at, enum manner manner, bool 
 		return;
 	format_path(at, path);
 	if (manner == OF_KEY || !path[0])
-		log("site", "%s:%u:%u: %s", r->file, place.line, place.column, text);
+		log(r->topic, "%s:%u:%u: %s", r->file, place.line, place.column, text);
 	else
-		log("site", "%s:%u:%u: %s: %s", r->file, place.line, place.column, path, text);
+		log(r->topic, "%s:%u:%u: %s: %s", r->file, place.line, place.column, path, text);
 	if (++*count == READER_MESSAGES_MAX)
-		log("site", "%s: %u %s; the rest is not %s", r->file, *count,
+		log(r->topic, "%s: %u %s; the rest is not %s", r->file, *count,
 		    is_error ? "errors" : "warnings", is_error ? "looked at" : "shown");
 }
 
@@ -165,9 +165,9 @@ static void say_unknown_key(struct reader *r, const struct at *at, struct keys k
 	text_escape(at->key, strlen(at->key), shown, sizeof(shown));
 	if (nearest) {
 		snprintf(text, sizeof(text), "unknown key \"%s\" in %s; did you mean \"%s\"?",
-			 shown, path[0] ? path : "the site file", nearest);
+			 shown, path[0] ? path : r->whole, nearest);
 	} else {
-		const char *where = path[0] ? path : "the site file";
+		const char *where = path[0] ? path : r->whole;
 		size_t len = (size_t)snprintf(text, sizeof(text),
 					      "unknown key \"%s\" in %s; known are", shown, where);
 
@@ -243,7 +243,7 @@ void reader_syntax_error(struct reader *r, const json_error_t *error)
 	char shown[2 * JSON_ERROR_TEXT_LENGTH];
 
 	text_escape(error->text, strnlen(error->text, sizeof(error->text)), shown, sizeof(shown));
-	log_err("site", "%s:%d:%d: not JSON: %s", r->file, error->line < 0 ? 1 : error->line,
+	log_err(r->topic, "%s:%d:%d: not JSON: %s", r->file, error->line < 0 ? 1 : error->line,
 		error->column < 1 ? 1 : error->column, shown);
 	r->n_errors = READER_MESSAGES_MAX;	/* nothing more is looked at */
 }

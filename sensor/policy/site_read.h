@@ -1,4 +1,5 @@
-/* site_read.h - reads a parsed JSON tree by tables of keys and says precisely what is wrong.
+/* site_read.h - reads a parsed JSON tree by tables of keys and says precisely what is wrong: the
+ * site file, and the other policy files.
  *
  * An object of the file is described by a table of keys {name, types, required, handler}; the
  * reader walks tree and position index side by side, refuses unknown keys with a suggestion, checks
@@ -22,13 +23,15 @@
 
 struct reader {
 	char file[256];			/* for messages: escaped */
+	const char *topic, *whole;	/* of messages, and what the file is called in them: "site",
+					 * "the site file" */
 	const struct jsonpos *pos;
 	const char *text;		/* the whole file */
 	size_t len;
 	const char *directory; /* of the file, "" or with its slash; NULL: read from memory,
 				* and files named in it are not opened */
 	uint32_t in_pieces;		/* node of the array that is parsed element by element; 0 */
-	struct site *site;		/* being filled */
+	struct site *site;		/* being filled; NULL: it is another policy file */
 	struct arena *arena;		/* the site's */
 	unsigned n_errors, n_warnings;
 	bool no_memory;

@@ -1,0 +1,11 @@
+/* textfile.h - a whole policy file in memory.  Any thread. */
+#ifndef NW_POLICY_TEXTFILE_H
+#define NW_POLICY_TEXTFILE_H
+
+#include <stddef.h>
+
+/* Reads path, a pipe too, until its end or until more than max bytes are there: *ret_len > max says
+ * that it is too long.  0 or -errno; gives *ret_text, which does not end with a zero byte. */
+int textfile_read(const char *path, size_t max, char **ret_text, size_t *ret_len);
+
+#endif
