@@ -260,9 +260,13 @@ static bool is_blind(const struct judgement *j)
 
 static void skip(const struct judgement *j)
 {
+	struct night_seen *seen;
+
 	if (!j->channel->evidence)
 		return;
-	add_night(j)->is_skipped = 1;
+	seen = add_night(j);
+	seen->is_skipped = 1;
+	seen->is_degraded = 0;
 	j->channel->evidence->skipped++;
 	j->channel->evidence_changed = true;
 }

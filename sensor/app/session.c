@@ -196,7 +196,7 @@ int session_open_memory(struct session *s, uint64_t *ret_from_ns)
 		if (ns && (!first_ns || ns < first_ns))
 			first_ns = ns;
 	}
-	if (o->from && first_ns && session_time(o->from, &from_ns) && from_ns > first_ns)
+	if (o->from && first_ns && tz_parse(o->from, &from_ns) && from_ns > first_ns)
 		first_ns = from_ns;
 	err = memory_plan(s->memory, inputs, first_ns, o->allow_old, ret_from_ns);
 	if (err)
