@@ -18,7 +18,7 @@ struct circular_summary {
 	double resultant;	/* length of the mean direction, 0 (all round) .. 1 (one time) */
 	double mean_min;	/* [0, 1440); -1: the times balance out, there is no middle */
 	double sd_min;		/* sqrt(-2 ln resultant) as minutes; at most 720 */
-	double arc;		/* share of the circle that the shortest arc with all times covers */
+	double arc;		/* share of the circle covered by the shortest arc with all times */
 };
 
 /* false: n is 0, *ret_summary is zero. */

@@ -20,13 +20,14 @@
  *  - Location is bet on against the starts of the last 21 hits of the channel, whatever their day.
  *  - L1 and L2 ask for as many qualifying nights as detector N; the night that put the first one in
  *    play counts, so hits + 1 of them have been seen.
- *  - A skipped (blind) night is not known to be a hit: night d + P is then not in play.  It needs no
- *    call; rows say how far apart nights are.
- *  - Resolve after three missed cycles: 3 P judged nights in a row, none of which was a hit in phase,
- *    that is, P, 2 P or 3 P nights after another hit.  One missed Sunday (whose successor is then
- *    not in play) is no end.
- *  - A leak on *every* night is in play on all nights for every P and would be told four times.  The
- *    caller does not raise NW-EXF-002 while detector N has the channel at the same level or higher.
+ *  - A skipped (blind) night is not known to be a hit: night d + P is then not in play.  It
+ *    needs no call; rows say how far apart nights are.
+ *  - Resolve after three missed cycles: 3 P judged nights in a row, none of which was a hit in
+ *    phase, that is, P, 2 P or 3 P nights after another hit.  One missed Sunday (whose successor
+ *    is then not in play) is no end.
+ *  - A leak on *every* night is in play on all nights for every P and would be told four times.
+ *    The caller does not raise NW-EXF-002 while detector N has the channel at the same level or
+ *    higher.
  *  - "Needs >= 60 nights" cannot mean silence until then, for the fourth Sunday is night 22 to 28.
  *    It is how long a series has to be for three missed cycles and the level to be both seen.
  *

@@ -21,7 +21,7 @@ struct counters {
 	struct ring96 plane[PLANES];
 };
 
-/* Bit s goes to (s + by) % 96, by: 0..95.  The part that stays below 96, and the part that wraps. */
+/* Bit s goes to (s + by) % 96, by: 0..95.  What stays below 96, and what wraps. */
 static struct ring96 rotate(struct ring96 r, unsigned by)
 {
 	unsigned back = ROW_SLOTS - by;

@@ -46,7 +46,7 @@
 
 struct rhythm_params {
 	uint64_t floor;			/* bytes of excess for a night to be a hit */
-	double asymmetry;		/* (up - down) / (up + down) in the two hours at least ... */
+	double asymmetry;		/* (up - down) / (up + down) at least ... */
 	uint64_t upload_always;		/* ... or this many bytes up */
 	double m_max;			/* cap of each M */
 	double locked;			/* M ... */
@@ -58,7 +58,7 @@ extern const struct rhythm_params rhythm_defaults;
 /* One row of one channel, over. */
 struct rhythm_night {
 	const uint64_t *up, *down;	/* ROW_SLOTS each */
-	const bool *closed;		/* ROW_SLOTS: closed at the slot's start; NULL: nothing is */
+	const bool *closed;		/* ROW_SLOTS: closed when the slot starts; NULL: none */
 	unsigned seen_from, seen_to;	/* the slots [from, to) that the tap was there for */
 	int civil_shift_min;		/* civil minutes since civil noon = row minutes + this */
 	bool is_changeover;		/* the civil clock does not bet */

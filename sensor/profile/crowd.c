@@ -171,7 +171,8 @@ static double density_at(const uint32_t *votes, unsigned total, unsigned slot)
 
 	for (unsigned i = 0; i < 2 * NEAR + 1; i++)
 		near += (double)weights[i] * votes[(slot + ROW_SLOTS - NEAR + i) % ROW_SLOTS];
-	return UNIFORM_SHARE + (1 - UNIFORM_SHARE) * ROW_SLOTS * near / (NEAR_TOTAL * (double)total);
+	near *= ROW_SLOTS / (NEAR_TOTAL * (double)total);
+	return UNIFORM_SHARE + (1 - UNIFORM_SHARE) * near;
 }
 
 double crowd_density(const struct crowd *c, const struct crowd_question *q, unsigned slot)

@@ -48,7 +48,7 @@ bool crowd_vote(struct crowd *c, uint32_t asset, int64_t row, unsigned slot);
 void crowd_forget(struct crowd *c, uint32_t asset);
 
 struct crowd_question {
-	const uint32_t *own;	/* assets whose votes are left out: the judged one, or the vendor's */
+	const uint32_t *own;	/* whose votes are left out: the judged asset's, its vendor's */
 	size_t own_n;		/* none of them twice */
 	int64_t row;		/* judged: not before the latest row voted for */
 	unsigned from, to;	/* slots [from, to) to be relative to: 0, 96 or the night window */

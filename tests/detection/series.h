@@ -21,15 +21,16 @@ struct pattern {
 	double minutes;		/* that it takes; 0: 20 */
 	enum detector_id detector;
 	double bytes;		/* 0: 100 MB */
-	unsigned reference[2];	/* DETECTION section 4: nights (Sundays) to L1 and L2, 0: none */
+	unsigned reference[2];	/* DETECTION section 4: to L1 and L2; 0: none */
 };
 
 struct found {
-	unsigned median[2], p90[2];	/* nights to L1 and L2 (C: locked); 0: not within `nights` */
+	/* Nights to L1 and L2 (C: locked, and M >= 1e5); 0: not within SERIES_NIGHTS. */
+	unsigned median[2], p90[2];
 	double share[2];		/* of the series found at all */
 };
 
-#define SERIES_NIGHTS 120
+#define SERIES_NIGHTS 120U
 
 void series_run(const struct pattern *pattern, unsigned series, uint64_t seed,
 		struct found *ret_found);

@@ -13,7 +13,8 @@
 
 enum detector_id { DETECTOR_N, DETECTOR_N_LOW, DETECTOR_PERIOD, DETECTOR_C, DETECTORS };
 
-#define TALLY_LEVELS 2		/* A = 1e3 and L1, A = 1e5 and L2; detector C opens at its lock */
+/* A = 1e3 and L1, A = 1e5 and L2; detector C opens at its lock. */
+#define TALLY_LEVELS 2
 extern const double tally_threshold[TALLY_LEVELS];
 
 struct tally {
@@ -25,7 +26,7 @@ struct tally {
 	double opened[TALLY_LEVELS];
 	double counted_error[TALLY_LEVELS];	/* bootstrap of site-years: standard errors */
 	double opened_error[TALLY_LEVELS];
-	double bound[TALLY_LEVELS];		/* a channel-year; detector C: 0, it promises nothing */
+	double bound[TALLY_LEVELS];		/* a channel-year; detector C: 0, no promise */
 };
 
 /* channel_years: rounded up to whole sites.  false: no memory. */

@@ -22,7 +22,8 @@
 struct random {
 	uint64_t state;
 };
-struct random random_from(uint64_t seed, const char *name);	/* a stream of its own for each name */
+/* A stream of its own for each name. */
+struct random random_from(uint64_t seed, const char *name);
 double random_uniform(struct random *r);			/* [0, 1) */
 double random_normal(struct random *r);
 
@@ -73,7 +74,7 @@ void world_load(struct world *w, const struct kind *kind, unsigned channel, bool
 void world_upload(struct load *load, double start_min, double minutes, double bytes);
 
 world_night world_uniform;	/* anywhere in the window, bursts a night, share of nights */
-world_night world_runs;		/* the same in runs: after a hit another one with chance `stay` */
+world_night world_runs;		/* in runs: after a hit another one with chance `stay` */
 world_night world_habit;	/* share of nights, normal around middle, sd width */
 world_night world_evenings;	/* weekdays, uniform in [middle, middle + width) */
 world_night world_weekly;	/* one weekday of the channel's own, anywhere in the window */

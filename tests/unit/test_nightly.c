@@ -159,8 +159,8 @@ static void the_location_bet_is_fair(void)
 	NEAR(sum / (WINDOW_TO - WINDOW_FROM), 1, 1e-9);
 }
 
-/* Where the others are busy, too, a start at the usual time says less; what it keeps anyway is kept.
- * 15 min kernels: one slot is one bandwidth. */
+/* Where the others are busy, too, a start at the usual time says less; what it keeps anyway, it
+ * keeps.  15 min kernels: one slot is one bandwidth. */
 static void a_time_at_which_everybody_is_busy_counts_for_less(void)
 {
 	struct process p = { .bursts_n = 1, .bursts = { { 750, 750 } } }, known = p, quiet = p;

@@ -6,6 +6,8 @@
 #include "detect/permutation.h"
 #include "tap.h"
 
+#define GOLDEN 0x9e3779b97f4a7c15ULL	/* the step of splitmix64 */
+
 static unsigned slowly(bool (*rows)[ROW_SLOTS], unsigned n, const unsigned *by)
 {
 	unsigned most = 0;
@@ -59,7 +61,7 @@ static void bit_planes_count_as_one_would_by_hand(void)
 		unsigned by[20];
 
 		for (unsigned i = 0; i < 20; i++)
-			by[i] = (unsigned)((hash_mix(draw += 0x9e3779b97f4a7c15ULL) >> 32) * 96 >> 32);
+			by[i] = (unsigned)((hash_mix(draw += GOLDEN) >> 32) * 96 >> 32);
 		if (round < 300 || round % 40 == 0)
 			as_large += slowly(rows, 20, by) >= r.most;
 	}
