@@ -10,15 +10,18 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
+/* Relative to uniform in a few slots, and over the whole row. */
 static void ask(const struct crowd *c, int64_t row)
 {
 	const uint32_t own = 0;
-	struct crowd_question q = { .own = &own, .own_n = 1, .row = row, .to = ROW_SLOTS };
-	double sum = 0;
+	struct crowd_question q = { .own = &own, .own_n = 1, .row = row, .from = 92, .to = 96 };
+	double sum = 0, one;
 
-	for (unsigned slot = 0; slot < ROW_SLOTS; slot++)
+	for (unsigned slot = q.from; slot < q.to; slot++)
 		sum += crowd_density(c, &q, slot);
-	if (!(sum > ROW_SLOTS - 1e-6 && sum < ROW_SLOTS + 1e-6))
+	q.from = 0;
+	one = crowd_density(c, &q, 50);
+	if (!(sum > 4 - 1e-9 && sum < 4 + 1e-9) || !(one > 0.29 && one <= ROW_SLOTS))
 		abort();
 }
 
