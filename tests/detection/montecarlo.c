@@ -4,7 +4,8 @@
  *	montecarlo --quick	a few seconds, TAP: fails when a bound is broken beyond Monte Carlo
  *				error or a leak is found later than the reference says
  *	montecarlo [--years N] [--seed N] [--part found|reference|innocent|period|rhythm]
- *				the tables, Markdown, for docs/measurements.md
+ *				the tables, Markdown, for docs/measurements.md;
+ *				--match TEXT: of the innocents only those named like that
  *
  * Innocents *inside* the assumption must stay within the bound K (nights + 4.5 channels) / A; those
  * outside are counted and published, nothing more is claimed.
@@ -69,12 +70,15 @@ static const struct trial innocent_trials[] = {
 	    .smallest = LOW_FLOOR }, DETECTOR_N_LOW, 0, 1 },
 	{ { "when the shift is busy, f0 not known", false, world_crowded, 1, .share = 0.1,
 	    .smallest = FLOOR }, DETECTOR_N, 0, 1 },
+	/* The reference says 0.08 to 1.5 for runs, not how long they are. */
+	{ { "runs of 1.4 nights, 10 % of nights", false, world_runs, 1, .share = 0.1, .stay = 0.3,
+	    .smallest = FLOOR }, DETECTOR_N, 0.08, 1 },
 	{ { "runs of 2 nights, 10 % of nights", false, world_runs, 1, .share = 0.1, .stay = 0.5,
 	    .smallest = FLOOR }, DETECTOR_N, 0, 1 },
 	{ { "runs of 3 nights, 10 % of nights", false, world_runs, 1, .share = 0.1,
-	    .stay = 2.0 / 3, .smallest = FLOOR }, DETECTOR_N, 0.08, 1 },
+	    .stay = 2.0 / 3, .smallest = FLOOR }, DETECTOR_N, 1.5, 1 },
 	{ { "runs of 7 nights, 10 % of nights", false, world_runs, 1, .share = 0.1,
-	    .stay = 6.0 / 7, .smallest = FLOOR }, DETECTOR_N, 1.5, 1 },
+	    .stay = 6.0 / 7, .smallest = FLOOR }, DETECTOR_N, 0, 1 },
 	{ { "habit, 22:30 +- 10 min, 10 % of nights", false, world_habit, 1, .share = 0.1,
 	    .middle_min = 630, .width_min = 10, .smallest = FLOOR }, DETECTOR_N, 0.8, 1 },
 	{ { "late shift, weekdays 22:00-24:00, 10 % of nights", false, world_evenings, 1,
@@ -174,6 +178,7 @@ struct options {
 	uint64_t seed;
 	double years;
 	const char *part;	/* NULL: all */
+	const char *match;	/* in names of innocents; NULL: all */
 	bool is_quick;
 };
 
@@ -251,6 +256,8 @@ static int table_of_trials(const char *title, const struct trial *list, size_t n
 	for (size_t i = 0; i < n; i++) {
 		struct tally t;
 
+		if (o->match && !strstr(list[i].kind.name, o->match))
+			continue;
 		if (!tally_run(&list[i].kind, list[i].detector, o->years * list[i].years_times,
 			       o->seed, &t))
 			return 1;
@@ -369,6 +376,8 @@ static bool read_options(int argc, char **argv, struct options *o)
 			o->years = strtod(argv[++i], NULL);
 		} else if (!strcmp(argv[i], "--part")) {
 			o->part = argv[++i];
+		} else if (!strcmp(argv[i], "--match")) {
+			o->match = argv[++i];
 		} else {
 			return false;
 		}
@@ -385,7 +394,8 @@ int main(int argc, char **argv)
 		o.seed = strtoull(seed, NULL, 0);
 	if (!read_options(argc, argv, &o)) {
 		fprintf(stderr, "usage: montecarlo [--quick] [--years N] [--seed N] "
-				"[--part found|reference|innocent|period|rhythm]\n");
+				"[--part found|reference|innocent|period|rhythm] "
+				"[--match TEXT]\n");
 		return 2;
 	}
 	return o.is_quick ? run_quick(&o) : run_long(&o);
