@@ -139,7 +139,7 @@ static double location_bet(const struct nightly_night *night, const struct night
 			     (int)night->window_from * SLOT_MIN + shift,
 			     (int)night->window_to * SLOT_MIN + shift,
 			     (int)burst->from * SLOT_MIN + shift);
-	return q < 0 ? 1 : LOCATION_FLOOR + (1 - LOCATION_FLOOR) * q;
+	return q < 0 ? 1 : LOCATION_FLOOR + (1 - LOCATION_FLOOR) * q / fmax(1, night->crowd);
 }
 
 static void remember_burst(struct process *process, const struct nightly_night *night,

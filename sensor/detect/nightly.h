@@ -7,7 +7,7 @@
  *     e = presence * location
  *     presence = 1 + L (x - p) / p          x: does tonight qualify?
  *     location = 0.1 + 0.9 q(t)             q: density of the burst's start, relative to uniform,
- * under kernels at the burst times of earlier nights
+ * under kernels at the burst times of earlier nights, divided by max(1, f0(t)) where it is known
  *
  * and an alarm is M >= A.  The expected false alarms of an innocent channel are at most one per A
  * nights judged (Shin, Ramdas, Rinaldo: E-detectors, 2022).  Everything a night's bet uses was
@@ -47,6 +47,9 @@ struct nightly_night {
 	unsigned seen_from, seen_to;	/* the slots of the row that the tap was there for */
 	int civil_shift_min;		/* civil minutes since civil noon = row minutes + this */
 	bool is_changeover;		/* the civil clock does not bet tonight */
+	/* f0 at the burst's start, relative to uniform in the window (profile/crowd.h); 0: not
+	 * known.  Looked up between nightly_find_burst() and nightly_step(). */
+	double crowd;
 	int64_t row;
 };
 

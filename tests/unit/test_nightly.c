@@ -1,4 +1,5 @@
 /* test_nightly.c - detector N: what qualifies, the bets, and their price. */
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -158,6 +159,30 @@ static void the_location_bet_is_fair(void)
 	NEAR(sum / (WINDOW_TO - WINDOW_FROM), 1, 1e-9);
 }
 
+/* Where the others are busy, too, a start at the usual time says less; what it keeps anyway, it
+ * keeps.  15 min kernels: one slot is one bandwidth. */
+static void a_time_at_which_everybody_is_busy_counts_for_less(void)
+{
+	struct process p = { .bursts_n = 1, .bursts = { { 750, 750 } } }, known = p, quiet = p;
+	struct trace t = { .up = { [50] = MB } };
+	struct nightly_night n = night_of(&t);
+	struct nightly_burst b;
+	double sum = 0, q;
+
+	for (int slot = WINDOW_FROM; slot < WINDOW_TO; slot++)
+		sum += exp(-(slot - 50) * (slot - 50) / 2.0);
+	q = (WINDOW_TO - WINDOW_FROM) / sum;
+	CU_ASSERT(nightly_find_burst(&n, &b));
+	nightly_step(&nightly_defaults, &n, true, &b, &p);
+	NEAR(p.m[0], 5.5 * (0.1 + 0.9 * q), 1e-9);
+	n.crowd = 4;
+	nightly_step(&nightly_defaults, &n, true, &b, &known);
+	NEAR(known.m[0], 5.5 * (0.1 + 0.9 * q / 4), 1e-9);
+	n.crowd = 0.3;	/* nobody else is: no more than uniform */
+	nightly_step(&nightly_defaults, &n, true, &b, &quiet);
+	NEAR(quiet.m[0], p.m[0], 1e-12);
+}
+
 /* Nights until the level, for a burst at 00:00 and up to 30 minutes of jitter (0: never). */
 static int nights_to(enum level level, unsigned seed)
 {
@@ -249,6 +274,8 @@ int main(void)
 		{ "the change-over night does not bet on the civil clock",
 		  the_changeover_night_does_not_bet_on_the_civil_clock },
 		{ "the location bet is fair", the_location_bet_is_fair },
+		{ "a time at which everybody is busy counts for less",
+		  a_time_at_which_everybody_is_busy_counts_for_less },
 		{ "a nightly burst is found within the stated nights",
 		  a_nightly_burst_is_found_within_the_stated_nights },
 		{ "innocent nights stay within the bound", innocent_nights_stay_within_the_bound },
