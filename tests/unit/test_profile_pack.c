@@ -40,7 +40,7 @@ static void begin(struct tables *t)
 {
 	calendar_init(&t->calendar, site, 2026);
 	t->context = (struct alert_context){.site = site, .calendar = &t->calendar, .sensor = "s"};
-	CU_ASSERT_FATAL(!subjects_new(site, &t->subjects) && !channels_new(100, &t->channels));
+	CU_ASSERT_FATAL(!subjects_new(site, &t->subjects) && !channels_new(NULL, &t->channels));
 	CU_ASSERT_FATAL(!incidents_new(&t->context, drop_record, NULL, &t->incidents));
 }
 
@@ -51,34 +51,61 @@ static void end(struct tables *t)
 	subjects_free(t->subjects);
 }
 
+static void fill_night(struct evidence *ev, unsigned i, unsigned *seed)
+{
+	bool is_silent = rand_r(seed) % 4 == 0;
+
+	ev->nights[i] = (struct night_seen){
+		.row = 20400 + (int32_t)i, .up = (uint64_t)rand_r(seed), .e = { 5.5F, 0.5F },
+		.coverage = EVIDENCE_SHARE, .loss = 7, .hits = (uint8_t)(1 | i % 2 << 1),
+		.is_degraded = i % 3 == 0, .start_min = EVIDENCE_NO_START,
+	};
+	if (is_silent)
+		return;
+	ev->nights[i].start_min = (uint16_t)(rand_r(seed) % 1440);
+	ev->nights[i].end_min = ev->nights[i].centroid_min = 1440;
+	ev->nights[i].z = -1.5F;
+	ev->nights[i].flows = i;
+	ev->nights[i].top = addr_from_ipv4((const uint8_t[]){ 203, 0, 113, (uint8_t)i });
+	for (unsigned slot = 0; slot < ROW_SLOTS; slot++)
+		picture_set(ev->picture[i], slot, (uint8_t)(rand_r(seed) % 16));
+}
+
 static struct channel *fill(struct tables *t, unsigned *seed)
 {
 	const uint8_t own[4] = { 10, 1, (uint8_t)rand_r(seed), (uint8_t)rand_r(seed) };
 	const uint8_t peer[4] = { 203, 0, 113, (uint8_t)rand_r(seed) };
 	struct addr a = addr_from_ipv4(own);
 	struct subject *s = subjects_get(t->subjects, &(struct sighting){ .addr = &a });
-	struct channel_key key = { .subject = s->number, .peer = addr_from_ipv4(peer),
-				   .service = "tcp/443" };
-	struct channel *ch = channels_get(t->channels, s, &key);
+	struct channel_key key = { .subject = s->number, .is_external = true };
+	struct addr there = addr_from_ipv4(peer);
+	struct channel *ch;
 	struct evidence *ev;
 
-	ch->is_external = true;
-	ch->own = a;
+	group_key_ip(&key, &there, IP_TCP, 443);
+	ch = channels_get(t->channels, s, &key);
+	ch->contact->own = a;
 	ch->first_ns = (uint64_t)rand_r(seed) * NS_PER_SEC;
 	ch->up = (uint64_t)rand_r(seed) << 20;
-	ch->crossing_row = 20000 + rand_r(seed) % 100;
-	ch->communities = (unsigned)rand_r(seed) % 9;
-	for (int i = 0; i < CHANNEL_COMMUNITY_IDS; i++)
-		snprintf(ch->community[i], sizeof(ch->community[i]), "1:%d", rand_r(seed));
-	channel_set_name(ch, "upd.vendor-a.example");
-	channel_row(ch, 20470)->up[rand_r(seed) % ROW_SLOTS] = (uint64_t)rand_r(seed);
+	ch->contact->crossing_row = 20000 + rand_r(seed) % 100;
+	ch->contact->run_start_ns = (uint64_t)rand_r(seed) * NS_PER_SEC;
+	ch->contact->is_flooded = rand_r(seed) & 1;
+	ch->contact->communities = (uint8_t)(rand_r(seed) % (CHANNEL_COMMUNITY_IDS + 1));
+	for (int i = 0; i < ch->contact->communities; i++)
+		memset(ch->contact->community[i], rand_r(seed), DIGEST_SHA1_LEN);
+	channel_set_name(t->channels, ch, "upd.vendor-a.example");
+	for (int i = rand_r(seed) % 100; i >= 0; i--)
+		CU_ASSERT_FATAL(channel_add(t->channels, ch, 20470, &(struct row_minute){
+			.slot = (unsigned)rand_r(seed) % ROW_SLOTS, .minute = (unsigned)i % 15,
+			.up = (uint64_t)rand_r(seed), .down = 3,
+			.peer = { .addr = there, .port = 443, .proto = IP_TCP } }));
 	ch->row_up = 12345;
+	ch->active = (uint64_t)rand_r(seed) << 32 | 1;
+	ch->usual_up = (float)rand_r(seed);
 	ev = channel_promote(t->channels, ch, 20400);
 	ev->nights_n = 1 + (unsigned)rand_r(seed) % 200;
 	for (unsigned i = 0; i < EVIDENCE_NIGHTS && i < ev->nights_n; i++)
-		ev->nights[i] = (struct night_seen){ .row = 20400 + i, .up = (uint64_t)rand_r(seed),
-						     .e = { 5.5, 0.5 }, .coverage = 1,
-						     .is_hit = { true, i % 2 } };
+		fill_night(ev, i, seed);
 	ev->process[0] = (struct process){ .m = { 1.5, 2.25 }, .m_mean = 0.1 * rand_r(seed),
 					   .hits = 7, .bursts_n = 2,
 					   .bursts = { { 700, 760 }, { -5, 55 } },
@@ -200,7 +227,7 @@ static void incidents_go_on_where_they_were(void)
 	f.channel = fill(&a, &seed);
 	incidents_finding(a.incidents, &f);
 	incident_pack(incidents_at(a.incidents, 0), &was);
-	CU_ASSERT(subjects_restore(b.subjects, f.channel->subject->id, &f.channel->own, "") !=
+	CU_ASSERT(subjects_restore(b.subjects, f.channel->subject->id, &f.channel->contact->own, "") !=
 		  NULL);
 	CU_ASSERT_FATAL(incident_unpack(b.incidents, b.subjects, was.bytes, was.len));
 	incident_pack(incidents_at(b.incidents, 0), &is);
