@@ -1,9 +1,10 @@
 /* fuzz_profile.c - hostile bytes as the long memory of a state: subjects, channels, evidence,
  * incidents.
  *
- * An input is what changes valid packs, which are made here: byte 0 says which of the five (subject,
- * key, channel, evidence, incident), and then every three bytes (place, two bytes; value) change one
- * byte of it; bit 7 of byte 0 set: the pack is not made here, the rest of the input is it.
+ * An input is what changes valid packs, which are made here: byte 0 says which of the five
+ * (subject, key, channel, evidence, incident), and then every three bytes (place, two bytes; value)
+ * change one byte of it; bit 7 of byte 0 set: the pack is not made here, the rest of the input is
+ * it.
  *
  * Checked: what is refused leaves the tables as they were, what is read is packed to the same bytes
  * from then on, and can be used as the next night would: touched, sorted, evicted, spoken of.

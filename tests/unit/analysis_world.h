@@ -158,11 +158,13 @@ static inline void world_talk(struct world *w, const struct talk *t)
 		s->sums.payload[0] = t->up / minutes;
 		s->sums.payload[1] = t->down / minutes;
 		if (!i && t->answers[0]) {
-			s->answers = calloc(1, sizeof(*s->answers) + strlen(t->answers[0]) + 1);
+			size_t len = strlen(t->answers[0]) + 1;
+
+			s->answers = calloc(1, sizeof(*s->answers) + len);
 			if (!s->answers)
 				abort();
 			s->answers->addr = world_addr(t->answers[1]);
-			strcpy(s->answers->name, t->answers[0]);
+			memcpy(s->answers->name, t->answers[0], len);
 		}
 	}
 	s = world_slot(w);

@@ -157,7 +157,8 @@ static void coarse_groups_outlive_a_flood(void)
 {
 	struct channels *c = table_of(1600, 0, 0);
 	struct subject *s = subject_of(1);
-	struct channel_key any = { .subject = s->number, .is_external = 1 }, asn = any, country = any;
+	struct channel_key any = { .subject = s->number, .is_external = 1 };
+	struct channel_key asn = any, country = any;
 
 	group_key_any(&any);
 	group_key_asn(&asn, 64500);

@@ -269,9 +269,10 @@ static void incidents_go_on_where_they_were(void)
 	begin(&a);
 	begin(&b);
 	f.channel = fill(&a, &seed);
+	f.leaf = f.channel;
 	incidents_finding(a.incidents, &f);
 	incident_pack(incidents_at(a.incidents, 0), &was);
-	CU_ASSERT(subjects_restore(b.subjects, f.channel->subject->id, &f.channel->contact->own, "") !=
+	CU_ASSERT(subjects_restore(b.subjects, f.channel->subject->id, &f.leaf->contact->own, "") !=
 		  NULL);
 	CU_ASSERT_FATAL(incident_unpack(b.incidents, b.subjects, was.bytes, was.len));
 	incident_pack(incidents_at(b.incidents, 0), &is);

@@ -5,7 +5,10 @@
 static const char site_text[] =
 	"{\"site\": {\"id\": \"T\", \"timezone\": \"UTC\", \"closed_hours\": [{\"days\":"
 	" \"mon-sun\", \"from\": \"22:00\", \"to\": \"05:00\"}]},"
-	" \"zones\": [{\"id\": \"core\", \"networks\": [\"10.20.1.0/24\"]}],"
+	" \"zones\": [{\"id\": \"core\", \"networks\": [\"10.20.1.0/24\"]},"
+	"  {\"id\": \"archive\", \"networks\": [\"10.40.0.0/24\"]}],"
+	" \"expected\": [{\"id\": \"backup\", \"from\": {\"asset\": \"LONE\"}, \"to\": {\"ip\":"
+	"  [\"192.0.2.50\"]}}],"
 	" \"assets\": [{\"id\": \"LONE\", \"vendor\": \"B\", \"ip\": [\"10.20.1.9\"]},"
 	"  {\"id\": \"IMG-1\", \"vendor\": \"A\", \"ip\": [\"10.20.1.11\"]},"
 	"  {\"id\": \"IMG-2\", \"vendor\": \"A\", \"ip\": [\"10.20.1.12\"]},"
@@ -323,6 +326,53 @@ static void a_leak_that_moves(void)
 	end();
 }
 
+/* Scenarios N1, N3, N6 and N9 beside each other: nothing of it is a pattern of nights. */
+static void nights_that_mean_nothing(void)
+{
+	begin();
+	for (unsigned night = 0; night < 30; night++) {
+		leak(night, LONE, "192.0.2.50", NULL, 5000 * MB);	/* expected */
+		leak(night, LONE, "192.0.2.60", NULL, 5000);		/* below the floors */
+		world_talk(&w, &(struct talk){ .client = LONE, .server = "192.0.2.70",
+					       .at_ns = NOON + night * DAY + 12 * HOUR,
+					       .minutes = 20, .up = 20 * MB, .down = 2000 * MB });
+		if (night == 9 || night == 10)
+			leak(night, LONE, "192.0.2.80", NULL, 50000 * MB);
+		morning(night);
+	}
+	EQUAL_TEXT(story(), "");
+	end();
+}
+
+/* Scenario N8.  Seen from both ends: the other one only receives. */
+static void inside_it_is_told_quietly(void)
+{
+	begin();
+	for (unsigned night = 0; night < 12; night++) {
+		leak(night, LONE, "10.40.0.5", NULL, 50 * MB);
+		morning(night);
+		for (size_t i = 0; i < incidents_count(w.parts.incidents); i++)
+			EQUAL_INT(incidents_at(w.parts.incidents, i)->severity, 2);
+	}
+	EQUAL_INT(incidents_count(w.parts.incidents), 1);
+	CU_ASSERT(strstr(incidents_at(w.parts.incidents, 0)->explain[
+		  incidents_at(w.parts.incidents, 0)->explain_n - 1], "capped at 2") != NULL);
+	end();
+}
+
+/* Scenario P7: 200 kB are below the high floor. */
+static void little_every_night(void)
+{
+	begin();
+	for (unsigned night = 0; night < 12; night++) {
+		leak(night, LONE, "203.0.113.9", NULL, 200000);
+		morning(night);
+		expect_in_time(night);
+	}
+	EQUAL_INT(incidents_at(w.parts.incidents, 0)->process, 1);
+	end();
+}
+
 static bool is_open(void)
 {
 	return incidents_at(w.parts.incidents, 0)->is_open;
@@ -371,6 +421,9 @@ int main(void)
 		{ "all assets of a vendor", all_assets_of_a_vendor },
 		{ "a second leak does not hide", a_second_leak_does_not_hide },
 		{ "a leak that moves", a_leak_that_moves },
+		{ "nights that mean nothing", nights_that_mean_nothing },
+		{ "inside it is told quietly", inside_it_is_told_quietly },
+		{ "little every night", little_every_night },
 		{ "a leak that comes back", a_leak_that_comes_back },
 		CU_TEST_INFO_NULL,
 	};
