@@ -141,7 +141,7 @@ static void make_packs(struct packer p[static PACKS])
 
 static bool is_same(struct packer *a, struct packer *b)
 {
-	bool same = a->len == b->len && !memcmp(a->bytes, b->bytes, a->len);
+	bool same = a->len == b->len && (!a->len || !memcmp(a->bytes, b->bytes, a->len));
 
 	pack_free(a);
 	pack_free(b);

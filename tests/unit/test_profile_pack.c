@@ -40,7 +40,8 @@ static void begin(struct tables *t)
 {
 	calendar_init(&t->calendar, site, 2026);
 	t->context = (struct alert_context){.site = site, .calendar = &t->calendar, .sensor = "s"};
-	CU_ASSERT_FATAL(!subjects_new(site, &t->subjects) && !channels_new(NULL, &t->channels));
+	CU_ASSERT_FATAL(!subjects_new(site, &t->subjects));
+	CU_ASSERT_FATAL(!channels_new(&(struct channels_limits){ .channels = 100 }, &t->channels));
 	CU_ASSERT_FATAL(!incidents_new(&t->context, drop_record, NULL, &t->incidents));
 }
 
