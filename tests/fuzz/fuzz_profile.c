@@ -189,6 +189,7 @@ static void use(struct tables *t, struct channel *ch)
 			     .row = ROW + 1, .level = LEVEL_1, .severity = 3,
 			     .judged_ns = calendar_row_start(&t->calendar, ROW + 2) };
 	struct row_minute m = { .slot = 50, .up = 300000 };
+	struct subject *subject = ch->subject;	/* the channel itself may be evicted below */
 
 	ENSURE(channel_add(t->channels, ch, ROW + 1, &m));
 	if (ch->evidence)
@@ -197,10 +198,10 @@ static void use(struct tables *t, struct channel *ch)
 		if (ch->evidence)
 			incidents_resolve(t->incidents, RULE_EXF_001, ch, f.judged_ns, f.row);
 	for (unsigned i = 0; i < 64; i++) {
-		struct channel_key key = { .subject = ch->key.subject };
+		struct channel_key key = { .subject = subject->number };
 
 		group_key_asn(&key, i);
-		ENSURE(channels_get(t->channels, subjects_at(t->subjects, key.subject), &key));
+		ENSURE(channels_get(t->channels, subject, &key));
 	}
 	ENSURE(channels_counters(t->channels)->live <= 32);
 }
