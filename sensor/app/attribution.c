@@ -249,9 +249,11 @@ static void take_view(struct attribution *a, const struct view *v)
 	struct channel *ch;
 
 	group_key_ip(&key, v->peer, s->id.key.proto, slice_server_port(s));
-	ch = channels_get(a->channels, v->subject, &key);
+	/* A connection's end is no traffic: what was evicted since is not made again for it. */
+	ch = s->kind == SLICE_CLOSE ? channels_find(a->channels, &key) :
+				      channels_get(a->channels, v->subject, &key);
 	if (!ch) {
-		a->no_memory++;
+		a->no_memory += s->kind != SLICE_CLOSE;
 		return;
 	}
 	update_times(ch, s);

@@ -123,13 +123,59 @@ static uint64_t common(const struct round *r, const struct channel *a, const str
 
 /* --- 2: incidents that are open ---------------------------------------- */
 
+/* Nights that qualified from that row on, as far as they are kept. */
+static uint32_t hits_since(const struct evidence *ev, unsigned process, int64_t row)
+{
+	uint32_t hits = 0;
+
+	for (uint64_t i = 0; ev && i < evidence_nights(ev); i++)
+		hits += evidence_night(ev, i)->row >= row &&
+			night_is_hit(evidence_night(ev, i), process);
+	return hits;
+}
+
+static bool is_spoken_for(const struct incident *in, const struct channel *ch)
+{
+	return in->rule == RULE_EXF_001 && in->is_open && !in->is_any &&
+	       is_same_house(in->subject, ch->subject);
+}
+
+/* Tonight's upload of the group without the voice's, and without what other incidents tell. */
+static uint64_t rest_of(const struct round *r, const struct channel *of, const struct voice *v)
+{
+	const struct incidents *list = r->judge->incidents;
+	uint64_t rest = upload(r, of) - common(r, of, v->channel);
+
+	for (size_t i = 0; i < incidents_count(list); i++) {
+		const struct incident *in = incidents_at(list, i);
+		const struct channel *ch = is_spoken_for(in, of) ?
+			channels_find(r->judge->channels, &in->key) : NULL;
+		uint64_t told = ch && ch != of && ch != v->channel ? common(r, of, ch) : 0;
+
+		rest -= told < rest ? told : rest;
+	}
+	return rest;
+}
+
+/* A destination whose turn it is: without it the group would not have qualified tonight, and on
+ * other nights since it began the group did so without it. */
+static bool is_turn(const struct round *r, const struct channel *of, const struct voice *v)
+{
+	const struct process *mine = &v->channel->evidence->process[v->process];
+
+	return rest_of(r, of, v) < nightly_defaults.floor[v->process] &&
+	       hits_since(of->evidence, v->process, mine->since_row) > mine->hits;
+}
+
 /* A second leak must not hide behind a first that binds everything. */
-static bool is_later(const struct round *r, const struct incident *in, const struct voice *v)
+static bool is_later(const struct round *r, const struct incident *in, const struct channel *of,
+		     const struct voice *v)
 {
 	int64_t opened = calendar_row(r->judge->context->calendar, in->opened_ns);
 
 	return in->key.group >= GROUP_COUNTRY && v->channel->key.group < in->key.group &&
-	       v->channel->evidence->process[v->process].since_row > opened;
+	       v->channel->evidence->process[v->process].since_row > opened &&
+	       !is_turn(r, of, v);
 }
 
 /* Is the voice mostly about the upload of that channel, tonight or over all its nights? */
@@ -154,12 +200,11 @@ static void attach_to_open(struct round *r, struct seat *seat)
 		const struct incident *in = incidents_at(list, i);
 		const struct channel *of;
 
-		if (in->rule != RULE_EXF_001 || !in->is_open || in->is_any ||
-		    !is_same_house(in->subject, seat->voice.channel->subject) ||
-		    is_later(r, in, &seat->voice))
+		if (!is_spoken_for(in, seat->voice.channel))
 			continue;
 		of = channels_find(r->judge->channels, &in->key);
-		if (of && of != seat->voice.channel && is_about(r, of, &seat->voice)) {
+		if (of && of != seat->voice.channel && is_about(r, of, &seat->voice) &&
+		    !is_later(r, in, of, &seat->voice)) {
 			seat->place = SEAT_ATTACHED;
 			seat->to = of;
 			return;

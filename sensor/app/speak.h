@@ -16,7 +16,8 @@
  * with most of the one is part of the other.  A vendor's channels come after its assets', and are
  * attached when one asset has most of the upload.
  * A channel whose pattern began after a country's or any's incident was opened is not attached to
- * it: a second leak must not hide behind a first.
+ * it: a second leak must not hide behind a first.  It is when it is but the next destination of
+ * that leak, which takes turns with others.
  */
 #ifndef NW_APP_SPEAK_H
 #define NW_APP_SPEAK_H

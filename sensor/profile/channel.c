@@ -153,12 +153,14 @@ struct channel *channels_find(const struct channels *c, const struct channel_key
 
 struct channel *channels_get(struct channels *c, struct subject *s, const struct channel_key *key)
 {
-	size_t i = find_slot(c, key);
-	struct channel *ch = c->table[i];
+	struct channel *ch;
 
+	if (c->counters.bytes >= c->max_bytes)	/* rows grow in channels that are there, too */
+		channels_make_room(c);
+	ch = channels_find(c, key);
 	if (ch)
 		return ch;
-	if (c->counters.live >= c->max || c->counters.bytes >= c->max_bytes)
+	if (c->counters.live >= c->max)
 		channels_make_room(c);
 	ch = channel_new(s, key);
 	if (!ch)
@@ -249,8 +251,19 @@ void channel_drop_row(struct channels *c, struct channel *ch, int64_t before)
 	ch->is_changed = true;
 }
 
+/* Ahead of time is only what a damaged state said. */
+static void drop_future(struct channels *c, struct channel *ch)
+{
+	channel_take_row(c, ch, NULL);
+	ch->row_number = CHANNEL_NO_ROW;
+	ch->active = 0;
+	ch->row_up = 0;
+}
+
 struct row *channel_touch(struct channels *c, struct channel *ch, int64_t row_number)
 {
+	if (ch->row_number > row_number)
+		drop_future(c, ch);
 	channel_drop_row(c, ch, row_number);
 	if (ch->row_number != row_number)
 		move_to_row(ch, row_number);

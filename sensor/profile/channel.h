@@ -7,8 +7,8 @@
  *   tier 1   from the first qualifying night on: evidence (evidence.h)
  *
  * Bounded by three numbers (struct channels_limits): channels, channels with evidence, bytes of
- * rows and names.  When one is reached, a sixteenth goes at once, in an order that no arrival and
- * no table layout can change:
+ * rows and names.  When one is reached, a sixteenth goes at once (of the channels, and of the bytes
+ * when it is those), in an order that no arrival and no table layout can change:
  *
  *   a channel    of a subject over its quota (the table's size / subjects that have channels, at
  *                least CHANNELS_QUOTA_MIN) before any other; without evidence before with; finest
@@ -21,8 +21,8 @@
  * and never evidence that is older than theirs.  Every eviction is counted, and evidence that goes
  * is told (channels_on_evict), for NW-HLT-001.
  * Channels without evidence that were silent for 400 days are forgotten (channels_expire).
- * Thread: analysis.  Pointers to channels stay valid until the next channels_get() or
- * channel_promote() of another channel (eviction).
+ * Thread: analysis.  Pointers to channels stay valid until the next channels_get(), whatever it
+ * asks for (eviction); evidence also until the next channel_promote() of another channel.
  */
 #ifndef NW_PROFILE_CHANNEL_H
 #define NW_PROFILE_CHANNEL_H

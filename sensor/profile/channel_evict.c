@@ -98,8 +98,15 @@ static void tell_evidence(struct channels *c, const struct channel *ch)
 		c->evicted(c->evicted_arg, ch);
 }
 
+/* Is there more to go after the sixteenth?  Many of it may have had no rows. */
+static bool is_heavy(const struct channels *c)
+{
+	return c->counters.bytes > c->max_bytes - c->max_bytes / SHARE;
+}
+
 void channels_make_room(struct channels *c)
 {
+	bool by_bytes = c->counters.bytes >= c->max_bytes;
 	size_t n, go;
 
 	n = channels_collect(c, c->leaving);
@@ -110,7 +117,7 @@ void channels_make_room(struct channels *c)
 	mark_quota(c, n, c->max);
 	qsort(c->leaving, n, sizeof(struct channel *), compare_channels);
 	go = n / SHARE ? n / SHARE : 1;
-	for (size_t i = 0; i < go && i < n; i++) {
+	for (size_t i = 0; i < n && (i < go || (by_bytes && is_heavy(c))); i++) {
 		c->counters.evicted++;
 		c->counters.evicted_tonight += c->leaving[i]->row_up > 0;
 		if (c->leaving[i]->evidence)

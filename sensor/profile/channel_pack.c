@@ -66,21 +66,20 @@ bool channel_key_unpack(struct unpacker *u, struct channel_key *ret)
 	return !u->is_bad;
 }
 
-/* The channel that a key names, made when it is not there. */
-static struct channel *find_channel(struct channels *c, struct subjects *s, struct unpacker key)
+/* Whose channel a key names; NULL: malformed, or nobody's any more. */
+static struct subject *unpack_owner(struct subjects *s, struct unpacker key,
+				    struct channel_key *ret)
 {
-	struct channel_key k;
 	struct subject *subject;
 	char id[SITE_ID_MAX];
 
 	unpack_text(&key, id, sizeof(id));
-	if (!channel_key_unpack(&key, &k) || !unpack_ok(&key))
+	if (!channel_key_unpack(&key, ret) || !unpack_ok(&key))
 		return NULL;
 	subject = subjects_by_id(s, id);
-	if (!subject)
-		return NULL;
-	k.subject = subject->number;
-	return channels_get(c, subject, &k);
+	if (subject)
+		ret->subject = subject->number;
+	return subject;
 }
 
 /* --- the running row --------------------------------------------------- */
@@ -122,13 +121,15 @@ static bool unpack_slots(struct unpacker *u, struct row **row)
 	return !u->is_bad;
 }
 
-static bool unpack_row(struct unpacker *u, struct channels *c, struct channel *ch)
+/* Gives *ret_row, also when it is refused; NULL: none. */
+static bool unpack_row(struct unpacker *u, struct row **ret_row)
 {
 	struct row *row;
 
+	*ret_row = NULL;
 	if (!unpack_u8(u))
 		return !u->is_bad;
-	row = row_new();
+	*ret_row = row = row_new();
 	if (!row)
 		return false;
 	row->flows = unpack_u32(u);
@@ -136,12 +137,7 @@ static bool unpack_row(struct unpacker *u, struct channels *c, struct channel *c
 	row->top.port = unpack_u16(u);
 	row->top.proto = unpack_u8(u);
 	row->top_votes = unpack_u64(u);
-	if (!unpack_slots(u, &row)) {
-		free(row);
-		return false;
-	}
-	channel_take_row(c, ch, row);
-	return true;
+	return unpack_slots(u, ret_row);
 }
 
 /* --- facts ------------------------------------------------------------- */
@@ -210,32 +206,67 @@ void channel_pack(const struct channel *ch, struct packer *p)
 	pack_row(ch->row, p);
 }
 
+static void unpack_facts(struct unpacker *u, struct channel *ret)
+{
+	ret->first_ns = unpack_u64(u);
+	ret->last_ns = unpack_u64(u);
+	ret->up = unpack_u64(u);
+	ret->down = unpack_u64(u);
+	ret->row_up = unpack_u64(u);
+	ret->active = unpack_u64(u);
+	ret->usual_up = unpack_float(u);
+	ret->row_number = (int32_t)unpack_u32(u);
+	ret->name = unpack_text_new(u, NAME_MAX_LEN);
+}
+
+/* Into the table, with all that was read.  Takes the row. */
+static bool take_over(struct channels *c, struct subject *subject, const struct channel *read)
+{
+	struct channel *ch = channels_get(c, subject, &read->key);
+
+	if (!ch) {
+		free(read->row);
+		return false;
+	}
+	ch->first_ns = read->first_ns;
+	ch->last_ns = read->last_ns;
+	ch->up = read->up;
+	ch->down = read->down;
+	ch->row_up = read->row_up;
+	ch->active = read->active;
+	ch->usual_up = read->usual_up;
+	ch->row_number = read->row_number;
+	channel_set_name(c, ch, read->name);
+	if (ch->contact)
+		*ch->contact = *read->contact;
+	channel_take_row(c, ch, read->row);
+	return true;
+}
+
 bool channel_unpack(struct channels *c, struct subjects *s, const struct unpacker *key,
 		    const struct unpacker *value)
 {
 	struct unpacker u = *value;
-	struct channel *ch;
-	char *name;
+	struct contact contact = { 0 };
+	struct channel read = { .contact = &contact };
+	struct subject *subject;
+	bool is_good;
 
 	if (unpack_u8(&u) != CHANNEL_VERSION)
 		return false;
-	ch = find_channel(c, s, *key);
-	if (!ch)
+	subject = unpack_owner(s, *key, &read.key);
+	if (!subject)
 		return false;
-	ch->first_ns = unpack_u64(&u);
-	ch->last_ns = unpack_u64(&u);
-	ch->up = unpack_u64(&u);
-	ch->down = unpack_u64(&u);
-	ch->row_up = unpack_u64(&u);
-	ch->active = unpack_u64(&u);
-	ch->usual_up = unpack_float(&u);
-	ch->row_number = (int32_t)unpack_u32(&u);
-	name = unpack_text_new(&u, NAME_MAX_LEN);
-	channel_set_name(c, ch, name);
-	free(name);
-	if (ch->contact)
-		unpack_contact(&u, ch->contact);
-	return unpack_row(&u, c, ch) && unpack_ok(&u);
+	unpack_facts(&u, &read);
+	if (read.key.group == GROUP_IP)
+		unpack_contact(&u, &contact);
+	is_good = unpack_row(&u, &read.row) && unpack_ok(&u);
+	if (is_good)
+		is_good = take_over(c, subject, &read);
+	else
+		free(read.row);
+	free(read.name);
+	return is_good;
 }
 
 /* --- evidence ---------------------------------------------------------- */
@@ -385,25 +416,31 @@ bool evidence_unpack(struct channels *c, struct subjects *s, const struct unpack
 		     const struct unpacker *value)
 {
 	struct unpacker u = *value;
-	struct evidence *ev;
+	struct evidence read = { 0 }, *ev;
+	struct channel_key k;
+	struct subject *subject;
 	struct channel *ch;
 
 	if (unpack_u8(&u) != EVIDENCE_VERSION)
 		return false;
-	ch = find_channel(c, s, *key);
-	ev = ch ? channel_promote(c, ch, (int64_t)unpack_u64(&u)) : NULL;
-	if (!ev)
-		return false;
-	ev->skipped = unpack_u32(&u);
-	ev->degraded = unpack_u32(&u);
+	subject = unpack_owner(s, *key, &k);
+	read.promoted_row = (int64_t)unpack_u64(&u);
+	read.skipped = unpack_u32(&u);
+	read.degraded = unpack_u32(&u);
 	for (unsigned i = 0; i < EVIDENCE_PROCESSES; i++)
-		evidence_unpack_process(&u, &ev->process[i]);
-	ev->nights_n = unpack_u64(&u);
-	for (uint64_t i = 0; i < evidence_nights(ev) && !u.is_bad; i++) {
-		unsigned place = evidence_place(ev, i);
+		evidence_unpack_process(&u, &read.process[i]);
+	read.nights_n = unpack_u64(&u);
+	for (uint64_t i = 0; i < evidence_nights(&read) && !u.is_bad; i++) {
+		unsigned place = evidence_place(&read, i);
 
-		unpack_night(&u, &ev->nights[place]);
-		unpack_picture(&u, ev->picture[place]);
+		unpack_night(&u, &read.nights[place]);
+		unpack_picture(&u, read.picture[place]);
 	}
-	return unpack_ok(&u);
+	if (!unpack_ok(&u) || !subject)
+		return false;
+	ch = channels_get(c, subject, &k);
+	ev = ch ? channel_promote(c, ch, read.promoted_row) : NULL;
+	if (ev)
+		*ev = read;
+	return ev != NULL;
 }

@@ -35,6 +35,7 @@ void channel_key_pack(const struct channel_key *key, struct packer *ret);
 bool channel_key_unpack(struct unpacker *u, struct channel_key *ret);
 void channel_pack(const struct channel *ch, struct packer *ret);
 void evidence_pack(const struct evidence *ev, struct packer *ret);
+/* Refused: the tables are as they were. */
 bool channel_unpack(struct channels *c, struct subjects *s, const struct unpacker *key,
 		    const struct unpacker *value);
 bool evidence_unpack(struct channels *c, struct subjects *s, const struct unpacker *key,

@@ -2,7 +2,7 @@
  *
  * A row has 96 slots (policy/calendar.h), but of a hundred thousand channels nearly all use one or
  * two: only slots with traffic are kept, in order of time, in an array that doubles.  So a flood of
- * destinations costs 72 bytes of row each and a conversation that never pauses 2.4 kB.
+ * destinations costs 64 bytes of row each and a conversation that never pauses 2.4 kB.
  *
  * The row also keeps the peer with most upload, by majority vote (Boyer and Moore 1981, weighted):
  * a peer with more than half of the upload is always the one named; else it is one of the large

@@ -33,11 +33,22 @@ static struct subject *subject_of(const char *text)
 
 static struct channel_key key_to(const struct subject *s, unsigned peer)
 {
-	struct channel_key key = { .subject = s->number, .service = "TLS" };
+	struct channel_key key = { .subject = s->number, .is_external = true };
 	const uint8_t bytes[4] = {203, (uint8_t)(peer >> 16), (uint8_t)(peer >> 8), (uint8_t)peer};
+	struct addr there = addr_from_ipv4(bytes);
 
-	key.peer = addr_from_ipv4(bytes);
+	group_key_ip(&key, &there, IP_TCP, 443);
 	return key;
+}
+
+static struct channels *table_of(size_t channels, size_t evidence)
+{
+	struct channels *c = NULL;
+
+	EQUAL_INT(channels_new(&(struct channels_limits){ .channels = channels,
+							  .evidence = evidence }, &c), 0);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(c);
+	return c;
 }
 
 static struct channel *get(struct channels *c, struct subject *s, unsigned peer)
@@ -59,7 +70,7 @@ static void the_same_key_is_the_same_channel(void)
 	struct channels *c;
 	struct subject *s = subject_of("10.0.0.1");
 
-	EQUAL_INT(channels_new(100, &c), 0);
+	c = table_of(100, 0);
 	CU_ASSERT_PTR_EQUAL(get(c, s, 1), get(c, s, 1));
 	CU_ASSERT_PTR_NOT_EQUAL(get(c, s, 1), get(c, s, 2));
 	EQUAL_INT(channels_counters(c)->live, 2);
@@ -73,7 +84,7 @@ static void a_flood_of_peers_stays_bounded_and_spares_the_evidence(void)
 	struct channel *kept;
 	size_t n;
 
-	EQUAL_INT(channels_new(1000, &c), 0);
+	c = table_of(1000, 0);
 	kept = get(c, s, 0);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(channel_promote(c, kept, 1));
 	kept->evidence->process[0].m_mean = 50;
@@ -81,7 +92,7 @@ static void a_flood_of_peers_stays_bounded_and_spares_the_evidence(void)
 		get(c, s, i)->last_ns = i;
 	CU_ASSERT(channels_counters(c)->live <= 1000);
 	EQUAL_INT(channels_counters(c)->evicted + channels_counters(c)->live, 50001);
-	EQUAL_INT(channels_counters(c)->evicted_with_evidence, 0);
+	EQUAL_INT(channels_counters(c)->evicted_evidence, 0);
 	CU_ASSERT_PTR_EQUAL(get(c, s, 0), kept);
 	CU_ASSERT_PTR_NOT_NULL(get(c, s, 50000));
 	channels_sorted(c, &n);
@@ -94,7 +105,7 @@ static void the_least_evidence_goes_first(void)
 	struct channels *c;
 	struct subject *s = subject_of("10.0.0.1");
 
-	EQUAL_INT(channels_new(32, &c), 0);
+	c = table_of(32, 0);
 	for (unsigned i = 0; i < 32; i++) {
 		struct channel *ch = get(c, s, i);
 
@@ -102,7 +113,7 @@ static void the_least_evidence_goes_first(void)
 		ch->evidence->process[1].m_mean = (i * 7) % 32;
 	}
 	get(c, s, 100);			/* 32 / 16 = two must go: M 0 and M 1 */
-	EQUAL_INT(channels_counters(c)->evicted_with_evidence, 2);
+	EQUAL_INT(channels_counters(c)->evicted_evidence, 2);
 	CU_ASSERT_PTR_NULL(get(c, s, 0)->evidence);	/* made anew: it had M = 0 */
 	channels_free(c);
 }
@@ -115,7 +126,7 @@ static void eviction_never_loses_a_channel(void)
 	struct channel **list;
 	size_t n, found = 0;
 
-	EQUAL_INT(channels_new(500, &c), 0);
+	c = table_of(500, 0);
 	for (unsigned i = 0; i < 3000; i++)
 		get(c, s, i)->last_ns = i;
 	list = channels_sorted(c, &n);
@@ -134,15 +145,15 @@ static void sorted_by_what_cannot_change(void)
 	struct channel **list;
 	size_t n;
 
-	EQUAL_INT(channels_new(100, &c), 0);
+	c = table_of(100, 0);
 	get(c, subject_of("10.0.0.9"), 5);
 	get(c, subject_of("10.0.0.2"), 9);
 	get(c, subject_of("10.0.0.2"), 4);
 	list = channels_sorted(c, &n);
 	EQUAL_INT(n, 3);
 	EQUAL_TEXT(list[0]->subject->id, "10.0.0.2");
-	EQUAL_INT(list[0]->key.peer.bytes[15], 4);
-	EQUAL_INT(list[1]->key.peer.bytes[15], 9);
+	EQUAL_INT(list[0]->key.value.bytes[15], 4);
+	EQUAL_INT(list[1]->key.value.bytes[15], 9);
 	EQUAL_TEXT(list[2]->subject->id, "10.0.0.9");
 	channels_free(c);
 }
@@ -152,14 +163,15 @@ static void a_new_row_is_empty(void)
 	struct channels *c;
 	struct channel *ch;
 
-	EQUAL_INT(channels_new(100, &c), 0);
+	c = table_of(100, 0);
 	ch = get(c, subject_of("10.0.0.1"), 1);
-	channel_row(ch, 7)->up[3] = 42;
-	EQUAL_INT(channel_row(ch, 7)->up[3], 42);
-	EQUAL_INT(channel_row(ch, 8)->up[3], 0);
-	channel_drop_row(ch, 8);
+	CU_ASSERT(channel_add(c, ch, 7, &(struct row_minute){ .slot = 3, .up = 42 }));
+	EQUAL_INT(row_find(channel_touch(c, ch, 7), 3)->up, 42);
+	CU_ASSERT_PTR_NULL(row_find(channel_touch(c, ch, 8), 3));
+	EQUAL_INT(row_up(ch->row), 0);
+	channel_drop_row(c, ch, 8);
 	CU_ASSERT_PTR_NOT_NULL(ch->row);
-	channel_drop_row(ch, 9);
+	channel_drop_row(c, ch, 9);
 	CU_ASSERT_PTR_NULL(ch->row);
 	channels_free(c);
 }
@@ -171,7 +183,7 @@ static void the_usual_volume_counts_silent_nights(void)
 	struct channel *ch;
 	unsigned nights;
 
-	EQUAL_INT(channels_new(10, &c), 0);
+	c = table_of(10, 0);
 	ch = get(c, s, 1);
 	volume_usual(ch, 100, 100, &nights);
 	EQUAL_INT(nights, 0);

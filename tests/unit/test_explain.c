@@ -30,12 +30,12 @@ static int set_up(void)
 	for (int i = 0; i < 5; i++) {
 		struct night_seen *n = &evidence.nights[i];
 
-		*n = (struct night_seen){ .row = ROW + i, .coverage = 1 };
+		*n = (struct night_seen){ .row = ROW + i, .coverage = EVIDENCE_SHARE,
+					  .start_min = EVIDENCE_NO_START };
 		if (starts[i] < 0)
 			continue;
-		n->is_hit[0] = true;
-		n->start_ns = calendar_row_start(&calendar, ROW + i) +
-			      (uint64_t)starts[i] * NS_PER_MIN;
+		n->hits = 1;
+		n->start_min = (uint16_t)starts[i];
 	}
 	evidence.process[0] = (struct process){
 		.m_mean = 2e5, .hits = 4, .since_row = ROW, .up = 4000, .down = 40};
@@ -89,9 +89,12 @@ static void the_words_say_the_same(void)
 			     .level = LEVEL_2, .bet_nights = 640, .bet_channels = 2 };
 	struct incident in = { .subject = &subject, .level = LEVEL_2 };
 	struct nightly_facts n = facts();
+	struct addr peer;
 
 	memcpy(subject.id, "A", 2);
-	CU_ASSERT(addr_parse("203.0.113.9", &channel.key.peer));
+	CU_ASSERT(addr_parse("203.0.113.9", &peer));
+	group_key_ip(&channel.key, &peer, IP_TCP, 443);
+	in.key = channel.key;
 	explain_incident(&context, &in, &f, &n);
 	EQUAL_TEXT(
 		in.message,

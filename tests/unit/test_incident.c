@@ -42,7 +42,7 @@ static void begin(struct bench *b)
 		(struct alert_context){.site = b->site, .calendar = &b->calendar, .sensor = "nw-1"};
 	CU_ASSERT_FATAL(!outbox_new(&b->outbox));
 	b->sink = outbox_add_sink(b->outbox, "test");
-	CU_ASSERT_FATAL(!subjects_new(b->site, &b->subjects) && !channels_new(1000, &b->channels));
+	CU_ASSERT_FATAL(!subjects_new(b->site, &b->subjects) && !channels_new(NULL, &b->channels));
 	CU_ASSERT_FATAL(!incidents_new(&b->context, append, b->outbox, &b->incidents));
 }
 
@@ -85,29 +85,28 @@ static const char *text_at(const json_t *j, const char *a, const char *b, const 
 static struct channel *channel_to(struct bench *b, unsigned peer)
 {
 	const uint8_t bytes[4] = { 203, 0, (uint8_t)(113 + peer / 256), (uint8_t)peer };
-	struct channel_key key = { .service = "tcp/443", .peer = addr_from_ipv4(bytes) };
-	struct addr a;
+	struct channel_key key = { .is_external = true };
+	struct addr a, there = addr_from_ipv4(bytes);
 	struct subject *s;
 	struct channel *ch;
 
 	CU_ASSERT_FATAL(addr_parse("10.20.1.11", &a));
 	s = subjects_get(b->subjects, &(struct sighting){ .addr = &a });
 	key.subject = s->number;
+	group_key_ip(&key, &there, IP_TCP, 443);
 	ch = channels_get(b->channels, s, &key);
-	ch->is_external = ch->is_answered = true;
-	ch->own = a;
-	ch->proto = IP_TCP;
-	ch->port = 443;
+	ch->contact->is_answered = 1;
+	ch->contact->own = a;
+	ch->contact->port = 443;
 	return ch;
 }
 
 static struct finding crossing(struct bench *b, unsigned peer, uint64_t ns)
 {
-	return (struct finding){.rule = RULE_DST_002,
-				.channel = channel_to(b, peer),
-				.judged_ns = ns,
-				.row = calendar_row(&b->calendar, ns),
-				.severity = 5};
+	struct channel *ch = channel_to(b, peer);
+
+	return (struct finding){ .rule = RULE_DST_002, .channel = ch, .leaf = ch, .judged_ns = ns,
+				 .row = calendar_row(&b->calendar, ns), .severity = 5 };
 }
 
 #define T0 (1768626600ULL * NS_PER_SEC)		/* 2026-01-17T05:10:00Z */
@@ -194,6 +193,7 @@ static void two_rules_about_one_peer_are_one_case(void)
 	snprintf(first, sizeof(first), "%s", text_at(b.last, "nachtwacht", "incident", "case"));
 	night = (struct finding){.rule = RULE_EXF_001,
 				 .channel = f.channel,
+				 .leaf = f.channel,
 				 .judged_ns = T0 + 3 * NS_PER_DAY,
 				 .row = f.row + 3,
 				 .level = LEVEL_1,
@@ -233,7 +233,7 @@ static void a_hostile_name_does_not_cost_the_record(void)
 
 	begin(&b);
 	f = crossing(&b, 9, T0);
-	channel_set_name(f.channel, "\xff\xfe\"</script>\n\xe2\x80\xae.example");
+	channel_set_name(b.channels, f.channel, "\xff\xfe\"</script>\n\xe2\x80\xae.example");
 	incidents_finding(b.incidents, &f);
 	EQUAL_INT(take(&b), 1);
 	EQUAL_TEXT(text_at(b.last, "destination", "domain", NULL),

@@ -40,7 +40,8 @@ static void begin(struct tables *t)
 {
 	calendar_init(&t->calendar, site, 2026);
 	t->context = (struct alert_context){.site = site, .calendar = &t->calendar, .sensor = "s"};
-	CU_ASSERT_FATAL(!subjects_new(site, &t->subjects) && !channels_new(100, &t->channels));
+	CU_ASSERT_FATAL(!subjects_new(site, &t->subjects));
+	CU_ASSERT_FATAL(!channels_new(&(struct channels_limits){ .channels = 100 }, &t->channels));
 	CU_ASSERT_FATAL(!incidents_new(&t->context, drop_record, NULL, &t->incidents));
 }
 
@@ -51,34 +52,61 @@ static void end(struct tables *t)
 	subjects_free(t->subjects);
 }
 
+static void fill_night(struct evidence *ev, unsigned i, unsigned *seed)
+{
+	bool is_silent = rand_r(seed) % 4 == 0;
+
+	ev->nights[i] = (struct night_seen){
+		.row = 20400 + (int32_t)i, .up = (uint64_t)rand_r(seed), .e = { 5.5F, 0.5F },
+		.coverage = EVIDENCE_SHARE, .loss = 7, .hits = (uint8_t)(1 | i % 2 << 1),
+		.is_degraded = i % 3 == 0, .start_min = EVIDENCE_NO_START,
+	};
+	if (is_silent)
+		return;
+	ev->nights[i].start_min = (uint16_t)(rand_r(seed) % 1440);
+	ev->nights[i].end_min = ev->nights[i].centroid_min = 1440;
+	ev->nights[i].z = -1.5F;
+	ev->nights[i].flows = i;
+	ev->nights[i].top = addr_from_ipv4((const uint8_t[]){ 203, 0, 113, (uint8_t)i });
+	for (unsigned slot = 0; slot < ROW_SLOTS; slot++)
+		picture_set(ev->picture[i], slot, (uint8_t)(rand_r(seed) % 16));
+}
+
 static struct channel *fill(struct tables *t, unsigned *seed)
 {
 	const uint8_t own[4] = { 10, 1, (uint8_t)rand_r(seed), (uint8_t)rand_r(seed) };
 	const uint8_t peer[4] = { 203, 0, 113, (uint8_t)rand_r(seed) };
 	struct addr a = addr_from_ipv4(own);
 	struct subject *s = subjects_get(t->subjects, &(struct sighting){ .addr = &a });
-	struct channel_key key = { .subject = s->number, .peer = addr_from_ipv4(peer),
-				   .service = "tcp/443" };
-	struct channel *ch = channels_get(t->channels, s, &key);
+	struct channel_key key = { .subject = s->number, .is_external = true };
+	struct addr there = addr_from_ipv4(peer);
+	struct channel *ch;
 	struct evidence *ev;
 
-	ch->is_external = true;
-	ch->own = a;
+	group_key_ip(&key, &there, IP_TCP, 443);
+	ch = channels_get(t->channels, s, &key);
+	ch->contact->own = a;
 	ch->first_ns = (uint64_t)rand_r(seed) * NS_PER_SEC;
 	ch->up = (uint64_t)rand_r(seed) << 20;
-	ch->crossing_row = 20000 + rand_r(seed) % 100;
-	ch->communities = (unsigned)rand_r(seed) % 9;
-	for (int i = 0; i < CHANNEL_COMMUNITY_IDS; i++)
-		snprintf(ch->community[i], sizeof(ch->community[i]), "1:%d", rand_r(seed));
-	channel_set_name(ch, "upd.vendor-a.example");
-	channel_row(ch, 20470)->up[rand_r(seed) % ROW_SLOTS] = (uint64_t)rand_r(seed);
+	ch->contact->crossing_row = 20000 + rand_r(seed) % 100;
+	ch->contact->run_start_ns = (uint64_t)rand_r(seed) * NS_PER_SEC;
+	ch->contact->is_flooded = rand_r(seed) & 1;
+	ch->contact->communities = (uint8_t)(rand_r(seed) % (CHANNEL_COMMUNITY_IDS + 1));
+	for (int i = 0; i < ch->contact->communities; i++)
+		memset(ch->contact->community[i], rand_r(seed), DIGEST_SHA1_LEN);
+	channel_set_name(t->channels, ch, "upd.vendor-a.example");
+	for (int i = rand_r(seed) % 100; i >= 0; i--)
+		CU_ASSERT_FATAL(channel_add(t->channels, ch, 20470, &(struct row_minute){
+			.slot = (unsigned)rand_r(seed) % ROW_SLOTS, .minute = (unsigned)i % 15,
+			.up = (uint64_t)rand_r(seed), .down = 3,
+			.peer = { .addr = there, .port = 443, .proto = IP_TCP } }));
 	ch->row_up = 12345;
+	ch->active = (uint64_t)rand_r(seed) << 32 | 1;
+	ch->usual_up = (float)rand_r(seed);
 	ev = channel_promote(t->channels, ch, 20400);
 	ev->nights_n = 1 + (unsigned)rand_r(seed) % 200;
 	for (unsigned i = 0; i < EVIDENCE_NIGHTS && i < ev->nights_n; i++)
-		ev->nights[i] = (struct night_seen){ .row = 20400 + i, .up = (uint64_t)rand_r(seed),
-						     .e = { 5.5, 0.5 }, .coverage = 1,
-						     .is_hit = { true, i % 2 } };
+		fill_night(ev, i, seed);
 	ev->process[0] = (struct process){ .m = { 1.5, 2.25 }, .m_mean = 0.1 * rand_r(seed),
 					   .hits = 7, .bursts_n = 2,
 					   .bursts = { { 700, 760 }, { -5, 55 } },
@@ -138,8 +166,60 @@ static void there_and_back(void)
 	}
 }
 
-/* Cut anywhere and with any byte changed: refused or read within its bounds (a sanitizer would
- * say). */
+/* A copy of exactly that length, so that a sanitizer sees a read beyond it. */
+static uint8_t *cut_to(const struct packer *p, size_t len)
+{
+	uint8_t *cut = malloc(len ? len : 1);
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(cut);
+	memcpy(cut, p->bytes, len);
+	return cut;
+}
+
+/* Reads value 1 (facts) or 2 (evidence) with the others whole. */
+static bool read_into(struct tables *t, const struct channel *ch, struct packer p[4], int which,
+		      const uint8_t *bytes, size_t len)
+{
+	struct unpacker key = unpack_over(p[0].bytes, p[0].len), value = unpack_over(bytes, len);
+
+	CU_ASSERT_FATAL(subject_unpack(t->subjects, site, ch->subject->id,
+				       strlen(ch->subject->id), p[3].bytes, p[3].len));
+	return which == 1 ? channel_unpack(t->channels, t->subjects, &key, &value) :
+			    evidence_unpack(t->channels, t->subjects, &key, &value);
+}
+
+/* Cut anywhere: refused as a whole. */
+static void cut_short(void)
+{
+	struct packer p[4] = { { 0 } };
+	unsigned seed = (unsigned)test_seed(0), tried = 0;
+	struct tables a, b;
+	struct channel *ch;
+
+	begin(&a);
+	ch = fill(&a, &seed);
+	pack_all(ch, p);
+	begin(&b);
+	for (int which = 1; which <= 2; which++)
+		for (size_t len = 0; len < p[which].len; len += which == 1 ? 1 : 13) {
+			uint8_t *cut = cut_to(&p[which], len);
+
+			CU_ASSERT_FALSE(read_into(&b, ch, p, which, cut, len));
+			free(cut);
+			tried++;
+		}
+	CU_ASSERT(tried > 100);
+	EQUAL_INT(channels_counters(b.channels)->live, 0);
+	EQUAL_INT(channels_counters(b.channels)->with_evidence, 0);
+	EQUAL_INT(channels_counters(b.channels)->bytes, 0);
+	end(&b);
+	for (int i = 0; i < 4; i++)
+		pack_free(&p[i]);
+	end(&a);
+}
+
+/* Any byte changed: refused as a whole, or read within its bounds (a sanitizer would say), and what
+ * was read can be used: a night more, sorted, packed. */
 static void damaged(void)
 {
 	struct packer p[4] = { { 0 } };
@@ -150,38 +230,30 @@ static void damaged(void)
 	begin(&a);
 	ch = fill(&a, &seed);
 	pack_all(ch, p);
-	for (size_t len = 0; len < p[2].len; len++) {
-		uint8_t *cut = malloc(len ? len : 1);
-		struct unpacker key = unpack_over(p[0].bytes, p[0].len), value;
+	for (int i = 0; i < 600; i++) {
+		int which = 1 + i % 2;
+		size_t at = (size_t)rand_r(&seed) % p[which].len, n;
+		uint8_t was = p[which].bytes[at];
+		struct packer again = { 0 };
+		struct channel **list;
 		struct tables b;
 
-		memcpy(cut, p[2].bytes, len);
-		value = unpack_over(cut, len);
-		if (len % 97 == 0) {
-			begin(&b);
-			subject_unpack(b.subjects, site, ch->subject->id, strlen(ch->subject->id),
-				       p[3].bytes, p[3].len);
-			refused += !evidence_unpack(b.channels, b.subjects, &key, &value);
-			end(&b);
-		}
-		free(cut);
-	}
-	CU_ASSERT(refused > 0);
-	for (int i = 0; i < 300; i++) {
-		size_t at = (size_t)rand_r(&seed) % p[1].len;
-		uint8_t was = p[1].bytes[at];
-		struct unpacker key = unpack_over(p[0].bytes, p[0].len), value;
-		struct tables b;
-
-		p[1].bytes[at] = (uint8_t)rand_r(&seed);
 		begin(&b);
-		subject_unpack(b.subjects, site, ch->subject->id, strlen(ch->subject->id),
-			       p[3].bytes, p[3].len);
-		value = unpack_over(p[1].bytes, p[1].len);
-		channel_unpack(b.channels, b.subjects, &key, &value);
+		p[which].bytes[at] = (uint8_t)rand_r(&seed);
+		if (read_into(&b, ch, p, which, p[which].bytes, p[which].len)) {
+			list = channels_sorted(b.channels, &n);
+			EQUAL_INT(n, 1);
+			channel_pack(list[0], &again);
+			CU_ASSERT_PTR_NOT_NULL(channel_touch(b.channels, list[0], 20471));
+		} else {
+			refused++;
+			EQUAL_INT(channels_counters(b.channels)->live, 0);
+		}
+		pack_free(&again);
 		end(&b);
-		p[1].bytes[at] = was;
+		p[which].bytes[at] = was;
 	}
+	CU_ASSERT(refused > 5);
 	for (int i = 0; i < 4; i++)
 		pack_free(&p[i]);
 	end(&a);
@@ -198,9 +270,10 @@ static void incidents_go_on_where_they_were(void)
 	begin(&a);
 	begin(&b);
 	f.channel = fill(&a, &seed);
+	f.leaf = f.channel;
 	incidents_finding(a.incidents, &f);
 	incident_pack(incidents_at(a.incidents, 0), &was);
-	CU_ASSERT(subjects_restore(b.subjects, f.channel->subject->id, &f.channel->own, "") !=
+	CU_ASSERT(subjects_restore(b.subjects, f.channel->subject->id, &f.leaf->contact->own, "") !=
 		  NULL);
 	CU_ASSERT_FATAL(incident_unpack(b.incidents, b.subjects, was.bytes, was.len));
 	incident_pack(incidents_at(b.incidents, 0), &is);
@@ -217,6 +290,7 @@ int main(void)
 {
 	CU_TestInfo tests[] = {
 		{ "there and back", there_and_back },
+		{ "cut short", cut_short },
 		{ "damaged", damaged },
 		{ "incidents go on where they were", incidents_go_on_where_they_were },
 		CU_TEST_INFO_NULL,
