@@ -269,7 +269,8 @@ static void explain_contact(struct incident *in, const struct finding *f)
 static void destination_text(const struct incident *in, char *buf, size_t cap)
 {
 	static const char *const forms[] = {
-		[GROUP_IP] = "%s", [GROUP_DOMAIN] = "hosts of %s", [GROUP_PREFIX] = "the network %s",
+		[GROUP_IP] = "%s", [GROUP_DOMAIN] = "hosts of %s",
+		[GROUP_PREFIX] = "the network %s",
 		[GROUP_ASN] = "networks of %s", [GROUP_COUNTRY] = "addresses in the country %s",
 		[GROUP_ANY] = "external addresses",
 	};
@@ -347,6 +348,9 @@ static void explain_nightly(const struct alert_context *ctx, struct incident *in
 		 "%s uploaded %s to %s on %u of %u nights, each time %s local time",
 		 explain_subject(in->subject, who, sizeof(who)), size_format(facts->up, up),
 		 where, facts->hit, facts->seen, when);
+	if (f->given_up)
+		add_line(in, "Closed because the long memory is full and this evidence was given "
+			     "up, not because the pattern stopped: it may go on.");
 	explain_evidence(in, f, facts);
 	explain_last_night(ctx, in, f);
 	explain_seen(in, facts);

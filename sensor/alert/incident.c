@@ -99,7 +99,8 @@ static uint32_t *find_place(const struct incidents *in, enum rule_id rule, const
 	return &in->table[at];
 }
 
-static struct incident *find(const struct incidents *in, enum rule_id rule, const struct channel *ch)
+static struct incident *find(const struct incidents *in, enum rule_id rule,
+			     const struct channel *ch)
 {
 	uint32_t *place = find_place(in, rule, ch, false);
 
@@ -222,7 +223,7 @@ static void join_case(const struct incidents *in, struct incident *i)
 
 /* --- records ----------------------------------------------------------- */
 
-/* What the finding's channels show beyond the incident's own: groups attached, who stands for it. */
+/* What the finding's channels show beyond the incident's own: groups attached, its peer. */
 static void take_facts(struct incident *i, const struct finding *f)
 {
 	if (f->leaf)
@@ -354,8 +355,10 @@ static void resolve(struct incidents *in, struct incident *i, struct channel *ch
 			     .process = i->process,
 			     .leaf = ch->key.group == GROUP_IP ? ch : NULL };
 
-	if (i->rule == RULE_EXF_001)
+	if (i->rule == RULE_EXF_001) {
 		subject_bets(ch->subject, row, &f.bet_nights, &f.bet_channels);
+		f.given_up = i->given_up;
+	}
 	in->counters.resolved++;
 	emit_record(in, i, &f, "resolve");
 	i->is_open = false;
@@ -371,6 +374,16 @@ void incidents_resolve(struct incidents *in, enum rule_id rule, struct channel *
 
 	if (i && i->is_open)
 		resolve(in, i, ch, judged_ns, row);
+}
+
+void incidents_give_up(struct incidents *in, struct channel *ch, uint64_t judged_ns, int64_t row)
+{
+	struct incident *i = find(in, RULE_EXF_001, ch);
+
+	if (!i || !i->is_open)
+		return;
+	i->given_up = 1;
+	resolve(in, i, ch, judged_ns, row);
 }
 
 void incidents_resolve_any(struct incidents *in, enum rule_id rule, struct channel *stand_in,

@@ -5,8 +5,9 @@
  *                       |                pattern stopped
  *                       `------------------------------------------------> (none) (resolve)
  *
- * One incident per (rule, subject, channel); groups that are about the same upload are attached to it
- * (app/speak.h decides) and named in its records.  Severity never falls while it is open; a return after
+ * One incident per (rule, subject, channel); groups that are about the same upload are attached to
+ * it (app/speak.h decides) and named in its records.  Severity never falls while it is open; a
+ * return after
  * resolve is a new incident that names the previous one.  Ids are hashes of what the incident is
  * about (ALERTS section 1), so a repeated replay gives the same ids.
  * A case is what an analyst handles as one: an incident joins the case of an open one of the same
@@ -56,7 +57,7 @@ struct incident {
 	char domain[GROUP_TEXT_MAX];	/* the value of a domain, of which the key has the hash */
 	struct addr peer;		/* that stood for it last; zero: none */
 	char attached[INCIDENT_ATTACHED_MAX];	/* "prefix 203.0.113.0/24\n..." */
-	bool is_any;			/* the subject's flood incident, or what is about no channel */
+	bool is_any;			/* the subject's flood incident, or about no channel */
 	char id[INCIDENT_ID_MAX], case_id[INCIDENT_ID_MAX], previous[INCIDENT_ID_MAX];
 	bool is_changed;		/* since it was last packed */
 	bool is_open, has_opened;	/* has_opened: id is that of an incident now resolved */
@@ -96,6 +97,9 @@ void incidents_finding(struct incidents *in, const struct finding *f);
 /* The pattern of this channel stopped.  Nothing when no incident is open. */
 void incidents_resolve(struct incidents *in, enum rule_id rule, struct channel *ch,
 		       uint64_t judged_ns, int64_t row);
+/* NW-EXF-001: its evidence goes because the memory is full.  The incident is resolved, and says why:
+ * nobody would be left to say that the pattern stopped. */
+void incidents_give_up(struct incidents *in, struct channel *ch, uint64_t judged_ns, int64_t row);
 /* The same for a subject's flood incident, or for what is about no channel. */
 void incidents_resolve_any(struct incidents *in, enum rule_id rule, struct channel *stand_in,
 			   uint64_t judged_ns, int64_t row);

@@ -1,5 +1,5 @@
-/* analysis.c - see analysis.h.  attribution.c says to which channels a slice belongs, nights.c judges
- * what they hold; here is time. */
+/* analysis.c - see analysis.h.  attribution.c says to which channels a slice belongs, nights.c
+ * judges what they hold; here is time. */
 #include "app/analysis.h"
 
 #include <errno.h>
@@ -210,6 +210,7 @@ static void tell_evicted(void *analysis, const struct channel *ch)
 	struct analysis *a = analysis;
 
 	a->evicted++;
+	incidents_give_up(a->incidents, (struct channel *)ch, a->now_ns, a->row);
 	ch->subject->given_up++;
 	ch->subject->given_up_m = fmax(ch->subject->given_up_m, channel_evidence_m(ch));
 }

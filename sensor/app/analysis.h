@@ -62,8 +62,8 @@ void analysis_start(struct analysis *a, uint64_t first_ns);	/* stamp of the firs
 /* Events in the order of slice_compare(); none older than an earlier call's time. */
 void analysis_event(struct analysis *a, const struct slice *s);
 void analysis_time(struct analysis *a, uint64_t now_ns);	/* capture time has passed now_ns */
-/* End of input without a state.  Judges the open night, marked partial: there is nothing to store it
- * in. */
+/* End of input without a state.  Judges the open night, marked partial: there is nothing to store
+ * it in. */
 void analysis_finish(struct analysis *a, uint64_t now_ns);
 /* --final with a state, after the tables were kept in it: tells what the open night says so far, on
  * the tables in memory, which are then of no other use. */

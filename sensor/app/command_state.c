@@ -247,7 +247,8 @@ static void add_channel(struct columns *c, const struct state_view *v, const str
 	const char *cells[] = {
 		escape(ch->subject->id, id), group_name((enum group)ch->key.group),
 		state_view_where(ch, where),
-		escape(ch->contact && ch->name ? ch->name : "", name), state_view_service(ch, service), nights, m,
+		escape(ch->contact && ch->name ? ch->name : "", name),
+		state_view_service(ch, service), nights, m,
 		state_view_level(p.level), size_format(ch->up, up), size_format(ch->down, down),
 		state_view_time(p.last ? night_start_ns(&v->calendar, p.last) : 0, last),
 	};

@@ -67,16 +67,18 @@ struct draft {
 
 static void take_hint(struct person *p, const struct channel *ch)
 {
+	bool is_server = ch->contact->was_opened_outside;
+
 	for (unsigned i = 0; i < ARRAY_SIZE(hints); i++) {
 		const struct hint *h = &hints[i];
 
 		if (h->proto != ch->key.proto || h->port != ch->key.port)
 			continue;
-		if (ch->contact->was_opened_outside && h->server && (!p->server || i < p->server_rank)) {
+		if (is_server && h->server && (!p->server || i < p->server_rank)) {
 			p->server = h->server;
 			p->server_rank = i;
 		}
-		if (!ch->contact->was_opened_outside && h->client && (!p->client || i < p->client_rank)) {
+		if (!is_server && h->client && (!p->client || i < p->client_rank)) {
 			p->client = h->client;
 			p->client_rank = i;
 		}

@@ -38,7 +38,7 @@ struct judge {				/* borrowed */
 };
 
 #define JUDGE_DEGRADED_LOSS 0.01	/* more than this of the packets: the night is degraded */
-#define JUDGE_BLIND 0.5			/* less than this of the window seen: the night is skipped */
+#define JUDGE_BLIND 0.5	/* less than this of the window seen: the night is skipped */
 
 /* true: *ret_voice is set. */
 bool judge_channel(struct judge *j, const struct night_watch *w, struct channel *ch,

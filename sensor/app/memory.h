@@ -38,7 +38,7 @@ int memory_open(const char *path, const struct site *site, struct memory **ret_m
 /* Saves where the sinks stand, and closes. */
 void memory_close(struct memory *m);
 struct state *memory_state(struct memory *m);
-void memory_cover(struct memory *m, struct coverage *c);	/* is kept at every commit; borrows */
+void memory_cover(struct memory *m, struct coverage *c); /* is kept at every commit; borrows */
 
 /* How this run follows the last one.  inputs: a text that is the same for the same inputs and
  * options,

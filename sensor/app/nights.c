@@ -98,7 +98,7 @@ static const struct zone *hours_zone(const struct channel *ch)
 	return ch->subject->zone && ch->subject->zone->has_closed ? ch->subject->zone : NULL;
 }
 
-/* What the tap saw of the window: from its first packet to now, less what it says it was blind for. */
+/* What the tap saw of the window: from its first packet to now, less what it was blind for. */
 static void watch_window(const struct nights *n, const struct hours *h, struct night_watch *w)
 {
 	uint64_t from = h->night.start_ns > n->first_ns ? h->night.start_ns : n->first_ns;

@@ -380,8 +380,8 @@ int state_export_csv(const struct state_view *v, FILE *out)
 		log_err("state", "out of memory");
 		return EXIT_FAILED;
 	}
-	fputs("asset,group,destination,name,service,where,first_seen,last_seen,flows,up,down,hits,seen,m,"
-	      "level,night,state,burst_start,burst_end,night_up,night_down,counts\r\n", out);
+	fputs("asset,group,destination,name,service,where,first_seen,last_seen,flows,up,down,hits,"
+	      "seen,m,level,night,state,burst_start,burst_end,night_up,night_down,counts\r\n", out);
 	for (size_t i = 0; i < n; i++) {
 		struct channel_proof p = state_view_proof(v, list[i]);
 		const struct evidence *ev = list[i]->evidence;

@@ -287,7 +287,8 @@ struct channel **state_view_channels(const struct state_view *v, size_t *ret_n)
 
 const char *state_view_port(const struct channel *ch, char buf[static SERVICE_TEXT_MAX])
 {
-	if (ch->key.group == GROUP_IP && (ch->key.port || ch->key.proto == 1 || ch->key.proto == 58))
+	if (ch->key.group == GROUP_IP &&
+	    (ch->key.port || ch->key.proto == IP_ICMP || ch->key.proto == IP_ICMPV6))
 		return group_service(&ch->key, buf);
 	buf[0] = '\0';
 	return buf;

@@ -30,12 +30,12 @@ static const char *const triage_dst_002[] = {"Find out which route let a closed 
 					     NULL};
 
 static const char *const triage_hlt_001[] = {
-	"Look at what the asset contacted: nachtwacht state channels lists destinations by evidence; "
-	"a scan, a broken name server or a peer-to-peer program makes as many.",
+	"Look at what the asset contacted: nachtwacht state channels lists destinations by "
+	"evidence; a scan, a broken name server or a peer-to-peer program makes as many.",
 	"If the destinations are legitimate, register them as expected entries: expected traffic "
 	"makes no evidence.",
-	"Replay a recording of the nights concerned with that asset alone, so that nothing of it is "
-	"given up.",
+	"Replay a recording of the nights concerned with that asset alone, so that nothing of it "
+	"is given up.",
 	NULL};
 
 static const struct rule rules[] = {

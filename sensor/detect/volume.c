@@ -27,7 +27,8 @@ static uint64_t own_upload(const struct channel *ch, int64_t row)
 {
 	for (uint64_t i = 0; ch->evidence && i < evidence_nights(ch->evidence); i++)
 		if (evidence_night(ch->evidence, i)->row == row)
-			return night_is_hit(evidence_night(ch->evidence, i), EVIDENCE_PROCESSES - 1) ?
+			return night_is_hit(evidence_night(ch->evidence, i),
+					    EVIDENCE_PROCESSES - 1) ?
 				0 : evidence_night(ch->evidence, i)->up;
 	return 0;
 }

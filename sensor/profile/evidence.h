@@ -41,7 +41,7 @@ struct night_seen {
 	uint8_t hits;			/* bit i: it qualified for process i */
 	uint8_t is_skipped : 1;		/* the tap was blind for more than half of the window */
 	uint8_t is_partial : 1;		/* judged before its end */
-	uint8_t is_degraded : 1;	/* packets were lost, or a part of the window was not seen */
+	uint8_t is_degraded : 1;	/* packets lost, or a part of the window not seen */
 };
 static_assert(sizeof(struct night_seen) == 64, "a night is a cache line");
 

@@ -32,7 +32,7 @@ enum group { GROUP_IP, GROUP_DOMAIN, GROUP_PREFIX, GROUP_ASN, GROUP_COUNTRY, GRO
 #define GROUP_PREFIX_BITS_V6 48
 
 struct channel_key {
-	struct addr value;		/* address, network; the rest as the functions below have it */
+	struct addr value;		/* address, network; else as set below */
 	uint32_t subject;		/* its number */
 	uint16_t port;			/* ip: the server's */
 	uint8_t proto;			/* ip */

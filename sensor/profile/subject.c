@@ -353,7 +353,8 @@ struct subject *subjects_restore(struct subjects *s, const char *id, const struc
 
 	if (subject)
 		return subject;
-	/* A vendor that the site no longer lists, or no site: its channels are read all the same. */
+	/* A vendor that the site no longer lists, or no site: its channels are read all the same.
+	 */
 	if (!strncmp(id, VENDOR_PREFIX, strlen(VENDOR_PREFIX)))
 		return restore_vendor(s, id);
 	if (strcmp(addr_format(a, text), id))

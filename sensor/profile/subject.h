@@ -45,7 +45,7 @@ struct expected_use {
 struct subject {
 	char id[SITE_ID_MAX];		/* the asset's id, or the address as text */
 	const struct asset *asset;	/* NULL: not listed */
-	const struct zone *zone;	/* NULL: in no zone; of a vendor: where all its assets are */
+	const struct zone *zone;	/* NULL: in none; of a vendor: of all its assets */
 	struct subject *vendor;		/* of an asset: the subject of its vendor, or NULL */
 	const char *vendor_name;	/* of a vendor: its name; NULL for all others */
 	struct addr addr;		/* the address first seen with */
@@ -54,7 +54,7 @@ struct subject {
 	struct volume_night volume[VOLUME_NIGHTS];	/* ring by row */
 	struct expected_use *uses;	/* of entries with a maximum, this row; see below */
 	size_t n_uses;
-	uint32_t given_up;		/* channels whose evidence went since this was last told ... */
+	uint32_t given_up;		/* channels whose evidence went, not told yet ... */
 	double given_up_m;		/* ... and the largest M among them */
 	uint32_t channels;		/* scratch of channel eviction */
 	bool is_over_quota;		/* likewise */
