@@ -164,10 +164,11 @@ static void read_activity(struct fields *f, struct scenario *s, struct activity 
 		"opened_by", "port", "rotate_port", "client_port", "family", "schedule",
 		"volume", "duration", "bytes_per_second", "connections", "parallel", "chunk",
 		"pause", "segment", "rtt", "persistent", "keepalive", "retransmissions",
-		"repeats", "unseen", "close", "outcome", "sees", "lookup", "sni", "alpn", "tls", "host",
-		"path", "method", "user", "domain", "questions", "text", "function", "unit",
+		"repeats", "unseen", "close", "outcome", "sees", "lookup", "sni", "alpn", "tls",
+		"host", "path", "method", "user", "domain", "questions", "text", "function", "unit",
 		"register", "registers", "exchanges", "gap", "message",
-	};	struct fields child;
+	};
+	struct fields child;
 
 	fields_known(f, known, ARRAY_SIZE(known));
 	if (!fields_text(f, "id", a->id, SCENARIO_ID_MAX))
