@@ -374,16 +374,19 @@ def do_forms(names, report):
     report.point(not wrong, "every scenario has the form of the schema")
 
 
-def do_counter_check(stories, args, rules, report):
-    """A scenario whose leak never happens must not be met: what is judged here can fail."""
-    story = json.loads(json.dumps(stories[COUNTER]))
-    for leak in scenario.leaks(story):
+def do_counter_checks(stories, args, rules, report):
+    """What is judged here can fail: a scenario without its leak is not met, one with it is not silent."""
+    without, loud = (json.loads(json.dumps(stories[COUNTER])) for _ in range(2))
+    for leak in scenario.leaks(without):
         leak["enabled"] = False
-    result = weigh(story, play(COUNTER, story, args, rules, 1, {}), rules, "")
-    is_right = any("missing" in text for text in result["wrong"])
-    report.say("without its leak %s is %s" % (COUNTER, "not met" if is_right else "still met: the judge is blind"))
-    report.point(is_right, "a scenario without its leak is not met")
-    report.bad += not is_right
+    loud["expect"] = {"silent_from": judge.SILENCE, "never": ["NW-EXF-001"]}
+    for story, said, text in ((without, "missing", "a scenario without its leak is not met"),
+                              (loud, "NW-EXF-001 was raised", "a scenario with a leak is not silent")):
+        wrong = weigh(story, play(COUNTER, story, args, rules, 1, {}), rules, "")["wrong"]
+        is_right = any(said in one for one in wrong)
+        report.say("%s: %s" % (text, "so it is" if is_right else "the judge is blind"))
+        report.point(is_right, text)
+        report.bad += not is_right
 
 
 def do_r1(stories, pool, args, report):
@@ -458,7 +461,7 @@ def main():
             report.add(name, every[name], weigh(every[name], outcomes, rules, features))
         if is_wanted("r1-same-bytes", "R1", args.only):
             do_r1(every, pool, args, report)
-        do_counter_check(every, args, rules, report)
+        do_counter_checks(every, args, rules, report)
         do_forms(names, report)
     return 1 if report.end() else 0
 
