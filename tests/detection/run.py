@@ -32,7 +32,7 @@ BUILD = os.environ.get("NW_BUILDDIR") or os.path.join(TOP, "build", "werror")
 PROGRAM = os.path.join(BUILD, "nachtwacht")
 SYNTH = os.path.join(BUILD, "pcaps", "nachtwacht-synth")
 STORIES = os.path.join(TOP, "pcaps", "scenarios", "detection")
-TIMEOUT_S = int(os.environ.get("NW_TIMEOUT", "120"))
+TIMEOUT_S = int(os.environ.get("NW_TIMEOUT", "300"))
 SAMPLE = ["p01-nightly", "p06-split", "p11-icmp", "p13-drift", "p19-one-connection", "n05-day-and-night",
           "n13-overlap", "n15-million"]	# for R1
 NEVER = math.inf
