@@ -123,9 +123,11 @@ static void read_tcp(struct fields *f, struct activity *a)
 	unsigned ending = a->is_persistent ? TCP_ENDING_OPEN : TCP_ENDING_FIN, outcome = 0,
 		opener = 0;
 	unsigned sees = SEES_BOTH;
-	uint64_t family = 0;
+	uint64_t family = 0, repeats = 0;
 
 	fields_ratio(f, "retransmissions", 1, &a->tcp.retrans_q32);
+	fields_count(f, "repeats", 1000, &repeats);
+	a->tcp.repeats = (unsigned)repeats;
 	fields_ratio(f, "unseen", 1, &a->tcp.unseen_q32);
 	fields_choice(f, "close", endings, 3, &ending);
 	fields_choice(f, "outcome", outcomes, 3, &outcome);
@@ -162,10 +164,11 @@ static void read_activity(struct fields *f, struct scenario *s, struct activity 
 		"opened_by", "port", "rotate_port", "client_port", "family", "schedule",
 		"volume", "duration", "bytes_per_second", "connections", "parallel", "chunk",
 		"pause", "segment", "rtt", "persistent", "keepalive", "retransmissions",
-		"unseen", "close", "outcome", "sees", "lookup", "sni", "alpn", "tls", "host",
-		"path", "method", "user", "domain", "questions", "text", "function", "unit",
+		"repeats", "unseen", "close", "outcome", "sees", "lookup", "sni", "alpn", "tls",
+		"host", "path", "method", "user", "domain", "questions", "text", "function", "unit",
 		"register", "registers", "exchanges", "gap", "message",
-	};	struct fields child;
+	};
+	struct fields child;
 
 	fields_known(f, known, ARRAY_SIZE(known));
 	if (!fields_text(f, "id", a->id, SCENARIO_ID_MAX))

@@ -21,6 +21,7 @@ static const struct app apps[] = {
 	{ "snmp", APP_UDP, 161, FRAMING_NONE, NULL, app_snmp_run },
 	{ "syslog", APP_UDP, 514, FRAMING_NONE, NULL, app_syslog_run },
 	{ "wireguard", APP_UDP, 51820, FRAMING_WIREGUARD, app_wireguard_open, app_run_stream },
+	{ "quic", APP_UDP, 443, FRAMING_QUIC, app_quic_open, app_run_stream },
 	{ "udp", APP_UDP, 0, FRAMING_NONE, app_raw_open, app_run_stream },
 	{ "icmp", APP_ICMP, 0, FRAMING_NONE, NULL, app_icmp_run },
 	{ "arp", APP_ARP, 0, FRAMING_NONE, NULL, app_arp_run },

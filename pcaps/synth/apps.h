@@ -80,6 +80,10 @@ void app_say(struct app_call *c, unsigned side, size_t at);
 /* One per protocol; apps.c has the table. */
 void app_tls_open(struct app_call *c);
 void app_tls_hello(struct app_call *c);			/* for RDP: after its own beginning */
+/* Handshake messages without a record, appended; QUIC's ClientHello has its own extensions. */
+void app_tls_client_hello(struct app_call *c, bool is_quic);
+void app_tls_server_hello(struct app_call *c);
+void app_quic_open(struct app_call *c);
 void app_certificate(struct blob *b, struct random *r, const char *name, uint64_t now_ns);
 void app_http_run(struct app_call *c);
 void app_ssh_open(struct app_call *c);

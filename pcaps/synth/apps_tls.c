@@ -83,7 +83,14 @@ static void extension_key_share(struct app_call *c, bool is_client)
 	blob_length_end(b, ext, 2);
 }
 
-static void client_extensions(struct app_call *c)
+/* RFC 9000 18.2: idle timeout, limits of data and of streams. */
+static void extension_quic(struct blob *b)
+{
+	extension(b, 57, "\x01\x04\x80\x00\xea\x60\x04\x04\x80\x10\x00\x00"
+		  "\x05\x04\x80\x08\x00\x00\x08\x01\x10", 21);
+}
+
+static void client_extensions(struct app_call *c, bool is_quic)
 {
 	struct blob *b = &c->script->blob;
 	size_t at = blob_length_begin(b, 2);
@@ -94,7 +101,7 @@ static void client_extensions(struct app_call *c)
 	extension(b, 10, "\x00\x06\x00\x1d\x00\x17\x00\x18", 8);	/* groups */
 	extension(b, 11, "\x01\x00", 2);			/* point formats */
 	extension(b, 35, "", 0);				/* session ticket */
-	extension_alpn(b, c->options->alpn);
+	extension_alpn(b, is_quic && !*c->options->alpn ? "h3" : c->options->alpn);
 	extension(b, 13, "\x00\x10\x04\x03\x08\x04\x04\x01\x05\x03\x08\x05\x05\x01\x08\x06\x06\x01",
 		  18);
 	if (c->options->tls == 13) {
@@ -102,22 +109,20 @@ static void client_extensions(struct app_call *c)
 		extension(b, 45, "\x01\x01", 2);		/* PSK modes */
 		extension_key_share(c, true);
 	}
+	if (is_quic)
+		extension_quic(b);
 	blob_length_end(b, at, 2);
 }
 
-static void client_hello(struct app_call *c)
+void app_tls_client_hello(struct app_call *c, bool is_quic)
 {
 	static const char suites[] =
 		"\x13\x02\x13\x01\x13\x03\xc0\x2c\xc0\x2b\xc0\x30\xc0\x2f\xcc\xa9"
 		"\xcc\xa8\xc0\x0a\xc0\x09\xc0\x14\xc0\x13\x00\x9d\x00\x9c";
 	struct blob *b = &c->script->blob;
-	size_t mark = script_mark(c->script);
 	size_t skip = c->options->tls == 13 ? 0 : 6;	/* 1.2 clients do not offer 1.3's suites */
-	size_t session = c->options->tls == 13 ? 32 : 0;
+	size_t session = c->options->tls == 13 && !is_quic ? 32 : 0;	/* RFC 9001 8.4: none */
 
-	size_t record = record_begin(b, RECORD_HANDSHAKE);
-	if (!b->is_failed)
-		b->data[record - 3] = 0x01;	/* the first record says 1.0 */
 	blob_u8(b, 1);
 	size_t body = blob_length_begin(b, 3);
 	blob_be16(b, 0x0303);
@@ -127,13 +132,24 @@ static void client_hello(struct app_call *c)
 	blob_be16(b, (unsigned)(sizeof(suites) - 1 - skip));
 	blob_add(b, suites + skip, sizeof(suites) - 1 - skip);
 	blob_be16(b, 0x0100);		/* no compression */
-	client_extensions(c);
+	client_extensions(c, is_quic);
 	blob_length_end(b, body, 3);
+}
+
+static void client_hello(struct app_call *c)
+{
+	struct blob *b = &c->script->blob;
+	size_t mark = script_mark(c->script);
+
+	size_t record = record_begin(b, RECORD_HANDSHAKE);
+	if (!b->is_failed)
+		b->data[record - 3] = 0x01;	/* the first record says 1.0 */
+	app_tls_client_hello(c, false);
 	blob_length_end(b, record, 2);
 	app_say(c, 0, mark);
 }
 
-static void server_hello(struct app_call *c)
+void app_tls_server_hello(struct app_call *c)
 {
 	struct blob *b = &c->script->blob;
 	bool is_13 = c->options->tls == 13;
@@ -181,7 +197,7 @@ static void handshake_12(struct app_call *c)
 	size_t mark = script_mark(c->script);
 
 	size_t record = record_begin(b, RECORD_HANDSHAKE);
-	server_hello(c);
+	app_tls_server_hello(c);
 	server_certificate(c);
 	/* ServerKeyExchange: named curve x25519, its point, an ECDSA signature. */
 	blob_u8(b, 12);
@@ -218,7 +234,7 @@ static void handshake_13(struct app_call *c)
 	size_t mark = script_mark(c->script);
 
 	size_t record = record_begin(b, RECORD_HANDSHAKE);
-	server_hello(c);
+	app_tls_server_hello(c);
 	blob_length_end(b, record, 2);
 	record_ccs(b);
 	record_noise(c, RECORD_DATA, 32);	/* EncryptedExtensions */

@@ -91,6 +91,11 @@ static int start_talk(struct engine *e, const struct talk_start *start)
 
 	if (err)
 		return err;
+	/* A datagram conversation may have nothing to say: its share of the volume is nothing. */
+	if (talk_due(t) == PLAYER_NEVER) {
+		talk_free(t);
+		return 0;
+	}
 	err = push(e, &(struct event){ .ns = talk_due(t), .order = ++e->births,
 				       .activity = start->activity, .talk = t });
 	if (err)

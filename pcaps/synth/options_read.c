@@ -7,7 +7,7 @@
 
 /* Which keys a kind takes; all of them also take exchanges, gap and message. */
 static const struct { const char *key, *kinds; } keys[] = {
-	{ "sni", "tls" }, { "alpn", "tls" }, { "tls", "tls rdp" },
+	{ "sni", "tls quic" }, { "alpn", "tls quic" }, { "tls", "tls rdp" },
 	{ "host", "http" }, { "path", "http" }, { "method", "http" },
 	{ "user", "rdp" }, { "domain", "dns" }, { "questions", "dns" },
 	{ "text", "syslog snmp dicom raw-tcp udp" },

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/hash.h"
+#include "synth/quic.h"
 
 #define SAME_SIDE_GAP_NS 60000ULL	/* between two messages of the same side */
 #define RECORD_BODY 16384		/* TLS's longest plaintext; the others use it too */
@@ -26,6 +27,8 @@ static const struct frame_form forms[] = {
 	[FRAMING_SMB] = { .len = 56, .length_at = 1, .length_width = 3,
 			  .head = { 0x00, 0, 0, 0, 0xfd, 'S', 'M', 'B', [44] = 0x01 } },
 	[FRAMING_WIREGUARD] = { .len = 16, .head = { 0x04, 0, 0, 0, 0x21, 0x4e, 0x57, 0x01 } },
+	/* Short header (RFC 9000 17.3.1): the connection id, then all is protected. */
+	[FRAMING_QUIC] = { .len = 9, .head = { 0x43, QUIC_CID } },
 };
 
 void script_clear(struct script *s)

@@ -21,7 +21,8 @@
 #include "synth/random.h"
 
 /* How a protocol divides its bulk: the bytes a record begins with. */
-enum framing { FRAMING_NONE, FRAMING_TLS, FRAMING_DICOM, FRAMING_SMB, FRAMING_WIREGUARD };
+enum framing { FRAMING_NONE, FRAMING_TLS, FRAMING_DICOM, FRAMING_SMB, FRAMING_WIREGUARD,
+	FRAMING_QUIC };
 
 enum step_kind { STEP_SEND, STEP_BULK, STEP_WAIT, STEP_UNTIL };
 

@@ -156,7 +156,13 @@ static void take_again(struct tcp *t, struct tcp_segment *s)
 {
 	s->piece = t->again;
 	s->is_retrans = true;
-	t->again_ns = PLAYER_NEVER;
+	if (t->again_left) {
+		/* Nobody acknowledges beyond the hole until the storm is over. */
+		t->again_left--;
+		t->again_ns = s->ns + AGAIN_LEAST_NS + random_below(t->random, AGAIN_LEAST_NS);
+	} else {
+		t->again_ns = PLAYER_NEVER;
+	}
 	fill(t, s, t->again.side, t->again_at, 0);
 	want_ack(t, !t->again.side, s->ns + t->player->rtt_ns / 2);
 }
@@ -172,6 +178,7 @@ static void take_piece(struct tcp *t, struct tcp_segment *s)
 								    t->config->retrans_q32)) {
 		t->again = s->piece;
 		t->again_at = t->sent[side];
+		t->again_left = t->config->repeats ? t->config->repeats - 1 : 0;
 		t->again_ns = s->ns + AGAIN_LEAST_NS + random_below(t->random, AGAIN_LEAST_NS);
 	} else if (is_bulk && random_chance(t->random, t->config->unseen_q32)) {
 		s->is_unseen = true;

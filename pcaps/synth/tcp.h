@@ -7,7 +7,8 @@
  *
  * Sequence numbers are 64-bit inside and cut to 32 on the wire, so they wrap as they must.  A piece
  * that is "lost behind the tap" is seen, its receiver acknowledges only up to the hole, and it is
- * seen again 200-400 ms later.  A piece "lost before the tap" is never seen but acknowledged.
+ * seen again 200-400 ms later, in a storm many
+ * times over.  A piece "lost before the tap" is never seen but acknowledged.
  *
  * Pure state: takes no clock but the player's and writes no packet.  Owner: a talk.  One thread.
  */
@@ -27,6 +28,7 @@ enum tcp_phase { TCP_CONNECT, TCP_DATA, TCP_CLOSE, TCP_DONE };
 struct tcp_config {
 	uint64_t keepalive_ns;		/* 0: none */
 	uint64_t retrans_q32, unseen_q32;	/* per bulk piece */
+	unsigned repeats;		/* how often a lost piece is sent again; 0: once */
 	enum tcp_ending ending;
 	enum tcp_outcome outcome;
 };
@@ -57,6 +59,7 @@ struct tcp {
 	/* pieces this side has received and not acknowledged */
 	unsigned unacked[2];
 	uint64_t again_ns;			/* a retransmission is due */
+	unsigned again_left;			/* so often after this time */
 	uint64_t again_at;			/* its offset in the stream of its side */
 	struct piece again;
 };

@@ -130,6 +130,35 @@ static void holes(void)
 	script_free(&t.script);
 }
 
+/* In a storm each lost piece comes so many times more, with its old number, unacknowledged until
+ * the last. */
+static void storms(void)
+{
+	struct talk t;
+	struct tcp_segment s;
+	unsigned again = 0, pieces = 0, bad = 0;
+	uint32_t hole = 0;
+
+	setup(&t, 4 * 61440, 400 * NS_PER_SEC);
+	t.config.retrans_q32 = Q32_ONE;
+	t.config.repeats = 30;
+	while (next(&t, &s)) {
+		if (s.side == 0 && s.piece.len && !s.piece.bytes && !s.is_retrans) {
+			pieces++;
+			hole = s.seq;
+		}
+		if (s.is_retrans) {
+			again++;
+			bad += s.seq != hole;
+		}
+		bad += s.side == 1 && again % 30 && s.ack != hole;
+	}
+	EQUAL_INT(pieces, 4);
+	EQUAL_INT(again, 4 * 30);
+	EQUAL_INT(bad, 0);
+	script_free(&t.script);
+}
+
 static void unseen_is_acknowledged(void)
 {
 	struct talk t;
@@ -190,6 +219,7 @@ int main(void)
 		{ "handshake and FIN", handshake_and_fin }, { "sequence numbers wrap",
 		numbers_wrap },
 		{ "retransmissions leave and fill holes", holes },
+		{ "a storm repeats a piece many times", storms },
 		{ "what the tap missed is acknowledged", unseen_is_acknowledged },
 		{ "no answer", no_answer }, { "refused", refused }, CU_TEST_INFO_NULL,
 	};
