@@ -14,6 +14,7 @@
 #include "base/hash.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "policy/suffix.h"
 
 /* Peers of their own, and one flood incident per subject and rule. */
 #define CAPACITY (RULES * (INCIDENTS_MAX + SUBJECTS_MAX))
@@ -190,6 +191,11 @@ static bool shares_network(const struct incident *a, const struct incident *b)
 	return addr_equal(&x.value, &y.value);
 }
 
+static bool shares_domain(const struct incident *a, const struct incident *b)
+{
+	return a->domain[0] && !strcmp(a->domain, b->domain);
+}
+
 static const char *vendor_of(const struct subject *s)
 {
 	return s->vendor_name ? s->vendor_name : s->asset ? s->asset->vendor : "";
@@ -204,8 +210,10 @@ static bool is_same_case(const struct incident *a, const struct incident *b)
 	if ((a->rule == RULE_HLT_001) != (b->rule == RULE_HLT_001))
 		return false;
 	if (a->subject == b->subject)
-		return apart <= NS_PER_DAY || a->is_any || b->is_any || shares_network(a, b);
-	return vendor[0] && !strcmp(vendor, vendor_of(b->subject)) && shares_network(a, b);
+		return apart <= NS_PER_DAY || a->is_any || b->is_any || shares_network(a, b) ||
+		       shares_domain(a, b);
+	return vendor[0] && !strcmp(vendor, vendor_of(b->subject)) &&
+	       (shares_network(a, b) || shares_domain(a, b));
 }
 
 /* An incident that is open lends its case; the one opened first of those that fit. */
@@ -228,6 +236,8 @@ static void take_facts(struct incident *i, const struct finding *f)
 {
 	if (f->leaf)
 		i->peer = f->leaf->key.value;
+	if (f->leaf && f->leaf->name && !i->domain[0])
+		suffix_registered_domain(f->leaf->name, i->domain, sizeof(i->domain));
 	for (unsigned k = 0; k < f->n_attached; k++) {
 		const struct channel *ch = f->attached[k];
 		char value[GROUP_TEXT_MAX], text[GROUP_TEXT_MAX + 16];

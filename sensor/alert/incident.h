@@ -11,8 +11,9 @@
  * resolve is a new incident that names the previous one.  Ids are hashes of what the incident is
  * about (ALERTS section 1), so a repeated replay gives the same ids.
  * A case is what an analyst handles as one: an incident joins the case of an open one of the same
- * subject that was opened within a day of it or whose peer is in the same network, and of another
- * asset of the same vendor when the peer is in the same network; else it begins one.
+ * subject that was opened within a day of it or whose peer is in the same network or domain, and of
+ * another asset of the same vendor when the peer is in the same network or domain; else it begins
+ * one.
  * A flood stays bounded: beyond INCIDENT_PEERS_MAX open incidents of NW-DST-002 for one subject,
  * or INCIDENTS_MAX of a rule, further channels are counted into one incident of the subject with
  * group "any"; a peer that receives INCIDENT_LARGE_BYTES gets its own all the same.
@@ -54,7 +55,7 @@ struct incident {
 	enum rule_id rule;
 	struct subject *subject;
 	struct channel_key key;		/* group, value, service; meaningless when is_any */
-	char domain[GROUP_TEXT_MAX];	/* the value of a domain, of which the key has the hash */
+	char domain[GROUP_TEXT_MAX];	/* of its peer, or the value of a domain; "": none */
 	struct addr peer;		/* that stood for it last; zero: none */
 	char attached[INCIDENT_ATTACHED_MAX];	/* "prefix 203.0.113.0/24\n..." */
 	bool is_any;			/* the subject's flood incident, or about no channel */
