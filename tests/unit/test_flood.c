@@ -17,7 +17,7 @@
 #define FLOOD_TO 0x2d000000U		/* 45.0.0.0 and on */
 #define DECOYS 10001
 #define DECOY_BYTES 300000ULL
-#define PROMISE (100ULL << 20)		/* DETECTION section 3 */
+#define PROMISE 100000000U		/* DETECTION section 3 */
 
 struct story {
 	struct world w;
@@ -297,7 +297,52 @@ static void a_million_destinations_beside_the_leak(void)
 	end(&s);
 }
 
+/* --- who goes ---------------------------------------------------------- */
+
+#define SMALL 160U
+
+static struct channel_key small_key(const struct subject *s, uint32_t to)
+{
+	struct channel_key key = { .subject = s->number, .is_external = true };
+	struct addr a = world_addr(to);
+
+	group_key_ip(&key, &a, IP_TCP, 443);
+	return key;
+}
+
+/* Selection without sorting takes what sorting would have taken, whatever the order of arrival. */
+static void exactly_the_longest_silent_go(void)
+{
+	const struct channels_limits limits = { .channels = SMALL };
+	struct channels *c;
+	struct channel_key key;
+	struct subject *s;
+	struct world w;
+
+	world_begin(&w, NULL);
+	s = subjects_by_id(w.parts.subjects, LEAK_ASSET);
+	for (uint32_t step = 1; step < SMALL; step += 2) {
+		EQUAL_INT(channels_new(&limits, &c), 0);
+		for (uint32_t i = 0; i < SMALL; i++) {
+			key = small_key(s, FLOOD_TO + i);
+			/* An odd step of a table of 2^5 * 5; those of 5 give equal stamps. */
+			channels_get(c, s, &key)->last_ns = 1 + i * step % SMALL;
+		}
+		key = small_key(s, FLOOD_TO + SMALL);
+		channels_get(c, s, &key)->last_ns = SMALL + 1;
+		EQUAL_INT(channels_counters(c)->evicted, SMALL / 16);
+		for (uint32_t i = 0; i < SMALL && step % 5; i++) {
+			key = small_key(s, FLOOD_TO + i);
+			CU_ASSERT((channels_find(c, &key) == NULL) ==
+				  (i * step % SMALL < SMALL / 16));
+		}
+		channels_free(c);
+	}
+	world_end(&w);
+}
+
 static CU_TestInfo tests[] = {
+	{ "exactly the longest silent go", exactly_the_longest_silent_go },
 	{ "a million destinations beside the leak", a_million_destinations_beside_the_leak },
 	{ "decoys of another asset after the leak's fifth night",
 	  another_asset_floods_after_the_fifth_night },
