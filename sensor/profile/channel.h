@@ -6,9 +6,9 @@
  *              `-- name      ip: SNI, Host or DNS name; domain: the domain
  *   tier 1   from the first qualifying night on: evidence (evidence.h)
  *
- * Bounded by three numbers (struct channels_limits): channels, channels with evidence, bytes of all
- * they hold.  When one is reached, a sixteenth goes at once, in an order that no arrival and no table
- * layout can change:
+ * Bounded by three numbers (struct channels_limits): channels, channels with evidence, bytes of
+ * all they hold.  When one is reached, a sixteenth goes at once, in an order that no arrival and
+ * no table layout can change:
  *
  *   a channel    of a subject over its quota (the table's size / subjects that have channels, at
  *                least CHANNELS_QUOTA_MIN) before any other; without evidence before with; finest
