@@ -229,6 +229,10 @@ struct side {				/* what is known of one end of the conversation */
 	const struct zone *zone;	/* NULL: in none */
 	char name[NAME_LONGEST + 1];	/* lower case, no final dot; "" unknown, as of the source */
 	struct geo_place place;		/* looked up where some entry asks for it, else empty */
+	/* Many shapes ask for the same key, so what was computed last of each kind is kept. */
+	uint64_t hash[BY_NOTHING + 1];
+	uint16_t known, has;		/* bit i: of kind i */
+	uint8_t bits;			/* of the network that is known */
 };
 
 /* A name that is too long to be one is none. */
@@ -360,8 +364,8 @@ static void try_key(struct search *search, uint64_t key)
 	}
 }
 
-/* The hash a side has under a kind (domains are walked by their suffixes); false: it has none. */
-static bool side_hash(const struct side *side, enum kind kind, unsigned bits, uint64_t *ret_hash)
+static bool compute_hash(const struct side *side, enum kind kind, unsigned bits,
+			 uint64_t *ret_hash)
 {
 	struct cidr network;
 	const char *text = "";
@@ -399,6 +403,20 @@ static bool side_hash(const struct side *side, enum kind kind, unsigned bits, ui
 	}
 	*ret_hash = hash_text(kind, text, strlen(text));
 	return text[0] != '\0';
+}
+
+/* The hash a side has under a kind (domains are walked by their suffixes); false: it has none. */
+static bool side_hash(struct side *side, enum kind kind, unsigned bits, uint64_t *ret_hash)
+{
+	if (!(side->known >> kind & 1) || (kind == BY_NETWORK && side->bits != bits)) {
+		bool has = compute_hash(side, kind, bits, &side->hash[kind]);
+
+		side->known |= (uint16_t)(1U << kind);
+		side->has = (uint16_t)((side->has & ~(1U << kind)) | (unsigned)has << kind);
+		side->bits = kind == BY_NETWORK ? (uint8_t)bits : side->bits;
+	}
+	*ret_hash = side->hash[kind];
+	return side->has >> kind & 1;
 }
 
 static void try_suffixes(struct search *search, struct shape shape, uint64_t from)

@@ -292,6 +292,7 @@ static void measure_commit(struct world *w, unsigned night)
 	    memory_load(m, w->analysis))
 		abort();
 	memory_step(m, true);		/* all of it, once */
+	analysis_on_step(w->analysis, NULL, NULL);	/* the next when we say so */
 	night_s(w, night);
 	bytes = written_bytes();
 	start = cpu_s();
@@ -299,7 +300,6 @@ static void measure_commit(struct world *w, unsigned night)
 	add_row("the commit after a night of 10 000 channels with evidence",
 		"%.0f MB written, %.0f ms", (written_bytes() - bytes) / MB,
 		1000 * (cpu_s() - start));
-	analysis_on_step(w->analysis, NULL, NULL);
 	channels_on_remove(w->parts.channels, NULL, NULL);
 	memory_close(m);
 	unlink(state_path);
@@ -326,7 +326,8 @@ static void measure_nights(void)
 		snprintf(what, sizeof(what), "a night judged: %" PRIu64 " channels with evidence, %u "
 			 "nights remembered", channels_counters(w.parts.channels)->with_evidence,
 			 at[next++]);
-		add_row(what, "%.0f ms", 1000 * median(v));
+		add_row(what, "%.0f ms (%zu incidents so far)", 1000 * median(v),
+			incidents_count(w.parts.incidents));
 		k = 0;
 	}
 	measure_commit(&w, at[3] + RUNS);
