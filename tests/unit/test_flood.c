@@ -206,11 +206,6 @@ static void the_leaking_asset_floods_before_the_first_night(void)
 	decoys(&(struct attack){ .from = LEAK_FROM, .leak_from = 2, .repeats = true });
 }
 
-static void the_leaking_asset_floods_until_the_first_night(void)
-{
-	decoys(&(struct attack){ .from = LEAK_FROM, .leak_from = 1 });
-}
-
 static void the_leaking_asset_floods_in_the_first_nights(void)
 {
 	decoys(&(struct attack){ .from = LEAK_FROM });
@@ -353,8 +348,6 @@ static CU_TestInfo tests[] = {
 	  the_leaking_asset_floods_after_the_fifth_night },
 	{ "decoys of the leaking asset, twice, before its first night",
 	  the_leaking_asset_floods_before_the_first_night },
-	{ "decoys of the leaking asset before and in its first night",
-	  the_leaking_asset_floods_until_the_first_night },
 	{ "decoys of the leaking asset in its first nights",
 	  the_leaking_asset_floods_in_the_first_nights },
 	CU_TEST_INFO_NULL,
