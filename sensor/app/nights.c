@@ -150,6 +150,19 @@ static struct channel **concerned(struct nights *n, const struct hours *h, size_
 	return list;
 }
 
+/* How many channels tonight's upload may promote: at most these. */
+static size_t count_candidates(const struct nights *n, const struct hours *h)
+{
+	uint64_t lowest = nightly_defaults.floor[EVIDENCE_PROCESSES - 1];
+	size_t all, count = 0;
+	struct channel **list = channels_all(n->parts.channels, &all);
+
+	for (size_t i = 0; i < all; i++)
+		count += !list[i]->evidence && is_concerned(h, list[i]) &&
+			 row_up(list[i]->row) >= lowest;
+	return count;
+}
+
 static void judge_hours(struct nights *n, const struct hours *h, uint64_t now_ns, bool is_partial)
 {
 	struct night_watch watch = watch_of(n, h, now_ns, is_partial);
@@ -160,6 +173,7 @@ static void judge_hours(struct nights *n, const struct hours *h, uint64_t now_ns
 	if (!h->night.has_window)
 		return;
 	n->nights_judged++;
+	channels_reserve_evidence(n->parts.channels, count_candidates(n, h));
 	list = concerned(n, h, &count);
 	voices = list ? malloc((count + 1) * sizeof(*voices)) : NULL;
 	for (size_t i = 0; voices && i < count; i++)

@@ -14,6 +14,9 @@
 #include "base/hash.h"
 #include "profile/channel_internal.h"
 
+/* More than what a slice adds between two looks at the bound: a row that doubles, a name. */
+#define STEP_BYTES 65536
+
 static size_t round_up_power(size_t n)
 {
 	size_t p = 16;
@@ -21,6 +24,11 @@ static size_t round_up_power(size_t n)
 	while (p < n)
 		p *= 2;
 	return p;
+}
+
+static size_t table_bytes(const struct channels *c)
+{
+	return sizeof(*c) + (c->slots + 2 * c->max) * sizeof(struct channel *);
 }
 
 int channels_new(const struct channels_limits *limits, struct channels **ret_channels)
@@ -33,8 +41,8 @@ int channels_new(const struct channels_limits *limits, struct channels **ret_cha
 		return -ENOMEM;
 	c->max = l->channels ? l->channels : CHANNELS_MAX;
 	c->max_evidence = l->evidence ? l->evidence : CHANNELS_EVIDENCE_MAX;
-	c->max_bytes = l->bytes ? l->bytes : CHANNELS_BYTES_MAX;
 	c->slots = round_up_power(2 * c->max);
+	c->max_bytes = l->bytes ? l->bytes : CHANNELS_BYTES_MAX - table_bytes(c) - STEP_BYTES;
 	c->table = calloc(c->slots, sizeof(struct channel *));
 	c->sorted = calloc(c->max, sizeof(struct channel *));
 	c->leaving = calloc(c->max, sizeof(struct channel *));
@@ -89,6 +97,12 @@ static size_t name_bytes(const struct channel *ch)
 	return ch->name ? strlen(ch->name) + 1 : 0;
 }
 
+static size_t channel_bytes(const struct channel *ch)
+{
+	return sizeof(*ch) + (ch->contact ? sizeof(*ch->contact) : 0) +
+	       (ch->evidence ? sizeof(*ch->evidence) : 0) + row_bytes(ch->row) + name_bytes(ch);
+}
+
 static void close_hole(struct channels *c, size_t hole)
 {
 	for (size_t i = (hole + 1) & (c->slots - 1); c->table[i]; i = (i + 1) & (c->slots - 1)) {
@@ -107,7 +121,7 @@ void channels_remove(struct channels *c, struct channel *ch)
 	size_t hole = find_slot(c, &ch->key);
 
 	c->counters.with_evidence -= ch->evidence != NULL;
-	c->counters.bytes -= row_bytes(ch->row) + name_bytes(ch);
+	c->counters.bytes -= channel_bytes(ch);
 	c->counters.live--;
 	if (c->removed)
 		c->removed(c->removed_arg, ch);
@@ -155,7 +169,8 @@ struct channel *channels_get(struct channels *c, struct subject *s, const struct
 {
 	struct channel *ch;
 
-	if (c->counters.bytes >= c->max_bytes)	/* rows grow in channels that are there, too */
+	/* A channel that is there may grow its row, so that bound is looked at in any case. */
+	if (c->counters.bytes >= c->max_bytes)
 		channels_make_room(c);
 	ch = channels_find(c, key);
 	if (ch)
@@ -165,6 +180,7 @@ struct channel *channels_get(struct channels *c, struct subject *s, const struct
 	ch = channel_new(s, key);
 	if (!ch)
 		return NULL;
+	c->counters.bytes += channel_bytes(ch);
 	c->table[find_slot(c, key)] = ch;
 	c->counters.live++;
 	c->counters.made++;
@@ -178,13 +194,7 @@ const struct channels_counters *channels_counters(const struct channels *c)
 
 size_t channels_bytes(const struct channels *c)
 {
-	size_t contacts = 0;
-
-	for (size_t i = 0; i < c->slots; i++)
-		contacts += c->table[i] && c->table[i]->contact;
-	return sizeof(*c) + (c->slots + 2 * c->max) * sizeof(struct channel *) +
-	       c->counters.live * sizeof(struct channel) + contacts * sizeof(struct contact) +
-	       c->counters.with_evidence * sizeof(struct evidence) + c->counters.bytes;
+	return table_bytes(c) + c->counters.bytes;
 }
 
 size_t channels_collect(const struct channels *c, struct channel **ret_list)
@@ -306,6 +316,7 @@ struct evidence *channel_promote(struct channels *c, struct channel *ch, int64_t
 		return NULL;
 	ch->evidence->promoted_row = row_number;
 	c->counters.with_evidence++;
+	c->counters.bytes += sizeof(*ch->evidence);
 	return ch->evidence;
 }
 

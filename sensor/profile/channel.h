@@ -7,7 +7,7 @@
  *   tier 1   from the first qualifying night on: evidence (evidence.h)
  *
  * Bounded by three numbers (struct channels_limits): channels, channels with evidence, bytes of
- * rows and names.  When one is reached, a sixteenth goes at once (of the channels, and of the bytes
+ * all they hold.  When one is reached, a sixteenth goes at once (of the channels, and of the bytes
  * when it is those), in an order that no arrival and no table layout can change:
  *
  *   a channel    of a subject over its quota (the table's size / subjects that have channels, at
@@ -39,7 +39,7 @@
 
 #define CHANNELS_MAX 110000
 #define CHANNELS_EVIDENCE_MAX 10000
-#define CHANNELS_BYTES_MAX (48U << 20)	/* rows and names */
+#define CHANNELS_BYTES_MAX 100000000U	/* channels_bytes(), the table itself included */
 #define CHANNELS_QUOTA_MIN 64 /* of a subject's channels, however many subjects there are */
 #define CHANNEL_COMMUNITY_IDS 2		/* the last ones, for pivoting */
 #define CHANNEL_MEMORY_ROWS 400		/* first-seen is remembered for so many days */
@@ -89,7 +89,8 @@ struct channel {
 struct channels;
 
 struct channels_limits {		/* 0: the default */
-	size_t channels, evidence, bytes;
+	size_t channels, evidence;
+	size_t bytes;			/* of channels and all they hold, without the table */
 };
 
 struct channels_counters {
@@ -109,6 +110,9 @@ struct channel *channels_get(struct channels *c, struct subject *s, const struct
 struct channel *channels_find(const struct channels *c, const struct channel_key *key);
 const struct channels_counters *channels_counters(const struct channels *c);
 size_t channels_bytes(const struct channels *c); /* everything: table, channels, evidence */
+/* Before a night is judged: n channels may be promoted in it, and channels cannot go while they are
+ * gone through.  So room is made for as many as may be held; others go by the rule above. */
+void channels_reserve_evidence(struct channels *c, size_t n);
 
 /* Called for each channel that goes, before it does: the state forgets it. */
 typedef void (*channels_removed_fn)(void *arg, const struct channel *ch);

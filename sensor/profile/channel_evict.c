@@ -88,6 +88,39 @@ static int compare_channels(const void *pa, const void *pb)
 	return order ? order : channels_compare(a, b);
 }
 
+/* Moves the `go` least to the front, in no order of their own (Hoare's selection).  The table gives
+ * them in the order of a keyed hash, so nobody can arrange for bad pivots. */
+static void select_least(struct channel **list, size_t n, size_t go,
+			 int (*compare)(const void *, const void *))
+{
+	size_t from = 0, to = n;
+
+	while (to - from > 1) {
+		struct channel *pivot = list[from + (to - from) / 2];
+		size_t i = from, k = to;	/* [from, i) <= pivot <= [k, to) */
+
+		while (i < k) {
+			struct channel *low = list[i], *high = list[k - 1];
+
+			if (compare(&low, &pivot) < 0) {
+				i++;
+			} else if (compare(&high, &pivot) > 0) {
+				k--;
+			} else {
+				list[i++] = high;
+				list[--k] = low;
+			}
+		}
+		/* When the two met on one channel, k is one less than i. */
+		if (go <= k)
+			to = k;
+		else if (go >= i)
+			from = i;
+		else
+			return;
+	}
+}
+
 /* --- going ------------------------------------------------------------- */
 
 static void tell_evidence(struct channels *c, const struct channel *ch)
@@ -104,26 +137,34 @@ static bool is_heavy(const struct channels *c)
 	return c->counters.bytes > c->max_bytes - c->max_bytes / SHARE;
 }
 
-void channels_make_room(struct channels *c)
+/* A sixteenth of the channels. */
+static void thin(struct channels *c)
 {
-	bool by_bytes = c->counters.bytes >= c->max_bytes;
-	size_t n, go;
+	size_t n = channels_collect(c, c->leaving), go = n / SHARE ? n / SHARE : 1;
 
-	n = channels_collect(c, c->leaving);
-	if (!c->counters.evicted)
-		log_warn("profile", "the long memory is full (%zu channels, %zu MiB of rows): "
-			 "channels with the least evidence are forgotten, and counted", c->max,
-			 c->max_bytes >> 20);
 	mark_quota(c, n, c->max);
-	qsort(c->leaving, n, sizeof(struct channel *), compare_channels);
-	go = n / SHARE ? n / SHARE : 1;
-	for (size_t i = 0; i < n && (i < go || (by_bytes && is_heavy(c))); i++) {
+	select_least(c->leaving, n, go, compare_channels);
+	for (size_t i = 0; i < go && i < n; i++) {
 		c->counters.evicted++;
 		c->counters.evicted_tonight += c->leaving[i]->row_up > 0;
 		if (c->leaving[i]->evidence)
 			tell_evidence(c, c->leaving[i]);
 		channels_remove(c, c->leaving[i]);
 	}
+}
+
+void channels_make_room(struct channels *c)
+{
+	bool by_bytes = c->counters.bytes >= c->max_bytes;
+
+	if (!c->counters.evicted)
+		log_warn("profile", "the long memory is full (%llu channels, %llu MB): "
+			 "channels with the least evidence are forgotten, and counted",
+			 (unsigned long long)c->counters.live,
+			 (unsigned long long)channels_bytes(c) / 1000000);
+	do
+		thin(c);
+	while (by_bytes && is_heavy(c) && c->counters.live);
 }
 
 void channels_give_up_evidence(struct channels *c)
@@ -138,8 +179,8 @@ void channels_give_up_evidence(struct channels *c)
 		log_warn("profile", "more than %zu channels have evidence: the least is given up, "
 			 "and counted", c->max_evidence);
 	mark_quota(c, with, c->max_evidence);
-	qsort(c->leaving, with, sizeof(struct channel *), compare_evidence);
 	go = with / SHARE ? with / SHARE : 1;
+	select_least(c->leaving, with, go, compare_evidence);
 	for (size_t i = 0; i < go && i < with; i++) {
 		struct channel *ch = c->leaving[i];
 
@@ -148,7 +189,17 @@ void channels_give_up_evidence(struct channels *c)
 		ch->evidence = NULL;
 		ch->evidence_changed = true;
 		c->counters.with_evidence--;
+		c->counters.bytes -= sizeof(struct evidence);
 	}
+}
+
+void channels_reserve_evidence(struct channels *c, size_t n)
+{
+	size_t room = c->max_evidence - c->counters.with_evidence;
+	size_t bytes = (n < room ? n : room) * sizeof(struct evidence);
+
+	while (c->counters.live && c->counters.bytes + bytes > c->max_bytes)
+		channels_make_room(c);
 }
 
 void channels_expire(struct channels *c, int64_t row)
