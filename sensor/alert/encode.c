@@ -408,8 +408,8 @@ static json_t *night_object(const struct alert_context *ctx, const struct findin
 	json_put_int(object, "up", n->up);
 	json_put_int(object, "down", n->down);
 	json_put_int(object, "flows", n->flows);
-	json_put_real(object, "z", n->z);
-	json_put_real(object, "e", n->e[f->process]);
+	json_put_real(object, "z", night_z(n));
+	json_put_real(object, "e", night_e(n, f->process));
 	json_put_real(object, "coverage", (double)n->coverage / EVIDENCE_SHARE);
 	json_put_real(object, "loss", (double)n->loss / EVIDENCE_SHARE);
 	json_put_text(object, "top", n->up ? addr_format(&n->top, peer) : NULL);

@@ -117,7 +117,7 @@ static void open_flow(struct attribution *a, struct channel *ch, const struct vi
 	struct row *row = channel_touch(a->channels, ch, v->row);
 
 	if (row)
-		row->flows++;
+		row_count_flow(row);
 	else
 		a->no_memory++;
 	community_id_digest(&v->slice->id.key, v->slice->client_is_b, digest);
@@ -202,7 +202,7 @@ static void add_to_group(struct attribution *a, struct subject *subject, struct 
 	if (v->slice->kind == SLICE_OPEN) {
 		row = channel_touch(a->channels, ch, v->row);
 		if (row)
-			row->flows++;
+			row_count_flow(row);
 		a->no_memory += !row;
 		return;
 	}

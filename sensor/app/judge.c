@@ -90,6 +90,8 @@ static struct night_seen *add_night(const struct judgement *j)
 	*seen = (struct night_seen){ .row = (int32_t)w->row, .start_min = EVIDENCE_NO_START,
 				     .coverage = share_of(w->coverage), .loss = share_of(w->loss),
 				     .is_partial = w->is_partial };
+	for (unsigned i = 0; i < EVIDENCE_PROCESSES; i++)
+		night_set_e(seen, i, 0);
 	seen->is_degraded = w->loss > JUDGE_DEGRADED_LOSS || w->is_one_sided ||
 			    (!w->is_partial && w->coverage < 1 - JUDGE_DEGRADED_LOSS);
 	memset(ev->picture[place], 0, sizeof(ev->picture[place]));
@@ -101,8 +103,8 @@ static struct night_seen *add_night(const struct judgement *j)
 		seen->top = row->top.addr;
 		/* Connections opened; one that was open already is one all the same. */
 		seen->flows = row->flows ? row->flows : 1;
-		seen->z = (float)volume_z(j->channel, j->judge->context->since_row, w->row,
-					  j->burst.up);
+		night_set_z(seen, volume_z(j->channel, j->judge->context->since_row, w->row,
+					   j->burst.up));
 		place_burst(j, seen);
 	}
 	judge_draw(j->channel, w->row);
@@ -181,7 +183,7 @@ static bool is_extreme(const struct judgement *j, unsigned process)
 		if (!night_is_hit(n, process))
 			continue;
 		bytes += n->up;
-		z = fmax(z, n->z);
+		z = fmax(z, night_z(n));
 	}
 	return (z >= VOLUME_Z_EXTREME) + (bytes >= EXTREME_BYTES) + is_new_country(j) >= 2;
 }
@@ -233,8 +235,8 @@ static void bet(const struct judgement *j, bool is_new)
 	ev->degraded += seen->is_degraded;
 	for (unsigned i = 0; i < EVIDENCE_PROCESSES; i++) {
 		seen->hits |= (uint8_t)(j->hit[i] << i);
-		seen->e[i] = (float)nightly_step(params, &j->night, j->hit[i], &j->burst,
-						 &ev->process[i]);
+		night_set_e(seen, i, nightly_step(params, &j->night, j->hit[i], &j->burst,
+						  &ev->process[i]));
 	}
 	subject_count_bet(j->channel->subject, j->watch->row, is_new);
 	j->judge->channel_nights++;

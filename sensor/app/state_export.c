@@ -112,7 +112,7 @@ static json_t *json_night(const struct state_view *v, const struct night_seen *n
 			 json_number((double)n->loss / EVIDENCE_SHARE), "skipped",
 			 n->is_skipped, "partial", n->is_partial, "degraded", n->is_degraded,
 			 "counts_large", night_is_hit(n, 0), "counts_small", night_is_hit(n, 1),
-			 "z", json_number(n->z), "slots", json_slots(picture));
+			 "z", json_number(night_z(n)), "slots", json_slots(picture));
 }
 
 static json_t *json_process(const struct state_view *v, const struct process *p)

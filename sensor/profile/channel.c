@@ -28,7 +28,7 @@ static size_t round_up_power(size_t n)
 
 static size_t table_bytes(const struct channels *c)
 {
-	return sizeof(*c) + (c->slots + 2 * c->max) * sizeof(struct channel *);
+	return sizeof(*c) + (c->slots + c->max) * sizeof(struct channel *);
 }
 
 int channels_new(const struct channels_limits *limits, struct channels **ret_channels)
@@ -45,8 +45,7 @@ int channels_new(const struct channels_limits *limits, struct channels **ret_cha
 	c->max_bytes = l->bytes ? l->bytes : CHANNELS_BYTES_MAX - table_bytes(c) - STEP_BYTES;
 	c->table = calloc(c->slots, sizeof(struct channel *));
 	c->sorted = calloc(c->max, sizeof(struct channel *));
-	c->leaving = calloc(c->max, sizeof(struct channel *));
-	if (!c->table || !c->sorted || !c->leaving) {
+	if (!c->table || !c->sorted) {
 		channels_free(c);
 		return -ENOMEM;
 	}
@@ -72,7 +71,6 @@ void channels_free(struct channels *c)
 			channel_free(c->table[i]);
 	free(c->table);
 	free(c->sorted);
-	free(c->leaving);
 	free(c);
 }
 

@@ -68,7 +68,7 @@ struct contact {
 	uint8_t community[CHANNEL_COMMUNITY_IDS][DIGEST_SHA1_LEN];
 };
 
-#define CHANNEL_NO_ROW INT32_MIN
+#define CHANNEL_NO_ROW (-(1 << 29))	/* rows are days: any real one is larger */
 
 struct channel {
 	struct channel_key key;
@@ -82,8 +82,8 @@ struct channel {
 	uint64_t row_up;		/* payload up in the running row, expected or not */
 	uint64_t active;		/* bit i: traffic in row row_number - i */
 	float usual_up;			/* mean upload of a row over the last 28 or so */
-	int32_t row_number;		/* of row, row_up and active; CHANNEL_NO_ROW */
-	bool is_changed, evidence_changed; /* since they were last packed */
+	int32_t row_number : 30;	/* of row, row_up and active; CHANNEL_NO_ROW */
+	uint32_t is_changed : 1, evidence_changed : 1;	/* since they were last packed */
 };
 
 struct channels;

@@ -20,14 +20,14 @@ static void mark_quota(struct channels *c, size_t n, size_t max)
 	size_t subjects = 0, quota;
 
 	for (size_t i = 0; i < n; i++) {
-		subjects += c->leaving[i]->subject->channels == 0;
-		c->leaving[i]->subject->channels++;
+		subjects += c->sorted[i]->subject->channels == 0;
+		c->sorted[i]->subject->channels++;
 	}
 	quota = quota_of(max, subjects);
 	for (size_t i = 0; i < n; i++)
-		c->leaving[i]->subject->is_over_quota = c->leaving[i]->subject->channels > quota;
+		c->sorted[i]->subject->is_over_quota = c->sorted[i]->subject->channels > quota;
 	for (size_t i = 0; i < n; i++)
-		c->leaving[i]->subject->channels = 0;
+		c->sorted[i]->subject->channels = 0;
 }
 
 /* --- the orders -------------------------------------------------------- */
@@ -140,16 +140,16 @@ static bool is_heavy(const struct channels *c)
 /* A sixteenth of the channels. */
 static void thin(struct channels *c)
 {
-	size_t n = channels_collect(c, c->leaving), go = n / SHARE ? n / SHARE : 1;
+	size_t n = channels_collect(c, c->sorted), go = n / SHARE ? n / SHARE : 1;
 
 	mark_quota(c, n, c->max);
-	select_least(c->leaving, n, go, compare_channels);
+	select_least(c->sorted, n, go, compare_channels);
 	for (size_t i = 0; i < go && i < n; i++) {
 		c->counters.evicted++;
-		c->counters.evicted_tonight += c->leaving[i]->row_up > 0;
-		if (c->leaving[i]->evidence)
-			tell_evidence(c, c->leaving[i]);
-		channels_remove(c, c->leaving[i]);
+		c->counters.evicted_tonight += c->sorted[i]->row_up > 0;
+		if (c->sorted[i]->evidence)
+			tell_evidence(c, c->sorted[i]);
+		channels_remove(c, c->sorted[i]);
 	}
 }
 
@@ -171,18 +171,18 @@ void channels_give_up_evidence(struct channels *c)
 {
 	size_t n, with = 0, go;
 
-	n = channels_collect(c, c->leaving);
+	n = channels_collect(c, c->sorted);
 	for (size_t i = 0; i < n; i++)
-		if (c->leaving[i]->evidence)
-			c->leaving[with++] = c->leaving[i];
+		if (c->sorted[i]->evidence)
+			c->sorted[with++] = c->sorted[i];
 	if (!c->counters.evicted_evidence)
 		log_warn("profile", "more than %zu channels have evidence: the least is given up, "
 			 "and counted", c->max_evidence);
 	mark_quota(c, with, c->max_evidence);
 	go = with / SHARE ? with / SHARE : 1;
-	select_least(c->leaving, with, go, compare_evidence);
+	select_least(c->sorted, with, go, compare_evidence);
 	for (size_t i = 0; i < go && i < with; i++) {
-		struct channel *ch = c->leaving[i];
+		struct channel *ch = c->sorted[i];
 
 		tell_evidence(c, ch);
 		free(ch->evidence);
@@ -206,12 +206,12 @@ void channels_expire(struct channels *c, int64_t row)
 {
 	size_t n;
 
-	n = channels_collect(c, c->leaving);
+	n = channels_collect(c, c->sorted);
 	for (size_t i = 0; i < n; i++) {
-		if (c->leaving[i]->evidence || c->leaving[i]->row_number == CHANNEL_NO_ROW ||
-		    c->leaving[i]->row_number + CHANNEL_MEMORY_ROWS >= row)
+		if (c->sorted[i]->evidence || c->sorted[i]->row_number == CHANNEL_NO_ROW ||
+		    c->sorted[i]->row_number + CHANNEL_MEMORY_ROWS >= row)
 			continue;
 		c->counters.expired++;
-		channels_remove(c, c->leaving[i]);
+		channels_remove(c, c->sorted[i]);
 	}
 }

@@ -8,8 +8,7 @@ struct channels {
 	struct channel **table;
 	size_t slots;			/* a power of two, at least twice max */
 	size_t max, max_evidence, max_bytes;
-	struct channel **sorted;	/* what channels_sorted() and channels_all() give */
-	struct channel **leaving;	/* scratch of eviction, which may come in between */
+	struct channel **sorted;	/* scratch of eviction, and what channels_sorted() gives */
 	channels_removed_fn removed, evicted;
 	void *removed_arg, *evicted_arg;
 	struct channels_counters counters;

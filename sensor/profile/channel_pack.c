@@ -89,7 +89,7 @@ static void pack_row(const struct row *row, struct packer *p)
 	pack_u8(p, row != NULL);
 	if (!row)
 		return;
-	pack_u32(p, row->flows);
+	pack_u16(p, row->flows);
 	pack_bytes(p, row->top.addr.bytes, sizeof(row->top.addr.bytes));
 	pack_u16(p, row->top.port);
 	pack_u8(p, row->top.proto);
@@ -132,7 +132,7 @@ static bool unpack_row(struct unpacker *u, struct row **ret_row)
 	*ret_row = row = row_new();
 	if (!row)
 		return false;
-	row->flows = unpack_u32(u);
+	row->flows = unpack_u16(u);
 	unpack_bytes(u, row->top.addr.bytes, sizeof(row->top.addr.bytes));
 	row->top.port = unpack_u16(u);
 	row->top.proto = unpack_u8(u);
@@ -327,7 +327,7 @@ static void pack_night(const struct night_seen *n, struct packer *p)
 	pack_u8(p, (uint8_t)(n->is_skipped | n->is_partial << 1 | n->is_degraded << 2));
 	pack_u8(p, n->hits);
 	for (unsigned i = 0; i < EVIDENCE_PROCESSES; i++)
-		pack_float(p, n->e[i]);
+		pack_u16(p, (uint16_t)n->e_log[i]);
 	pack_u16(p, n->coverage);
 	pack_u16(p, n->loss);
 	pack_u16(p, n->start_min);
@@ -337,8 +337,8 @@ static void pack_night(const struct night_seen *n, struct packer *p)
 		return;
 	pack_u16(p, n->end_min);
 	pack_u16(p, n->centroid_min);
-	pack_u32(p, n->flows);
-	pack_float(p, n->z);
+	pack_u16(p, n->flows);
+	pack_u16(p, (uint16_t)n->z_100);
 	pack_bytes(p, n->top.bytes, sizeof(n->top.bytes));
 }
 
@@ -353,7 +353,7 @@ static void unpack_night(struct unpacker *u, struct night_seen *n)
 	n->is_degraded = flags >> 2 & 1;
 	n->hits = unpack_u8(u) & ((1U << EVIDENCE_PROCESSES) - 1);
 	for (unsigned i = 0; i < EVIDENCE_PROCESSES; i++)
-		n->e[i] = unpack_float(u);
+		n->e_log[i] = (int16_t)unpack_u16(u);
 	n->coverage = unpack_u16(u);
 	n->loss = unpack_u16(u);
 	n->start_min = unpack_u16(u);
@@ -365,8 +365,8 @@ static void unpack_night(struct unpacker *u, struct night_seen *n)
 		return;
 	n->end_min = unpack_u16(u);
 	n->centroid_min = unpack_u16(u);
-	n->flows = unpack_u32(u);
-	n->z = unpack_float(u);
+	n->flows = unpack_u16(u);
+	n->z_100 = (int16_t)unpack_u16(u);
 	unpack_bytes(u, n->top.bytes, sizeof(n->top.bytes));
 	if (n->start_min > 24 * 60 || n->end_min > 24 * 60)
 		u->is_bad = true;

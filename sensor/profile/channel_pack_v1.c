@@ -121,6 +121,11 @@ static void take_facts(struct channel *ch, const struct facts *f)
 	k->run_end_ns = f->run_end_ns;
 }
 
+static uint16_t saturate(uint32_t n)
+{
+	return n < UINT16_MAX ? (uint16_t)n : UINT16_MAX;
+}
+
 static bool unpack_row(struct unpacker *u, struct channels *c, struct channel *ch)
 {
 	struct row *row = row_new();
@@ -131,7 +136,7 @@ static bool unpack_row(struct unpacker *u, struct channels *c, struct channel *c
 	ch->row_number = (int32_t)unpack_u64(u);
 	ch->row_up = unpack_u64(u);
 	ch->active = 1;
-	row->flows = unpack_u32(u);
+	row->flows = saturate(unpack_u32(u));
 	row->top = (struct row_peer){ .addr = ch->key.value, .port = ch->key.port,
 				      .proto = ch->key.proto };
 	n = unpack_u8(u);
@@ -216,10 +221,10 @@ static void unpack_night(struct unpacker *u, const struct calendar *calendar,
 		n->centroid_min = (uint16_t)((n->start_min + n->end_min) / 2);
 		n->top = *peer;
 	}
-	n->flows = unpack_u32(u);
+	n->flows = saturate(unpack_u32(u));
 	for (unsigned i = 0; i < EVIDENCE_PROCESSES; i++)
-		n->e[i] = (float)unpack_between(u, 0, 1e12);
-	n->z = (float)unpack_between(u, -1e6, 1e6);
+		night_set_e(n, i, unpack_between(u, 0, 1e12));
+	night_set_z(n, unpack_between(u, -1e6, 1e6));
 	n->coverage = (uint16_t)(unpack_between(u, 0, 1) * EVIDENCE_SHARE + 0.5);
 }
 

@@ -4,10 +4,10 @@
  * the floor decides which nights qualify; its evidence M is the mean of six Shiryaev-Roberts sums,
  * one per bandwidth of the location bet and clock.
  *
- *   nights    the last 64, 64 bytes each; older ones live on in M and in the counts
+ *   nights    the last 64, 56 bytes each; older ones live on in M and in the counts
  *   picture   of the same nights: 96 quarters of an hour, four bits each (log2 of the upload)
  *
- * About 7.5 kB: ten thousand of them are what a sensor can hold.
+ * About 7 kB: ten thousand of them are what a sensor can hold.
  */
 #ifndef NW_PROFILE_EVIDENCE_H
 #define NW_PROFILE_EVIDENCE_H
@@ -31,9 +31,9 @@ struct night_seen {
 	uint64_t up, down;		/* in the night window */
 	struct addr top;		/* the peer with most of it; zero: none */
 	int32_t row;
-	float e[EVIDENCE_PROCESSES];	/* the night's factor: M / (M before + 1) */
-	float z; /* volume against the subject's usual, see detect/volume.h */
-	uint32_t flows;
+	int16_t e_log[EVIDENCE_PROCESSES];	/* night_e() */
+	int16_t z_100;			/* night_z() */
+	uint16_t flows;			/* UINT16_MAX: that or more */
 	uint16_t start_min, end_min;	/* of the burst, minutes after the row's start */
 	uint16_t centroid_min;		/* of the window's upload, likewise */
 	uint16_t coverage;		/* of the window: EVIDENCE_SHARE when the tap saw it all */
@@ -43,7 +43,14 @@ struct night_seen {
 	uint8_t is_partial : 1;		/* judged before its end */
 	uint8_t is_degraded : 1;	/* packets lost, or a part of the window not seen */
 };
-static_assert(sizeof(struct night_seen) == 64, "a night is a cache line");
+static_assert(sizeof(struct night_seen) == 56, "64 of them in each of 10 000 channels");
+
+/* The night's factor M / (M before + 1), to three digits; 0 for a night that was skipped. */
+double night_e(const struct night_seen *n, unsigned process);
+void night_set_e(struct night_seen *n, unsigned process, double e);
+/* Volume against the subject's usual (detect/volume.h), to 0.01, at most +-327. */
+double night_z(const struct night_seen *n);
+void night_set_z(struct night_seen *n, double z);
 
 static inline bool night_is_hit(const struct night_seen *n, unsigned process)
 {

@@ -18,6 +18,11 @@ struct row *row_new(void)
 	return r;
 }
 
+void row_count_flow(struct row *r)
+{
+	r->flows += r->flows < UINT16_MAX;
+}
+
 size_t row_bytes(const struct row *r)
 {
 	return r ? bytes_for(r->room) : 0;

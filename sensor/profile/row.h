@@ -2,7 +2,7 @@
  *
  * A row has 96 slots (policy/calendar.h), but of a hundred thousand channels nearly all use one or
  * two: only slots with traffic are kept, in order of time, in an array that doubles.  So a flood of
- * destinations costs 64 bytes of row each and a conversation that never pauses 2.4 kB.
+ * destinations costs 56 bytes of row each and a conversation that never pauses 2.4 kB.
  *
  * The row also keeps the peer with most upload, by majority vote (Boyer and Moore 1981, weighted):
  * a peer with more than half of the upload is always the one named; else it is one of the large
@@ -12,6 +12,7 @@
 #ifndef NW_PROFILE_ROW_H
 #define NW_PROFILE_ROW_H
 
+#include <assert.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -32,12 +33,13 @@ struct row_peer {
 };
 
 struct row {
-	uint32_t flows;
-	uint8_t n, room;		/* slots used, slots allocated */
-	struct row_peer top;		/* with most upload */
 	uint64_t top_votes;		/* bytes of it that no other peer's outweigh */
+	struct row_peer top;		/* with most upload */
+	uint16_t flows;			/* connections opened; UINT16_MAX: that or more */
+	uint8_t n, room;		/* slots used, slots allocated */
 	struct row_slot slots[];
 };
+static_assert(sizeof(struct row) == 32, "a hundred thousand of them");
 
 /* What one minute adds. */
 struct row_minute {
@@ -49,6 +51,7 @@ struct row_minute {
 struct row *row_new(void);		/* NULL: no memory */
 /* May move the row: *at is where it is then.  false: no memory, nothing was added. */
 bool row_add(struct row **at, const struct row_minute *m);
+void row_count_flow(struct row *r);
 size_t row_bytes(const struct row *r);	/* 0 for NULL */
 
 /* All 96 slots, zero where there was nothing.  r may be NULL. */

@@ -57,7 +57,7 @@ static void fill_night(struct evidence *ev, unsigned i, unsigned *seed)
 	bool is_silent = rand_r(seed) % 4 == 0;
 
 	ev->nights[i] = (struct night_seen){
-		.row = 20400 + (int32_t)i, .up = (uint64_t)rand_r(seed), .e = { 5.5F, 0.5F },
+		.row = 20400 + (int32_t)i, .up = (uint64_t)rand_r(seed),
 		.coverage = EVIDENCE_SHARE, .loss = 7, .hits = (uint8_t)(1 | i % 2 << 1),
 		.is_degraded = i % 3 == 0, .start_min = EVIDENCE_NO_START,
 	};
@@ -65,7 +65,9 @@ static void fill_night(struct evidence *ev, unsigned i, unsigned *seed)
 		return;
 	ev->nights[i].start_min = (uint16_t)(rand_r(seed) % 1440);
 	ev->nights[i].end_min = ev->nights[i].centroid_min = 1440;
-	ev->nights[i].z = -1.5F;
+	night_set_e(&ev->nights[i], 0, 5.5);
+	night_set_e(&ev->nights[i], 1, 0.5);
+	night_set_z(&ev->nights[i], -1.5);
 	ev->nights[i].flows = i;
 	ev->nights[i].top = addr_from_ipv4((const uint8_t[]){ 203, 0, 113, (uint8_t)i });
 	for (unsigned slot = 0; slot < ROW_SLOTS; slot++)

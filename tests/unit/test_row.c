@@ -132,7 +132,7 @@ static void a_row_grows_as_it_must(void)
 	size_t least;
 
 	EQUAL_INT(sizeof(struct row_slot), 24);
-	EQUAL_INT(row_bytes(r), 64);
+	EQUAL_INT(row_bytes(r), 56);
 	for (unsigned i = ROW_SLOTS; i-- > 0;) {
 		CU_ASSERT_FATAL(row_add(&r, &(struct row_minute){ .slot = i, .up = 1 }));
 		least = sizeof(*r) + r->n * sizeof(r->slots[0]);
@@ -271,6 +271,26 @@ static void two_slots_share_a_byte_and_nothing_else(void)
 	EQUAL_INT(night[0], 0xc3);	/* low half: the even slot */
 }
 
+/* Three digits of the factor, hundredths of the volume; what does not fit is the nearest that does. */
+static void a_night_keeps_its_numbers(void)
+{
+	static const double factors[] = { 5.5, 0.55, 0.05, 28, 42.3, 1, 0.000123, 9870 };
+	struct night_seen n = { 0 };
+
+	for (unsigned i = 0; i < sizeof(factors) / sizeof(factors[0]); i++) {
+		night_set_e(&n, 0, factors[i]);
+		CU_ASSERT_DOUBLE_EQUAL(night_e(&n, 0), factors[i], factors[i] * 1e-12);
+	}
+	night_set_e(&n, 1, 0);
+	CU_ASSERT_EQUAL(night_e(&n, 1), 0);
+	night_set_e(&n, 1, 1e300);
+	CU_ASSERT(night_e(&n, 1) > 60000 && night_e(&n, 1) < 66000);
+	night_set_z(&n, -11.237);
+	CU_ASSERT_DOUBLE_EQUAL(night_z(&n), -11.24, 1e-9);
+	night_set_z(&n, 1e9);
+	CU_ASSERT_DOUBLE_EQUAL(night_z(&n), 327.67, 1e-9);
+}
+
 int main(void)
 {
 	CU_TestInfo tests[] = {
@@ -281,6 +301,7 @@ int main(void)
 		{ "a flood does not outvote the majority", a_flood_does_not_outvote_the_majority },
 		{ "overlap is the sum of the smaller", overlap_is_the_sum_of_the_smaller },
 		{ "disorder is not restored", disorder_is_not_restored },
+		{ "a night keeps its numbers", a_night_keeps_its_numbers },
 		CU_TEST_INFO_NULL,
 	};
 	CU_TestInfo pictures[] = {
