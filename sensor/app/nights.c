@@ -197,6 +197,13 @@ uint64_t nights_channel_nights(const struct nights *n)
 	return n->judge.channel_nights;
 }
 
+double nights_seen(const struct nights *n, uint64_t from_ns, uint64_t to_ns)
+{
+	uint64_t from = from_ns > n->first_ns ? from_ns : n->first_ns;
+
+	return to_ns > from ? (double)(to_ns - from) / (double)(to_ns - from_ns) : 0;
+}
+
 uint64_t nights_judged(const struct nights *n)
 {
 	return n->nights_judged;

@@ -155,6 +155,7 @@ static void attach_to_open(struct round *r, struct seat *seat)
 		const struct channel *of;
 
 		if (in->rule != RULE_EXF_001 || !in->is_open || in->is_any ||
+		    incident_is_suppressed(in) ||
 		    !is_same_house(in->subject, seat->voice.channel->subject) ||
 		    is_later(r, in, &seat->voice))
 			continue;
