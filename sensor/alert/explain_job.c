@@ -1,5 +1,5 @@
-/* explain_job.c - see explain_job.h.  Owner and ticket are the site file's, names of peers its assets'
- * or their addresses: nothing here comes from the wire. */
+/* explain_job.c - see explain_job.h.  Owner and ticket are the site file's, names of peers its
+ * assets' or their addresses: nothing here comes from the wire. */
 #include "alert/explain_job.h"
 
 #include <inttypes.h>
@@ -99,17 +99,17 @@ static void say_deviation(struct incident *in, const struct finding *f, const st
 			 "night", w->who, w->up, w->peer, f->entry, w->max);
 		break;
 	case JOB_SHIFTED:
-		snprintf(to, cap, "%s sent %s to %s outside the hours of the expected entry %s (%s)",
-			 w->who, w->up, w->peer, f->entry, w->window);
+		snprintf(to, cap, "%s sent %s to %s outside the hours of the expected entry "
+			 "%s (%s)", w->who, w->up, w->peer, f->entry, w->window);
 		break;
 	case JOB_ELSEWHERE:
-		snprintf(to, cap, "%s sent %s to %s, which no expected entry covers, in the hours of "
-			 "the expected entry %s (%s); the job itself did not run",
+		snprintf(to, cap, "%s sent %s to %s, which no expected entry covers, in the hours "
+			 "of the expected entry %s (%s); the job itself did not run",
 			 w->who, w->up, w->peer, f->entry, w->window);
 		break;
 	case JOB_EXPIRED:
-		snprintf(to, cap, "%s goes on sending to %s (%s until now tonight), as the expected "
-			 "entry %s allowed until it expired on %s",
+		snprintf(to, cap, "%s goes on sending to %s (%s until now tonight), as the "
+			 "expected entry %s allowed until it expired on %s",
 			 w->who, w->peer, w->up, f->entry, w->expiry);
 		break;
 	case JOB_MISSING:
@@ -130,11 +130,11 @@ static void say_end(struct incident *in, const struct finding *f, const struct j
 	size_t cap = sizeof(in->message);
 
 	if (f->rule == RULE_EXP_001)
-		snprintf(to, cap, "%s has not deviated from the expected entry %s for 14 nights, as "
-			 "far as %s is concerned", w->who, f->entry, w->peer);
+		snprintf(to, cap, "%s has not deviated from the expected entry %s for 14 nights, "
+			 "as far as %s is concerned", w->who, f->entry, w->peer);
 	else if (f->rule == RULE_HLT_002)
-		snprintf(to, cap, "The expected job %s of %s is not missing any more: it ran, or its "
-			 "entry has ended", f->entry, w->who);
+		snprintf(to, cap, "The expected job %s of %s is not missing any more: it ran, or "
+			 "its entry has ended", f->entry, w->who);
 	else
 		snprintf(to, cap, "The nightly upload of %s that the expected entry %s allows has "
 			 "stopped", w->who, f->entry);
@@ -186,8 +186,8 @@ static void explain_meaning(struct incident *in, const struct finding *f, const 
 	static const char *const meanings[] = {
 		[JOB_AS_EXPECTED] = "This is no alarm: without the entry it would be a nightly "
 			"periodic upload, and it is shown so that what is allowed stays visible.",
-		[JOB_ABOVE] = "What exceeds the maximum is judged as if no entry covered it, to the "
-			"end of this night.",
+		[JOB_ABOVE] = "What exceeds the maximum is judged as if no entry covered it, to "
+			"the end of this night.",
 		[JOB_SHIFTED] = "The entry would cover this traffic at another time; outside its "
 			"hours it is judged as if no entry covered it.",
 		[JOB_ELSEWHERE] = "The amount is comparable (half to double the usual) and the "

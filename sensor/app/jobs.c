@@ -234,6 +234,14 @@ static void vote_elsewhere(struct jobs *jobs, const struct job_minute *m)
 	}
 }
 
+/* What the job usually sends, or tonight's run so far: a tail is small beside either. */
+static double measure_of(const struct job *j)
+{
+	uint64_t usual = job_usual(j);
+
+	return (double)(j->turn > j->judged_turn && j->up > usual ? j->up : usual);
+}
+
 static void note_stray(struct jobs *jobs, const struct job_minute *m, struct job *j,
 		       enum job_event event)
 {
@@ -244,7 +252,7 @@ static void note_stray(struct jobs *jobs, const struct job_minute *m, struct job
 	turn_row(j, m->row);
 	j->stray_up += m->up;
 	if (j->told & bit || j->stray_up < JOBS_DEVIATES_BYTES ||
-	    (double)j->stray_up < JOBS_DEVIATES_SHARE * (double)job_usual(j))
+	    (double)j->stray_up < JOBS_DEVIATES_SHARE * measure_of(j))
 		return;
 	j->told |= bit;
 	if (event == JOB_SHIFTED)

@@ -1,21 +1,22 @@
 /* jobs.h - expected jobs: followed while they behave, told when they deviate (DETECTION section 4).
  *
  * A job (profile/job.h) is an expected entry with a window, a maximum or an expiry, as one asset
- * uses it.  attribution.c says of every minute of traffic that leaves a zone whether an entry covers
- * it (jobs_use) or none does (jobs_look); time judges turns that are over (jobs_judge).
+ * uses it.  attribution.c says of every minute of traffic that leaves a zone whether an entry
+ * covers it (jobs_use) or none does (jobs_look); time judges turns that are over (jobs_judge).
  *
  *   NW-EXP-001, severity 3, about the finest channel, one record a row and kind of deviation:
  *     above       at once when the maximum per night is exceeded
  *     shifted     at once when traffic that the entry would cover but for the time is more, in a
- *                 row, than JOBS_DEVIATES_BYTES and JOBS_DEVIATES_SHARE of the usual amount
+ *                 row, than JOBS_DEVIATES_BYTES and JOBS_DEVIATES_SHARE of the usual amount, or
+ *                 of what tonight's run has sent if that is more
  *     expired     the same for traffic that the entry covered before it expired
  *     elsewhere   10 min after the window's grace: the job did not run, and in its hours the asset
  *                 sent half to double the usual amount by the same service to one destination that
  *                 nothing covers
  *   NW-HLT-002, severity 2, about (asset, entry): the second turn in a row, in sight of the tap, in
  *     which a job with a window did not run that had run in 3 of the 14 turns before
- *   NW-EXF-001 with suppression, severity 1: the job uploaded on 3 nights what detector N would have
- *     counted; told then, at most every JOBS_SHOWN_ROWS rows after, and when it stopped
+ *   NW-EXF-001 with suppression, severity 1: the job uploaded on 3 nights what detector N would
+ *     have counted; told then, at most every JOBS_SHOWN_ROWS rows after, and when it stopped
  *
  * A turn counts as run when its upload is JOBS_RAN_SHARE of the usual amount: a failing job still
  * shakes hands.  A shifted run is not a missing one.
@@ -35,7 +36,7 @@
 /* ... and the last quarter of a job that runs late: late is not elsewhere. */
 #define JOBS_DEVIATES_SHARE 0.25
 #define JOBS_RAN_SHARE 0.01
-#define JOBS_SEEN 0.95			/* of the window, to say that a job is missing: it fits a gap */
+#define JOBS_SEEN 0.95			/* of the window, to call a job missing: it fits a gap */
 #define JOBS_MISSING 2			/* turns in a row */
 #define JOBS_HABIT_TURNS 14		/* before them, of which ... */
 #define JOBS_HABIT_RUNS 3		/* ... it ran in */

@@ -39,18 +39,19 @@ static const char *const triage_hlt_001[] = {
 	NULL};
 
 static const char *const triage_exp_001[] = {
-	"Ask the owner of the entry whether the job was changed (schedule, target, amount) and under "
-	"which ticket; if it was, correct the entry, do not widen it.",
-	"If nobody changed it, look at what the job sent: its log on the asset, the number and size of "
-	"the files, the account and the process that opened the connection.",
-	"Compare with the nights before: an upload that rides on an allowed job is seen only by its "
-	"amount, its hour or its destination.",
+	"Ask the owner of the entry whether the job was changed (schedule, target, amount) and "
+	"under which ticket; if it was, correct the entry, do not widen it.",
+	"If nobody changed it, look at what the job sent: its log on the asset, the number and size "
+	"of the files, the account and the process that opened the connection.",
+	"Compare with the nights before: an upload that rides on an allowed job is seen only by "
+	"its amount, its hour or its destination.",
 	NULL};
 
 static const char *const triage_hlt_002[] = {
 	"Look at the job itself: its log, its schedule, the reachability of its destination.",
 	"Check whether the same amount left the asset for somewhere else in those hours.",
-	"If the job was given up, remove its entry: an entry that nobody uses covers whoever finds it.",
+	"If the job was given up, remove its entry: an entry that nobody uses covers whoever finds "
+	"it.",
 	NULL};
 
 static const struct rule rules[] = {

@@ -368,7 +368,8 @@ static void send_batch(struct redis_sink *s, const struct record *const *records
 /* --- the thread ----------------------------------------------------------- */
 
 /* How many of the first records the stream does not get. */
-static size_t count_skipped(const struct redis_sink *s, const struct record *const *records, size_t n)
+static size_t count_skipped(const struct redis_sink *s, const struct record *const *records,
+			    size_t n)
 {
 	size_t skipped = 0;
 

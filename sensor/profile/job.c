@@ -6,7 +6,7 @@
 #include "base/log.h"
 #include "profile/profile_pack.h"
 
-#define DAYS_AHEAD 366			/* a window opens at least once a week, but for odd calendars */
+#define DAYS_AHEAD 366			/* windows open once a week, but for odd calendars */
 #define DAYS_BACK 8
 
 bool job_is_one(const struct expected *entry)
@@ -71,7 +71,7 @@ void job_add_amount(struct job *j, uint64_t up)
 uint64_t job_usual(const struct job *j)
 {
 	unsigned n = j->amounts_n < JOB_AMOUNTS ? j->amounts_n : JOB_AMOUNTS;
-	uint64_t sorted[JOB_AMOUNTS];
+	uint64_t sorted[JOB_AMOUNTS] = { 0 };
 
 	for (unsigned i = 0, at; i < n; i++) {
 		for (at = i; at > 0 && sorted[at - 1] > j->amount[i]; at--)
@@ -165,7 +165,7 @@ struct job *job_get(struct subject *s, const struct expected *entry, bool is_tar
 	if (!j) {
 		if (!s->places->refused++)
 			log_warn("profile", "more uses of expected entries than can be followed: "
-				 "further ones have no memory, and those with a maximum do not count");
+				 "further ones have no memory; those with a maximum do not count");
 		return NULL;
 	}
 	job_init(j, entry, is_target);

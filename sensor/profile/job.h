@@ -1,7 +1,7 @@
-/* job.h - what an asset has made of an expected entry: the long memory of jobs (DETECTION section 4).
+/* job.h - what an asset has made of an expected entry: the memory of jobs (DETECTION section 4).
  *
- * A job is an expected entry with a window, a maximum or an expiry, as one asset uses it.  It goes by
- * *turns*, each of which it may run once in:
+ * A job is an expected entry with a window, a maximum or an expiry, as one asset uses it.  It goes
+ * by *turns*, each of which it may run once in:
  *
  *   an entry with a window    one turn an opening of the window, numbered by the civil day of its
  *                             start; so a window that spans noon, where rows are cut, is one turn
@@ -9,8 +9,8 @@
  *
  * Maxima count by rows, as the policy says ("per night").
  *
- * Kept with the subject and in its record of the state.  Bounds: JOBS_SUBJECT_MAX of one subject, so
- * that a look-up stays short; JOBS_MAX in all (about 9 MB), of which subjects that no asset list
+ * Kept with the subject and in its record of the state.  Bounds: JOBS_SUBJECT_MAX of one subject,
+ * so that a look-up stays short; JOBS_MAX in all (about 9 MB), of which subjects that no asset list
  * names get at most half, so that a flood of spoofed addresses leaves the assets theirs.  Of a
  * subject that is full the job that was used longest ago gives way, unless it is of this row.  A
  * use that finds no place is not covered when the entry has a maximum (better judged than hidden).
@@ -52,7 +52,7 @@ struct job_other {
 
 struct job {
 	const struct expected *entry;
-	bool is_target;			/* the subject is the entry's "to": only its maximum counts */
+	bool is_target;			/* the subject is the entry's "to": only the maximum counts */
 	struct channel_key last;	/* with which it ran last: peer and service */
 
 	int64_t row;			/* of the next four */
@@ -67,7 +67,7 @@ struct job {
 	int64_t closed_turn;		/* the one before it, when it is not judged yet */
 	uint64_t closed_up, closed_night_up;
 
-	int64_t judged_turn;		/* the last one that was judged, or that came before the first */
+	int64_t judged_turn;		/* the last one judged, or that came before the first */
 	uint64_t used;			/* bit i: it ran in the i-th last turn that was judged */
 	uint64_t amount[JOB_AMOUNTS];	/* of turns in which it ran; a ring */
 	uint32_t amounts_n;		/* ever */
@@ -81,7 +81,7 @@ struct job {
 	int64_t other_turn;		/* of the next */
 	struct job_other other[JOB_OTHERS];
 
-	uint64_t due_ns;		/* when the next turn is judged; 0: not computed.  Not packed */
+	uint64_t due_ns;		/* when the next turn is judged; 0: not known.  Not packed */
 	struct job_turn next;		/* ... and which.  Not packed */
 	struct job_turn open;		/* `turn`, until when it is the running one; likewise */
 	uint64_t open_until_ns;

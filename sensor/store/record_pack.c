@@ -1,7 +1,7 @@
 /* record_pack.c - see record_pack.h.
  *
- * Version 1: every text in the order below, then every number.  2: and what is suppressed.  One list of texts serves both
- * ways, so that they cannot come apart.
+ * Version 1: every text in the order below, then every number.  2: and whether it is suppressed.
+ * One list of texts serves both ways, so that they cannot come apart.
  */
 #include "store/record_pack.h"
 
