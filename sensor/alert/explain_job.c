@@ -193,8 +193,8 @@ static void explain_meaning(struct incident *in, const struct finding *f, const 
 		[JOB_ELSEWHERE] = "The amount is comparable (half to double the usual) and the "
 			"service the same as the job's.",
 		[JOB_EXPIRED] = "Nothing covers this traffic now; renew the entry or stop the job.",
-		[JOB_MISSING] = "It had run on at least 3 of the 14 such days before. The tap saw "
-			"those hours, so the job ran elsewhere or not at all.",
+		[JOB_MISSING] = "It had run on at least 3 of the 14 such days before, and does "
+			"not pause so long by habit. The tap saw those hours.",
 	};
 	char line[INCIDENT_TEXT_MAX];
 

@@ -342,23 +342,38 @@ static void tell_missing(struct jobs *jobs, const struct verdict *v)
 	incidents_finding(jobs->parts.incidents, &f);
 }
 
-/* It did not run, in sight of the tap.  Told at the second time, then weekly. */
+/* Turns in a row without a run that make it missing: two, but for a job that pauses anyway more than
+ * twice its longest pause.  0: it has no habit, so it is never missing. */
+static unsigned misses_needed(const struct job *j)
+{
+	uint64_t before = j->misses < 64 ? j->used >> j->misses : 0;
+	unsigned pause = 0, longest = 0;
+
+	if (__builtin_popcountll(before & ((1U << JOBS_HABIT_TURNS) - 1)) < JOBS_HABIT_RUNS)
+		return 0;
+	for (; before; before >>= 1) {
+		pause = before & 1 ? 0 : pause + 1;
+		longest = pause > longest ? pause : longest;
+	}
+	return longest < JOBS_MISSING ? JOBS_MISSING : 2 * longest + 1;
+}
+
+/* It did not run, in sight of the tap.  Told once, then weekly. */
 static void count_miss(struct jobs *jobs, const struct verdict *v)
 {
 	struct job *j = v->job;
-	uint64_t before = j->used >> JOBS_MISSING & ((1U << JOBS_HABIT_TURNS) - 1);
 	size_t at = incidents_of_entry(jobs->parts.incidents, RULE_HLT_002, v->subject,
 				       j->entry->id);
 	bool is_open = at != INCIDENTS_NONE && incidents_at(jobs->parts.incidents, at)->is_open;
+	unsigned needed;
 
 	if (j->row == v->row && j->told & TOLD_SHIFTED) {
 		j->misses = 0;		/* it ran, at another time: that was told */
 		return;
 	}
 	j->misses++;
-	if (j->misses == JOBS_MISSING && __builtin_popcountll(before) < JOBS_HABIT_RUNS)
-		return;
-	if (j->misses == JOBS_MISSING || (is_open && j->misses % 7 == 0))
+	needed = misses_needed(j);
+	if (is_open ? j->misses % 7 == 0 : needed && j->misses >= needed)
 		tell_missing(jobs, v);
 }
 

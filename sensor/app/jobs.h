@@ -14,7 +14,10 @@
  *                 sent half to double the usual amount by the same service to one destination that
  *                 nothing covers
  *   NW-HLT-002, severity 2, about (asset, entry): the second turn in a row, in sight of the tap, in
- *     which a job with a window did not run that had run in 3 of the 14 turns before
+ *     which a job with a window did not run that had run in 3 of the 14 turns before.  A window is
+ *     often wider than its use (maintenance on mon-fri that comes on two of the days: six false
+ *     incidents in the demonstration's month), so a job that paused for two turns or more within
+ *     its last 64 is missing after more than twice its longest pause
  *   NW-EXF-001 with suppression, severity 1: the job uploaded on 3 nights what detector N would
  *     have counted; told then, at most every JOBS_SHOWN_ROWS rows after, and when it stopped
  *

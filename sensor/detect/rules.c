@@ -41,8 +41,8 @@ static const char *const triage_hlt_001[] = {
 static const char *const triage_exp_001[] = {
 	"Ask the owner of the entry whether the job was changed (schedule, target, amount) and "
 	"under which ticket; if it was, correct the entry, do not widen it.",
-	"If nobody changed it, look at what the job sent: its log on the asset, the number and size "
-	"of the files, the account and the process that opened the connection.",
+	"If nobody changed it, look at what the job sent: its log on the asset, the number and "
+	"size of the files, the account and the process that opened the connection.",
 	"Compare with the nights before: an upload that rides on an allowed job is seen only by "
 	"its amount, its hour or its destination.",
 	NULL};

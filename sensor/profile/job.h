@@ -52,7 +52,7 @@ struct job_other {
 
 struct job {
 	const struct expected *entry;
-	bool is_target;			/* the subject is the entry's "to": only the maximum counts */
+	bool is_target;			/* the subject is the entry's "to": maximum only */
 	struct channel_key last;	/* with which it ran last: peer and service */
 
 	int64_t row;			/* of the next four */
@@ -81,7 +81,7 @@ struct job {
 	int64_t other_turn;		/* of the next */
 	struct job_other other[JOB_OTHERS];
 
-	uint64_t due_ns;		/* when the next turn is judged; 0: not known.  Not packed */
+	uint64_t due_ns;		/* when the next turn is judged; 0: not known; unpacked */
 	struct job_turn next;		/* ... and which.  Not packed */
 	struct job_turn open;		/* `turn`, until when it is the running one; likewise */
 	uint64_t open_until_ns;

@@ -1,7 +1,11 @@
 #!/usr/bin/env python3
 """jobs.py - expected jobs: silent and visible while they behave, told when they deviate.
 
-usage: jobs.py NACHTWACHT SYNTH SCRATCH VALIDATE SCHEMA
+usage: jobs.py POINTS NACHTWACHT SYNTH SCRATCH VALIDATE SCHEMA
+       jobs.py --write PATH
+
+POINTS were printed before.  --write leaves a scenario (PATH.json) and its site (PATH.site) with three records:
+shown as suppressed, then twice above the maximum.
 
 Small scenarios: the asset A (10.20.1.11) sends 20 MB to the archive (10.30.0.5) every night at 01:30, as the
 entry "sync" expects between 01:00 and 03:00, with one difference each.  Every scenario is replayed twice: in
@@ -49,10 +53,10 @@ def site(**changes):
 
 
 class Bench:
-    def __init__(self, program, synth, scratch, validate, schema):
+    def __init__(self, points, program, synth, scratch, validate, schema):
         self.program, self.synth, self.scratch = program, synth, scratch
         self.validate, self.schema = validate, schema
-        self.count = self.failed = 0
+        self.count, self.failed = int(points), 0
 
     def point(self, good, what, records=()):
         self.count += 1
@@ -195,6 +199,9 @@ def missing(b):
             "copy" in m[0]["message"] + m[1]["message"], "one incident for each entry", m)
     r = b.run("rare", [job(when={"days": [1, 5]})], 9)
     b.point(not told(r), "a job without a habit is not missed", told(r))
+    r = b.run("irregular", [job(when={"weekdays": ["tue", "thu"]})], 26,
+              site(window={"days": "mon-fri", "from": "01:00", "to": "03:00"}))
+    b.point(not told(r), "a window wider than its use makes no job missing", told(r))
     weekly = site(window={"days": "sun", "from": "01:00", "to": "03:00"})
     r = b.run("weekly", [job(when={"weekdays": ["sun"], "last_day": 35})], 52, weekly)
     m = told(r)
@@ -213,8 +220,18 @@ def expired(b):
             "with a window too, and it is not called missing", told(r))
 
 
+def write(path):
+    activities = [job(when={"last_day": 4}), job(id="more", when={"first_day": 5}, volume={"up": "80MB"})]
+    for end, value in ((".json", story(activities, 6)), (".site", site())):
+        with open(path + end, "w", encoding="utf-8") as f:
+            json.dump(value, f)
+    return 0
+
+
 def main():
-    b = Bench(*sys.argv[1:6])
+    if sys.argv[1] == "--write":
+        return write(sys.argv[2])
+    b = Bench(*sys.argv[1:7])
     for part in (behaves, above, shifted, elsewhere, missing, expired):
         part(b)
     print("1..%d" % b.count)
