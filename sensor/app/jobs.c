@@ -132,7 +132,7 @@ static bool turn_to(struct jobs *jobs, struct job *j, uint64_t ns)
 	j->up = j->night_up = j->first_ns = j->last_ns = 0;
 	if (j->judged_turn == JOB_NO_TURN) {
 		j->judged_turn = j->turn - 1;
-		jobs->next_due_ns = 0;
+		j->due_ns = jobs->next_due_ns = 0;
 	}
 	return true;
 }
@@ -342,8 +342,8 @@ static void tell_missing(struct jobs *jobs, const struct verdict *v)
 	incidents_finding(jobs->parts.incidents, &f);
 }
 
-/* Turns in a row without a run that make it missing: two, but for a job that pauses anyway more than
- * twice its longest pause.  0: it has no habit, so it is never missing. */
+/* Turns in a row without a run that make it missing: two, but for a job that pauses anyway more
+ * than twice its longest pause.  0: it has no habit, so it is never missing. */
 static unsigned misses_needed(const struct job *j)
 {
 	uint64_t before = j->misses < 64 ? j->used >> j->misses : 0;

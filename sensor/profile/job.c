@@ -8,6 +8,7 @@
 
 #define DAYS_AHEAD 366			/* windows open once a week, but for odd calendars */
 #define DAYS_BACK 8
+#define NUMBER_MAX 1000000		/* rows and days: the year 4707 */
 
 bool job_is_one(const struct expected *entry)
 {
@@ -223,17 +224,27 @@ static void unpack_key(struct unpacker *u, uint32_t subject, struct channel_key 
 	ret->subject = subject;
 }
 
+/* A turn or row; what no calendar has is damage. */
+static int64_t unpack_number(struct unpacker *u)
+{
+	int64_t number = (int64_t)unpack_u64(u);
+
+	if (number != JOB_NO_TURN && (number < -1 || number > NUMBER_MAX))
+		u->is_bad = true;
+	return number;
+}
+
 static void unpack_turns(struct unpacker *u, struct job *j)
 {
-	j->turn = (int64_t)unpack_u64(u);
+	j->turn = unpack_number(u);
 	j->up = unpack_u64(u);
 	j->first_ns = unpack_u64(u);
 	j->last_ns = unpack_u64(u);
 	j->night_up = unpack_u64(u);
-	j->closed_turn = (int64_t)unpack_u64(u);
+	j->closed_turn = unpack_number(u);
 	j->closed_up = unpack_u64(u);
 	j->closed_night_up = unpack_u64(u);
-	j->judged_turn = (int64_t)unpack_u64(u);
+	j->judged_turn = unpack_number(u);
 	j->used = unpack_u64(u);
 	j->amounts_n = unpack_u32(u);
 	for (unsigned i = 0; i < JOB_AMOUNTS; i++)
@@ -250,7 +261,7 @@ void job_unpack(struct unpacker *u, uint32_t subject, struct job *ret_job)
 	j->is_exceeded = flags >> 1 & 1;
 	j->told = unpack_u8(u);
 	unpack_key(u, subject, &j->last);
-	j->row = (int64_t)unpack_u64(u);
+	j->row = unpack_number(u);
 	j->row_up = unpack_u64(u);
 	j->stray_up = unpack_u64(u);
 	unpack_turns(u, j);
@@ -258,8 +269,8 @@ void job_unpack(struct unpacker *u, uint32_t subject, struct job *ret_job)
 	j->nights_ran = unpack_u32(u);
 	j->nights_silent = unpack_u32(u);
 	j->nights_up = unpack_u64(u);
-	j->shown_row = (int64_t)unpack_u64(u);
-	j->other_turn = (int64_t)unpack_u64(u);
+	j->shown_row = unpack_number(u);
+	j->other_turn = unpack_number(u);
 	for (unsigned i = 0; i < JOB_OTHERS; i++) {
 		unpack_key(u, subject, &j->other[i].key);
 		j->other[i].up = unpack_u64(u);

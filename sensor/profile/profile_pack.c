@@ -27,7 +27,7 @@ static const struct expected *find_entry(const struct site *site, const char *id
 static void unpack_use(struct unpacker *u, struct job *ret)
 {
 	job_init(ret, NULL, false);
-	ret->row = (int64_t)unpack_u64(u);
+	ret->row = (int64_t)unpack_u64(u);	/* compared only */
 	ret->row_up = unpack_u64(u);
 }
 

@@ -39,7 +39,7 @@ bool record_unpack_flat(const void *bytes, size_t len, struct record_flat *ret_f
 {
 	struct unpacker u = unpack_over(bytes, len);
 	struct record_flat flat = { 0 };
-	uint8_t version = unpack_u8(&u);
+	uint8_t version = unpack_u8(&u), suppressed;
 	bool is_text = true;
 
 	if (version < 1 || version > FLAT_VERSION)
@@ -52,8 +52,9 @@ bool record_unpack_flat(const void *bytes, size_t len, struct record_flat *ret_f
 	flat.dport = unpack_u32(&u);
 	flat.bytes_up = unpack_u64(&u);
 	flat.nights = unpack_u32(&u);
-	flat.is_suppressed = version > 1 && unpack_u8(&u);
-	if (!is_text || !unpack_ok(&u))
+	suppressed = version > 1 ? unpack_u8(&u) : 0;
+	flat.is_suppressed = suppressed;
+	if (suppressed > 1 || !is_text || !unpack_ok(&u))
 		return false;
 	*ret_flat = flat;
 	return true;

@@ -176,6 +176,20 @@ static void traffic_at_another_time_is_told_from_a_quarter_on(void)
 	end(&w);
 }
 
+static void a_job_that_first_came_at_another_time_is_judged(void)
+{
+	struct world w;
+
+	begin(&w, at(1, 0, 0));
+	sends(&w, at(1, 0, 10), 1, MB);
+	EQUAL_TEXT(take(&w), "EXP-001 open day 1 00:11");
+	analysis_time(w.analysis, at(1, 0, 30));
+	sends(&w, at(1, 2, 0), 1, 20 * MB);
+	analysis_time(w.analysis, at(1, 4, 10));
+	EQUAL_INT(job_named(&w, "night")->used, 1);
+	end(&w);
+}
+
 static void small_jobs_have_the_floor(void)
 {
 	struct world w;
@@ -434,6 +448,8 @@ int main(void)
 		  what_is_above_counts_as_the_maximum_for_what_is_usual },
 		{ "traffic at another time is told from a quarter on",
 		  traffic_at_another_time_is_told_from_a_quarter_on },
+		{ "a job that first came at another time is judged",
+		  a_job_that_first_came_at_another_time_is_judged },
 		{ "small jobs have the floor", small_jobs_have_the_floor },
 		{ "the tail of the first run is measured by it",
 		  the_tail_of_the_first_run_is_measured_by_it },
