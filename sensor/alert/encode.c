@@ -501,7 +501,8 @@ static json_t *own_object(const struct alert_context *ctx, const struct incident
 	json_object_set_new(own, "nights", nights_array(ctx, f));
 	json_object_set_new(own, "baseline", baseline_object(ctx, f));
 	json_object_set_new(own, "explain", lines_array(in));
-	json_object_set_new(own, "triage", triage_array(rule_of(f->rule)));
+	json_object_set_new(own, "triage", incident_is_suppressed(in) ?
+			    json_array() : triage_array(rule_of(f->rule)));
 	json_object_set_new(order, "required",
 			    json_false()); /* no rule of this version asks for one */
 	json_put_text(order, "match", "none");

@@ -73,11 +73,11 @@ static void print_incidents(const struct summary_facts *f, FILE *out)
 			n - minor == 1 ? "" : "s", SEVERITY_SHOWN);
 	if (minor)
 		fprintf(out, " %zu of less.", minor);
-	if (list && all > n)
-		fprintf(out, " %zu nightly upload%s as expected entries allow (suppressed; in the "
-			"records).", all - n, all - n == 1 ? "" : "s");
 	fprintf(out, " Nights judged: %" PRIu64 "%s.\n", f->nights_judged,
 		f->nights_judged ? "" : " (no closed hours lie in what was seen)");
+	if (list && all > n)
+		fprintf(out, "Suppressed: %zu nightly upload%s as expected entries allow (in the "
+			"records).\n", all - n, all - n == 1 ? "" : "s");
 	for (size_t i = 0; list && i < n && shown < INCIDENTS_SHOWN; i++)
 		if (list[i]->severity >= SEVERITY_SHOWN) {
 			print_incident(out, list[i]);
