@@ -424,7 +424,7 @@ static json_t *nights_array(const struct alert_context *ctx, const struct findin
 {
 	json_t *nights = json_array();
 
-	if (f->rule == RULE_EXF_001)
+	if (finding_is_nightly(f))
 		for (uint64_t i = 0; i < evidence_nights(f->channel->evidence); i++)
 			json_array_append_new(nights, night_object(ctx, f,
 					      evidence_night(f->channel->evidence, i)));
@@ -496,18 +496,19 @@ static json_t *own_object(const struct alert_context *ctx, const struct incident
 	json_object_set_new(own, "incident", incident_object(in, action));
 	json_object_set_new(own, "asset", asset_object(in->subject));
 	json_object_set_new(own, "channel", channel_object(in, f));
-	json_object_set_new(own, "evidence", f->rule == RULE_EXF_001 ? evidence_object(f, facts) :
+	json_object_set_new(own, "evidence", finding_is_nightly(f) ? evidence_object(f, facts) :
 			    json_null());
 	json_object_set_new(own, "nights", nights_array(ctx, f));
 	json_object_set_new(own, "baseline", baseline_object(ctx, f));
 	json_object_set_new(own, "explain", lines_array(in));
-	json_object_set_new(own, "triage", triage_array(rule_of(f->rule)));
+	json_object_set_new(own, "triage", incident_is_suppressed(in) ?
+			    json_array() : triage_array(rule_of(f->rule)));
 	json_object_set_new(order, "required",
 			    json_false()); /* no rule of this version asks for one */
 	json_put_text(order, "match", "none");
 	json_put_text(order, "nearest", NULL);
 	json_object_set_new(own, "work_order", order);
-	json_object_set_new(own, "suppression", json_null());
+	json_put_text(own, "suppression", incident_is_suppressed(in) ? in->entry : NULL);
 	json_object_set_new(own, "tap", tap_object());
 	json_put_text(run, "id", ctx->run_id);
 	json_object_set_new(own, "run", run);
@@ -542,6 +543,7 @@ static void fill_flat(const struct alert_context *ctx, const struct incident *in
 	protocol_name(finding_contact(f), flat->app, sizeof(flat->app));
 	flat->nights = in->nights;
 	text_copy(flat->work_order, sizeof(flat->work_order), "none");
+	flat->is_suppressed = incident_is_suppressed(in);
 }
 
 /* A record of a night that was not over has an id of its own: with a state the next run judges that
@@ -564,7 +566,7 @@ struct record *encode_alert(const struct alert_context *ctx, const struct incide
 {
 	struct record *r = calloc(1, sizeof(*r));
 	json_t *root = json_object(), *event;
-	bool is_nightly = f->rule == RULE_EXF_001;
+	bool is_nightly = finding_is_nightly(f);
 	uint64_t up = is_nightly ? facts->up : in->up, down = is_nightly ? facts->down : in->down;
 	json_t *ecs = json_object();
 

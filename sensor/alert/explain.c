@@ -5,6 +5,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
+#include "alert/explain_job.h"
 #include "base/text.h"
 #include "base/tz.h"
 #include "detect/nightly.h"
@@ -414,7 +415,9 @@ void explain_incident(const struct alert_context *ctx, struct incident *in, cons
 		      const struct nightly_facts *facts)
 {
 	in->explain_n = 0;
-	if (f->rule == RULE_EXF_001)
+	if (f->entry)
+		explain_job(ctx, in, f);
+	else if (f->rule == RULE_EXF_001)
 		explain_nightly(ctx, in, f, facts);
 	else if (f->rule == RULE_HLT_001)
 		explain_evicted(in);

@@ -18,7 +18,7 @@
 
 /* Peers of their own, and one flood incident per subject and rule. */
 #define CAPACITY (RULES * (INCIDENTS_MAX + SUBJECTS_MAX))
-#define TABLE_SLOTS 262144		/* a power of two above twice the capacity */
+#define TABLE_SLOTS 524288		/* a power of two above twice the capacity */
 
 struct incidents {
 	const struct alert_context *ctx;
@@ -75,29 +75,57 @@ static struct channel_key key_of(enum rule_id rule, const struct channel *ch)
 	return key;
 }
 
-static bool is_about(const struct incident *i, enum rule_id rule, const struct channel *ch,
-		     bool is_any)
+/* The entry as far as it tells incidents apart: NW-EXP-001 is about the channel. */
+static const char *entry_of(enum rule_id rule, const char *entry)
 {
-	struct channel about = { .key = i->key };
-	struct channel_key mine = key_of(rule, ch), its = key_of(rule, &about);
+	return entry && rule != RULE_EXP_001 ? entry : "";
+}
 
-	if (i->rule != rule || i->subject != ch->subject || i->is_any != is_any)
+/* What an incident is about, to find it by. */
+struct about {
+	enum rule_id rule;
+	const struct channel *ch;
+	bool is_any;
+	const char *entry;		/* as entry_of() has it; not "": whatever the channel */
+};
+
+static bool is_about(const struct incident *i, const struct about *about)
+{
+	struct channel its_channel = { .key = i->key };
+	struct channel_key mine = key_of(about->rule, about->ch);
+	struct channel_key its = key_of(about->rule, &its_channel);
+
+	if (i->rule != about->rule || i->subject != about->ch->subject ||
+	    strcmp(entry_of(i->rule, i->entry), about->entry))
 		return false;
-	return is_any || !memcmp(&its, &mine, sizeof(mine));
+	if (about->entry[0])
+		return true;
+	return i->is_any == about->is_any && (about->is_any || !memcmp(&its, &mine, sizeof(mine)));
+}
+
+static uint32_t *find_place_of(const struct incidents *in, const struct about *about)
+{
+	uint64_t seed = hash_secret() + about->rule * 2 + about->is_any;
+	struct channel_key key = key_of(about->rule, about->ch);
+	size_t at;
+
+	if (about->entry[0])
+		at = hash_bytes(about->entry, strlen(about->entry),
+				hash_secret() + about->ch->subject->number);
+	else if (about->is_any)
+		at = hash_mix(seed + about->ch->subject->number);
+	else
+		at = hash_bytes(&key, sizeof(key), seed);
+	for (at &= TABLE_SLOTS - 1; in->table[at]; at = (at + 1) & (TABLE_SLOTS - 1))
+		if (is_about(in->list[in->table[at] - 1], about))
+			break;
+	return &in->table[at];
 }
 
 static uint32_t *find_place(const struct incidents *in, enum rule_id rule, const struct channel *ch,
 			    bool is_any)
 {
-	uint64_t seed = hash_secret() + rule * 2 + is_any;
-	struct channel_key key = key_of(rule, ch);
-	size_t at = is_any ? hash_mix(seed + ch->subject->number) :
-			     hash_bytes(&key, sizeof(key), seed);
-
-	for (at &= TABLE_SLOTS - 1; in->table[at]; at = (at + 1) & (TABLE_SLOTS - 1))
-		if (is_about(in->list[in->table[at] - 1], rule, ch, is_any))
-			break;
-	return &in->table[at];
+	return find_place_of(in, &(struct about){ rule, ch, is_any, "" });
 }
 
 static struct incident *find(const struct incidents *in, enum rule_id rule,
@@ -113,6 +141,8 @@ static bool is_flood(const struct incidents *in, const struct finding *f)
 {
 	const struct channel *ch = f->channel;
 
+	if (entry_of(f->rule, f->entry)[0])
+		return f->rule == RULE_HLT_002;
 	if (f->rule == RULE_HLT_001 || in->peers[f->rule] >= INCIDENTS_MAX)
 		return true;
 	return f->rule == RULE_DST_002 && ch->up < INCIDENT_LARGE_BYTES &&
@@ -123,14 +153,15 @@ static bool is_flood(const struct incidents *in, const struct finding *f)
 static struct incident *find_or_make(struct incidents *in, const struct finding *f)
 {
 	struct channel *ch = f->channel;
-	struct incident *i = find(in, f->rule, ch);
+	const char *entry = entry_of(f->rule, f->entry);
+	struct incident *i = entry[0] ? NULL : find(in, f->rule, ch);
 	bool is_any;
 	uint32_t *place;
 
 	if (i)
 		return i;
 	is_any = is_flood(in, f);
-	place = find_place(in, f->rule, ch, is_any);
+	place = find_place_of(in, &(struct about){ f->rule, ch, is_any, entry });
 	if (*place)
 		return in->list[*place - 1];
 	i = in->count < CAPACITY ? calloc(1, sizeof(*i)) : NULL;
@@ -142,9 +173,10 @@ static struct incident *find_or_make(struct incidents *in, const struct finding 
 	if (ch->key.group == GROUP_DOMAIN && ch->name)
 		text_copy(i->domain, sizeof(i->domain), ch->name);
 	i->is_any = is_any;
+	text_copy(i->entry, sizeof(i->entry), f->entry ? f->entry : "");
 	in->list[in->count++] = i;
 	*place = (uint32_t)in->count;
-	in->peers[f->rule] += !is_any;
+	in->peers[f->rule] += !is_any && !entry[0];
 	return i;
 }
 
@@ -155,6 +187,15 @@ static void make_id(char ret[static INCIDENT_ID_MAX], const char *prefix, const 
 
 	digest_sha256_hex(text, strlen(text), hex);
 	snprintf(ret, INCIDENT_ID_MAX, "%s%.32s", prefix, hex);
+}
+
+/* What is about an entry says so in its ids, as one more line. */
+static void add_entry(const struct incident *i, char *text, size_t cap)
+{
+	const char *entry = entry_of(i->rule, i->entry);
+
+	if (entry[0])
+		snprintf(text + strlen(text), cap - strlen(text), "\n%s", entry);
 }
 
 static void name_incident(const struct incidents *in, struct incident *i, const struct finding *f)
@@ -171,9 +212,11 @@ static void name_incident(const struct incidents *in, struct incident *i, const 
 	snprintf(text, sizeof(text), "%s\n%s\n%s\n%s\n%s\n%s\n%s", in->ctx->site->id,
 		 rule_of(f->rule)->id, i->subject->id, incident_group(i), value,
 		 incident_service(i, service), opened);
+	add_entry(i, text, sizeof(text));
 	make_id(i->id, "nw1-", text);
 	snprintf(text, sizeof(text), "%s\n%s\n%s\n*\n%s", in->ctx->site->id, i->subject->id,
 		 group_name(GROUP_ANY), date);
+	add_entry(i, text, sizeof(text));
 	make_id(i->case_id, "nwc-", text);
 }
 
@@ -207,7 +250,8 @@ static bool is_same_case(const struct incident *a, const struct incident *b)
 			 b->opened_ns - a->opened_ns;
 	const char *vendor = vendor_of(a->subject);
 
-	if ((a->rule == RULE_HLT_001) != (b->rule == RULE_HLT_001))
+	if ((a->rule == RULE_HLT_001) != (b->rule == RULE_HLT_001) ||
+	    entry_of(a->rule, a->entry)[0] || entry_of(b->rule, b->entry)[0])
 		return false;
 	if (a->subject == b->subject)
 		return apart <= NS_PER_DAY || a->is_any || b->is_any || shares_network(a, b) ||
@@ -256,7 +300,7 @@ static void emit_record(struct incidents *in, struct incident *i, const struct f
 	struct nightly_facts facts = { 0 };
 	struct record *r;
 
-	if (f->rule == RULE_EXF_001)
+	if (finding_is_nightly(f))
 		explain_nightly_facts(in->ctx, f, &facts);
 	i->records++;
 	i->is_changed = true;
@@ -297,14 +341,19 @@ static void open_incident(struct incidents *in, struct incident *i, const struct
 /* The state of the incident after this finding; true when a record is due. */
 static bool grow(struct incident *i, const struct finding *f)
 {
-	uint32_t nights = f->rule == RULE_EXF_001 ? f->channel->evidence->process[f->process].hits
-						  : i->nights + (f->row != i->last_row);
+	uint32_t nights = finding_is_nightly(f) ? f->channel->evidence->process[f->process].hits
+						: i->nights + (f->row != i->last_row);
 	bool grew = nights > i->nights || f->level > i->level || f->severity > i->severity;
 
 	if (f->rule == RULE_DST_002 && !i->is_any) {
 		grew = true; /* the caller raises it once a row, and when an answer comes */
 		i->up = f->channel->up;
 		i->down = f->channel->down;
+	}
+	if (f->job) {
+		grew = true;	/* the caller raises it once a row, or less often */
+		i->up = f->job->up;
+		nights = f->job->nights ? f->job->nights : nights;
 	}
 	if (f->level > i->level)
 		i->level = f->level;
@@ -345,10 +394,11 @@ void incidents_finding(struct incidents *in, const struct finding *f)
 		i->last_row = INT64_MIN;
 		open_incident(in, i, f);
 	}
-	if (i->is_any && f->rule != RULE_HLT_001)
+	if (i->is_any && f->rule != RULE_HLT_001 && f->rule != RULE_HLT_002)
 		count_member(in, i, f->channel);
 	i->given_up += f->given_up;
 	i->given_up_m = fmax(i->given_up_m, f->given_up_m);
+	text_copy(i->entry, sizeof(i->entry), f->entry ? f->entry : "");
 	take_facts(i, f);
 	grew = grow(i, f);
 	if (!opens && !grew)
@@ -363,9 +413,10 @@ static void resolve(struct incidents *in, struct incident *i, struct channel *ch
 	struct finding f = { .rule = i->rule, .channel = ch, .judged_ns = judged_ns, .row = row,
 			     .level = i->level, .severity = i->severity,
 			     .process = i->process,
-			     .leaf = ch->key.group == GROUP_IP ? ch : NULL };
+			     .leaf = ch->key.group == GROUP_IP ? ch : NULL,
+			     .entry = i->entry[0] ? i->entry : NULL };
 
-	if (i->rule == RULE_EXF_001) {
+	if (finding_is_nightly(&f)) {
 		subject_bets(ch->subject, row, &f.bet_nights, &f.bet_channels);
 		f.given_up = i->given_up;
 	}
@@ -405,6 +456,22 @@ void incidents_resolve_any(struct incidents *in, enum rule_id rule, struct chann
 		resolve(in, in->list[*place - 1], stand_in, judged_ns, row);
 }
 
+size_t incidents_of_entry(const struct incidents *in, enum rule_id rule, struct subject *s,
+			  const char *entry)
+{
+	struct channel about = { .subject = s };
+	uint32_t *place = find_place_of(in, &(struct about){ rule, &about, false, entry });
+
+	return *place ? *place - 1 : INCIDENTS_NONE;
+}
+
+void incidents_end(struct incidents *in, size_t i, struct channel *ch, uint64_t judged_ns,
+		   int64_t row)
+{
+	if (in->list[i]->is_open)
+		resolve(in, in->list[i], ch, judged_ns, row);
+}
+
 bool incidents_is_open(const struct incidents *in, enum rule_id rule, const struct channel *ch)
 {
 	const struct incident *i = find(in, rule, ch);
@@ -439,7 +506,9 @@ bool incidents_restore(struct incidents *in, const struct incident *copy)
 {
 	/* As much of a channel as find_place() looks at. */
 	struct channel about = { .key = copy->key, .subject = copy->subject };
-	uint32_t *place = find_place(in, copy->rule, &about, copy->is_any);
+	const char *entry = entry_of(copy->rule, copy->entry);
+	uint32_t *place = find_place_of(in, &(struct about){ copy->rule, &about, copy->is_any,
+							    entry });
 	struct incident *i;
 
 	if (*place || in->count >= CAPACITY)
@@ -450,7 +519,7 @@ bool incidents_restore(struct incidents *in, const struct incident *copy)
 	*i = *copy;
 	in->list[in->count++] = i;
 	*place = (uint32_t)in->count;
-	in->peers[i->rule] += !i->is_any;
+	in->peers[i->rule] += !i->is_any && !entry[0];
 	return true;
 }
 

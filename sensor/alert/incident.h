@@ -17,6 +17,9 @@
  * A flood stays bounded: beyond INCIDENT_PEERS_MAX open incidents of NW-DST-002 for one subject,
  * or INCIDENTS_MAX of a rule, further channels are counted into one incident of the subject with
  * group "any"; a peer that receives INCIDENT_LARGE_BYTES gets its own all the same.
+ * What an expected job did (app/jobs.h) is about the entry where it has no channel of its own:
+ * NW-HLT-002, and NW-EXF-001 that an entry suppresses, are one incident per (subject, entry).  A
+ * suppressed one has severity 1 and no level, joins no case, and takes no place from others.
  * Thread: analysis.  Records go where incidents_new() was told.
  */
 #ifndef NW_ALERT_INCIDENT_H
@@ -58,6 +61,7 @@ struct incident {
 	char domain[GROUP_TEXT_MAX];	/* of its peer, or the value of a domain; "": none */
 	struct addr peer;		/* that stood for it last; zero: none */
 	char attached[INCIDENT_ATTACHED_MAX];	/* "prefix 203.0.113.0/24\n..." */
+	char entry[SITE_ID_MAX];	/* the expected entry that it is about; "": none */
 	bool is_any;			/* the subject's flood incident, or about no channel */
 	char id[INCIDENT_ID_MAX], case_id[INCIDENT_ID_MAX], previous[INCIDENT_ID_MAX];
 	bool is_changed;		/* since it was last packed */
@@ -106,6 +110,14 @@ void incidents_resolve_any(struct incidents *in, enum rule_id rule, struct chann
 			   uint64_t judged_ns, int64_t row);
 /* Has the channel an open incident of its own? */
 bool incidents_is_open(const struct incidents *in, enum rule_id rule, const struct channel *ch);
+/* The incident about (subject, entry) of NW-HLT-002 or of suppressed NW-EXF-001, for
+ * incidents_at(); INCIDENTS_NONE. */
+#define INCIDENTS_NONE SIZE_MAX
+size_t incidents_of_entry(const struct incidents *in, enum rule_id rule, struct subject *s,
+			  const char *entry);
+/* Resolves the i-th; ch is its channel or stands for it. */
+void incidents_end(struct incidents *in, size_t i, struct channel *ch, uint64_t judged_ns,
+		   int64_t row);
 /* For the state (incident_pack.h): takes over a copy as the next one in order; the sequence that
  * the next record gets is one more. */
 bool incidents_restore(struct incidents *in, const struct incident *copy);
@@ -116,6 +128,11 @@ void incidents_packed(struct incidents *in, size_t i);	/* it is not changed any 
 const struct incidents_counters *incidents_counters(const struct incidents *in);
 size_t incidents_count(const struct incidents *in);
 const struct incident *incidents_at(const struct incidents *in, size_t i); /* in order of opening */
+/* Is it NW-EXF-001 as an expected entry allows it? */
+static inline bool incident_is_suppressed(const struct incident *i)
+{
+	return i->rule == RULE_EXF_001 && i->entry[0];
+}
 /* "ip" ..., "vendor"; "203.0.113.0/24"; "tcp/443" or "-". */
 const char *incident_group(const struct incident *i);
 const char *incident_value(const struct incident *i, char buf[static GROUP_TEXT_MAX]);

@@ -4,7 +4,7 @@
 #include <string.h>
 #include "profile/profile_pack.h"
 
-#define INCIDENT_VERSION 2
+#define INCIDENT_VERSION 3
 
 void incident_pack_key(size_t number, uint8_t ret[static INCIDENT_KEY_LEN])
 {
@@ -45,6 +45,7 @@ void incident_pack(const struct incident *in, struct packer *p)
 	pack_u8(p, (uint8_t)in->explain_n);
 	for (unsigned i = 0; i < in->explain_n; i++)
 		pack_text(p, in->explain[i]);
+	pack_text(p, in->entry);
 }
 
 /* false: a rule that this version does not have. */
@@ -142,6 +143,8 @@ bool incident_unpack(struct incidents *list, struct subjects *s, const void *val
 		in.is_changed = true;
 	}
 	unpack_words(&u, &in);
+	if (version > 2)
+		unpack_text(&u, in.entry, sizeof(in.entry));
 	in.subject = unpack_ok(&u) ? subjects_by_id(s, subject) : NULL;
 	if (!in.subject)
 		return false;

@@ -6,6 +6,7 @@
 #ifndef NW_ALERT_RECORD_H
 #define NW_ALERT_RECORD_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include "base/digest.h"
@@ -38,6 +39,7 @@ struct record_flat {
 	uint64_t bytes_up;
 	unsigned nights;
 	char work_order[SITE_ID_MAX];	/* wo: work_order.match */
+	bool is_suppressed;		/* no field: Redis gets it only where that was asked for */
 };
 
 struct record {

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "app/attribution.h"
+#include "app/jobs.h"
 #include "app/judge.h"
 #include "app/nights.h"
 #include "base/clock.h"
@@ -26,6 +27,7 @@ struct analysis {
 	struct incidents *incidents;
 	struct resolved *resolved;
 	struct nights *nights;
+	struct jobs *jobs;
 	struct attribution attribution;
 	struct analysis_counters counters;
 	uint64_t first_ns, now_ns;
@@ -50,7 +52,7 @@ static void connect(struct analysis *a)
 {
 	a->attribution = (struct attribution){
 		.site = a->ctx->site, .calendar = &a->calendar, .subjects = a->subjects,
-		.channels = a->channels, .resolved = a->resolved,
+		.channels = a->channels, .resolved = a->resolved, .jobs = a->jobs,
 		.minute = judge_crossing, .minute_arg = a,
 	};
 	channels_on_evict(a->channels, tell_evicted, a);
@@ -77,6 +79,10 @@ int analysis_new(const struct analysis_config *cfg, struct analysis **ret_analys
 		err = nights_new(&(struct nights_parts){ .context = a->ctx,
 				 .subjects = a->subjects, .channels = a->channels,
 				 .incidents = a->incidents }, &a->nights);
+	if (!err)
+		err = jobs_new(&(struct jobs_parts){ .context = a->ctx, .subjects = a->subjects,
+			       .channels = a->channels, .incidents = a->incidents,
+			       .nights = a->nights }, &a->jobs);
 	if (!err) {
 		connect(a);
 		*ret_analysis = steal(&a);
@@ -89,6 +95,7 @@ void analysis_free(struct analysis *a)
 {
 	if (!a)
 		return;
+	jobs_free(a->jobs);
 	nights_free(a->nights);
 	incidents_free(a->incidents);
 	resolved_free(a->resolved);
@@ -284,6 +291,7 @@ static void end_row(struct analysis *a, int64_t row)
 	}
 	channels_expire(a->channels, row);
 	resolve_evicted(a, row, end_ns);
+	jobs_end_row(a->jobs, row, end_ns);
 }
 
 /* Rows end one by one, so that a gap gives what idle marks would have given; in a very long one
@@ -315,6 +323,7 @@ void analysis_time(struct analysis *a, uint64_t now_ns)
 		return;
 	a->now_ns = now_ns;
 	nights_judge(a->nights, now_ns);
+	jobs_judge(a->jobs, now_ns);
 	end_rows(a, now_ns);
 	report_evicted(a);
 	refresh_counters(a);

@@ -40,11 +40,9 @@ static struct view view_of(const struct attribution *a, const struct slice *s, b
 
 /* --- the finest group -------------------------------------------------- */
 
-/* The entry that covers this view, or the same conversation seen from an internal peer. */
-static const struct expected *find_expected(const struct attribution *a, const struct channel *ch,
-					    const struct view *v)
+static struct expected_query query_of(const struct channel *ch, const struct view *v)
 {
-	struct expected_query q = {
+	return (struct expected_query){
 		.from = v->me, .to = v->peer, .proto = v->slice->id.key.proto,
 		.server_port = slice_server_port(v->slice),
 		.service = dpi_protocol_name(dpi_carrier(v->slice->master, v->slice->app)),
@@ -52,12 +50,22 @@ static const struct expected *find_expected(const struct attribution *a, const s
 		.run_ns = ch->contact->run_start_ns ? ch->contact->run_start_ns :
 			  v->slice->minute_ns,
 	};
+}
+
+/* The entry that covers this view, or the same conversation seen from an internal peer. */
+static const struct expected *find_expected(const struct attribution *a,
+					    const struct expected_query *query,
+					    const struct view *v, bool *ret_is_target)
+{
+	struct expected_query q = *query;
 	const struct expected *e = site_expected(a->site, &q);
 
+	*ret_is_target = false;
 	if (e || v->is_external)
 		return e;
 	q.from = v->peer;
 	q.to = v->me;
+	*ret_is_target = true;
 	return site_expected(a->site, &q);
 }
 
@@ -124,6 +132,22 @@ static void open_flow(struct attribution *a, struct channel *ch, const struct vi
 	channel_remember_flow(ch, digest);
 }
 
+/* The entry that covers a minute: none when its maximum is exceeded, then it is judged. */
+static const struct expected *use_expected(struct attribution *a, struct channel *ch,
+					   const struct view *v)
+{
+	struct expected_query q = query_of(ch, v);
+	struct job_minute m = { .subject = v->subject, .channel = ch, .slice = v->slice,
+				.row = v->row, .up = v->minute.up };
+	bool is_target;
+	const struct expected *e = find_expected(a, &q, v, &is_target);
+
+	if (e)
+		return jobs_use(a->jobs, &m, e, is_target) ? e : NULL;
+	jobs_look(a->jobs, &m, &q);
+	return NULL;
+}
+
 /* A minute of traffic: into the sums, and into the row unless the site expects it. */
 static void add_minute(struct attribution *a, struct channel *ch, const struct view *v)
 {
@@ -133,10 +157,7 @@ static void add_minute(struct attribution *a, struct channel *ch, const struct v
 	update_run(k, v);
 	ch->up += v->minute.up;
 	ch->down += v->minute.down;
-	k->expected = find_expected(a, ch, v);
-	/* What exceeds the entry's maximum is judged. */
-	if (k->expected && !subject_use_expected(v->subject, k->expected, v->row, v->minute.up))
-		k->expected = NULL;
+	k->expected = use_expected(a, ch, v);
 	is_kept = k->expected ? channel_touch(a->channels, ch, v->row) != NULL :
 				channel_add(a->channels, ch, v->row, &v->minute);
 	a->no_memory += !is_kept;
@@ -265,8 +286,11 @@ static void take_view(struct attribution *a, const struct view *v)
 		return;
 	find_destination(a, v, ch->contact, &where);
 	if (s->kind == SLICE_OPEN) {
+		struct expected_query q = query_of(ch, v);
+		bool is_target;
+
 		open_flow(a, ch, v);
-		expected = find_expected(a, ch, v);
+		expected = find_expected(a, &q, v, &is_target);
 	} else {
 		add_minute(a, ch, v);
 		expected = ch->contact->expected;

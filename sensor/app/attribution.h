@@ -14,6 +14,7 @@
 #ifndef NW_APP_ATTRIBUTION_H
 #define NW_APP_ATTRIBUTION_H
 
+#include "app/jobs.h"
 #include "flow/slice.h"
 #include "policy/calendar.h"
 #include "profile/channel.h"
@@ -31,6 +32,7 @@ struct attribution {			/* borrowed, but for the counters */
 	struct subjects *subjects;
 	struct channels *channels;
 	struct resolved *resolved;
+	struct jobs *jobs;
 	attribution_minute_fn minute;
 	void *minute_arg;
 	uint64_t no_memory;		/* what could not be kept */

@@ -219,6 +219,17 @@ uint64_t nights_channel_nights(const struct nights *n)
 	return n->judge.channel_nights;
 }
 
+double nights_seen(const struct nights *n, uint64_t from_ns, uint64_t to_ns)
+{
+	uint64_t from = from_ns > n->first_ns ? from_ns : n->first_ns;
+	struct coverage_look look;
+
+	if (to_ns <= from)
+		return 0;
+	coverage_look(n->parts.context->coverage, from, to_ns, &look);
+	return (double)(to_ns - from - look.blind_ns) / (double)(to_ns - from_ns);
+}
+
 uint64_t nights_judged(const struct nights *n)
 {
 	return n->nights_judged;

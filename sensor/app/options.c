@@ -28,6 +28,7 @@ enum option_id {
 	OPT_REDIS,
 	OPT_PASSWORD_FILE,
 	OPT_REDIS_WAIT,
+	OPT_REDIS_SUPPRESSED,
 	OPT_STREAM,
 	OPT_RUN,
 	OPT_INTERFACE,
@@ -86,6 +87,9 @@ static const struct option_line lines[] = {
 	{"--redis-wait", OPT_REDIS_WAIT, REPLAY | LIVE, "TIME",
 	 "how long to wait for Redis at the end, and "
 	 "in a replay when memory is full (default 30s)"},
+	{"--redis-suppressed", OPT_REDIS_SUPPRESSED, REPLAY | LIVE, NULL,
+	 "push also what an expected entry allows (severity 1, field suppression); else it goes to "
+	 "--alerts and the state only"},
 	{"--stream", OPT_STREAM, REPLAY | LIVE, "KEY",
 	 "stream key (default nw:{SITE}:alerts; replay "
 	 "nw:{SITE}:replay:RUN:alerts)"},
@@ -240,6 +244,7 @@ static int take_value(struct options *o, const struct option_line *line, const c
 	case OPT_FLOWS: o->flows = value; return 0;
 	case OPT_REDIS: o->redis = value; return 0;
 	case OPT_PASSWORD_FILE: o->redis_password_file = value; return 0;
+	case OPT_REDIS_SUPPRESSED: o->redis_suppressed = true; return 0;
 	case OPT_STREAM: o->stream = value; return 0;
 	case OPT_RUN: o->run = value; return 0;
 	case OPT_FILTER: o->filter = value; return 0;

@@ -47,7 +47,7 @@ struct options {
 	const char *verb;	/* of state: "show" ... */
 	const char *channel, *as;	/* NULL: none */
 	unsigned records;		/* 0: none */
-	bool quiet, strict, final, allow_old;
+	bool quiet, strict, final, allow_old, redis_suppressed;
 };
 
 /* 0; -1: something is wrong and was said in one line, the caller exits with EXIT_USAGE.

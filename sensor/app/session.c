@@ -101,6 +101,7 @@ static int prepare_redis(struct session *s)
 		return EXIT_USAGE;
 	}
 	r->wait_ns = o->redis_wait_ns;
+	r->with_suppressed = o->redis_suppressed;
 	/* A live sensor keeps records for a server that comes back; a replay can be repeated. */
 	r->gives_up_when_full = o->command == COMMAND_REPLAY;
 	r->is_interrupted = signals_hurry;

@@ -137,7 +137,7 @@ static uint32_t hits_since(const struct evidence *ev, unsigned process, int64_t 
 static bool is_spoken_for(const struct incident *in, const struct channel *ch)
 {
 	return in->rule == RULE_EXF_001 && in->is_open && !in->is_any &&
-	       is_same_house(in->subject, ch->subject);
+	       !incident_is_suppressed(in) && is_same_house(in->subject, ch->subject);
 }
 
 /* Tonight's upload of the group without the voice's, and without what other incidents tell. */

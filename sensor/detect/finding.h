@@ -9,7 +9,7 @@
 #include <stdint.h>
 #include "profile/channel.h"
 
-enum rule_id { RULE_EXF_001, RULE_DST_002, RULE_HLT_001, RULES };
+enum rule_id { RULE_EXF_001, RULE_DST_002, RULE_HLT_001, RULE_EXP_001, RULE_HLT_002, RULES };
 
 #define FINDING_ATTACHED_MAX 8		/* further ones are attached all the same, but not named */
 #define FINDING_MEMBERS_MAX 16
@@ -22,6 +22,25 @@ struct rule {
 	const char *const *triage;	/* next checks, NULL at the end */
 };
 const struct rule *rule_of(enum rule_id id);
+
+/* What an expected job did (app/jobs.h). */
+enum job_event {
+	JOB_AS_EXPECTED,		/* NW-EXF-001, suppressed by the entry */
+	JOB_ABOVE,			/* NW-EXP-001: above the maximum per night ... */
+	JOB_SHIFTED,			/* ... outside its window ... */
+	JOB_ELSEWHERE,			/* ... to another destination, and not to its own ... */
+	JOB_EXPIRED,			/* ... after its entry expired */
+	JOB_MISSING			/* NW-HLT-002 */
+};
+
+struct job_facts {
+	enum job_event event;
+	const struct expected *entry;
+	uint64_t up;			/* seen */
+	uint64_t usual;			/* 0: not known */
+	uint32_t runs;			/* of which usual is the median */
+	uint32_t nights, nights_seen;	/* AS_EXPECTED: with and without it; MISSING: in a row */
+};
 
 struct finding {
 	enum rule_id rule;
@@ -45,7 +64,17 @@ struct finding {
 	/* HLT-001: evidence given up since the last finding, and the largest M of it. */
 	uint64_t given_up;
 	double given_up_m;
+	/* EXP-001, HLT-002, and EXF-001 where an expected entry suppresses it: the entry's id and
+	 * the facts (NULL at resolve). */
+	const char *entry;
+	const struct job_facts *job;
 };
+
+/* By detector N: the channel has evidence. */
+static inline bool finding_is_nightly(const struct finding *f)
+{
+	return f->rule == RULE_EXF_001 && !f->entry;
+}
 
 /* What connections of it showed; of a channel that nothing stands for, an empty one. */
 static inline const struct contact *finding_contact(const struct finding *f)

@@ -38,6 +38,22 @@ static const char *const triage_hlt_001[] = {
 	"is given up.",
 	NULL};
 
+static const char *const triage_exp_001[] = {
+	"Ask the owner of the entry whether the job was changed (schedule, target, amount) and "
+	"under which ticket; if it was, correct the entry, do not widen it.",
+	"If nobody changed it, look at what the job sent: its log on the asset, the number and "
+	"size of the files, the account and the process that opened the connection.",
+	"Compare with the nights before: an upload that rides on an allowed job is seen only by "
+	"its amount, its hour or its destination.",
+	NULL};
+
+static const char *const triage_hlt_002[] = {
+	"Look at the job itself: its log, its schedule, the reachability of its destination.",
+	"Check whether the same amount left the asset for somewhere else in those hours.",
+	"If the job was given up, remove its entry: an entry that nobody uses covers whoever finds "
+	"it.",
+	NULL};
+
 static const struct rule rules[] = {
 	[RULE_EXF_001] = {
 		.id = "NW-EXF-001", .version = "1", .name = "Nightly periodic upload",
@@ -58,6 +74,18 @@ static const struct rule rules[] = {
 		.category = "health",
 		.technique = { { "T1562", "Impair Defenses" } },
 		.triage = triage_hlt_001,
+	},
+	[RULE_EXP_001] = {
+		.id = "NW-EXP-001", .version = "1", .name = "Expected job deviates",
+		.category = "expected",
+		.technique = { { "T1029", "Scheduled Transfer" } },
+		.triage = triage_exp_001,
+	},
+	[RULE_HLT_002] = {
+		.id = "NW-HLT-002", .version = "1", .name = "Expected job missing",
+		.category = "health",
+		.technique = { { "T0826", "Loss of Availability" } },
+		.triage = triage_hlt_002,
 	},
 };
 static_assert(ARRAY_SIZE(rules) == RULES, "every rule id has its entry");

@@ -367,6 +367,27 @@ static void send_batch(struct redis_sink *s, const struct record *const *records
 
 /* --- the thread ----------------------------------------------------------- */
 
+/* How many of the first records the stream does not get. */
+static size_t count_skipped(const struct redis_sink *s, const struct record *const *records,
+			    size_t n)
+{
+	size_t skipped = 0;
+
+	while (skipped < n && records[skipped]->flat.is_suppressed && !s->cfg.with_suppressed)
+		skipped++;
+	return skipped;
+}
+
+/* How many of the first records go together: up to one that it does not get. */
+static size_t count_sent(const struct redis_sink *s, const struct record *const *records, size_t n)
+{
+	size_t sent = 0;
+
+	while (sent < n && !count_skipped(s, &records[sent], 1))
+		sent++;
+	return sent;
+}
+
 static void *run(void *arg)
 {
 	struct redis_sink *s = arg;
@@ -378,12 +399,16 @@ static void *run(void *arg)
 		size_t n = outbox_peek(s->outbox, s->sink, records, s->batch_limit,
 				       s->conn ? PEEK_NS : 0, &drained);
 
+		size_t skipped = count_skipped(s, records, n);
+
 		if (drained)
 			break;
-		if (!s->conn)
+		if (skipped)
+			outbox_taken(s->outbox, s->sink, skipped);
+		else if (!s->conn)
 			connect_once(s, closing);
 		else if (n)
-			send_batch(s, records, n, closing);
+			send_batch(s, records, count_sent(s, records, n), closing);
 		else
 			ping_when_idle(s, closing);
 	}

@@ -54,6 +54,8 @@ struct redis_config {
 	uint64_t wait_ns;			/* how long redis_sink_close() waits for the rest */
 	/* A full outbox, too, waits no longer than wait_ns for a server that takes nothing. */
 	bool gives_up_when_full;
+	/* Also records of what an expected entry allows; else they count as taken. */
+	bool with_suppressed;
 	bool (*is_interrupted)(void);		/* asked by redis_sink_close(): wait no more? */
 };
 

@@ -58,11 +58,12 @@ static int compare_incidents(const void *a, const void *b)
 
 static void print_incidents(const struct summary_facts *f, FILE *out)
 {
-	size_t n = incidents_count(f->incidents), shown = 0, minor = 0;
-	const struct incident **list = calloc(n + 1, sizeof(struct incident *));
+	size_t all = incidents_count(f->incidents), n = 0, shown = 0, minor = 0;
+	const struct incident **list = calloc(all + 1, sizeof(struct incident *));
 
-	for (size_t i = 0; list && i < n; i++)
-		list[i] = incidents_at(f->incidents, i);
+	for (size_t i = 0; list && i < all; i++)
+		if (!incident_is_suppressed(incidents_at(f->incidents, i)))
+			list[n++] = incidents_at(f->incidents, i);
 	if (list)
 		qsort(list, n, sizeof(struct incident *), compare_incidents);
 	for (size_t i = 0; list && i < n; i++)
@@ -76,6 +77,9 @@ static void print_incidents(const struct summary_facts *f, FILE *out)
 		fprintf(out, " %zu of less.", minor);
 	fprintf(out, " Nights judged: %" PRIu64 "%s.\n", f->nights_judged,
 		f->nights_judged ? "" : " (no closed hours lie in what was seen)");
+	if (list && all > n)
+		fprintf(out, "Suppressed: %zu nightly upload%s as expected entries allow (in the "
+			"records).\n", all - n, all - n == 1 ? "" : "s");
 	for (size_t i = 0; list && i < n && shown < INCIDENTS_SHOWN; i++)
 		if (list[i]->severity >= SEVERITY_SHOWN) {
 			print_incident(out, list[i]);

@@ -150,5 +150,15 @@ struct expected_query {
  * has expired on the day of at_ns (capture time) does not count.  Uses the process's zone
  * (tz_use()). */
 const struct expected *site_expected(const struct site *s, const struct expected_query *q);
+#define EXPECTED_GRACE_NS (60 * 60 * 1000000000ULL)	/* the hour above */
+
+enum expected_lack {
+	LACK_NOTHING,
+	LACK_TIME,			/* outside the window of an entry that has not expired */
+	LACK_EXPIRY			/* the entry has expired */
+};
+/* Of traffic that nothing covers: the first entry that would cover it but for that; or NULL. */
+const struct expected *site_expected_but_for(const struct site *s, const struct expected_query *q,
+					     enum expected_lack lack);
 
 #endif

@@ -19,14 +19,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include "base/clock.h"
 #include "base/hash.h"
 #include "policy/calendar.h"
 #include "policy/site_index.h"
 #include "policy/site_values.h"
 
 #define FILED_MAX 64
-#define GRACE_NS (60 * NS_PER_MIN)	/* DETECTION section 4, expected jobs */
 #define NAME_LONGEST 255
 
 enum kind { BY_ASSET, BY_NETWORK, BY_DOMAIN, BY_DOMAIN_BELOW, BY_ROLE, BY_VENDOR, BY_ZONE,
@@ -305,7 +303,7 @@ static bool window_takes(const struct closed_hours *window, uint64_t run_ns, uin
 		uint64_t start, end;
 
 		if (calendar_interval(window, day, &start, &end) && at_ns >= start &&
-		    at_ns < (run_ns < end ? end + GRACE_NS : end))
+		    at_ns < (run_ns < end ? end + EXPECTED_GRACE_NS : end))
 			return true;
 	}
 	return false;
@@ -319,14 +317,36 @@ static bool entry_covers(const struct expected *e, const struct expected_query *
 	       (!e->has_window || window_takes(&e->window, q->run_ns, q->at_ns));
 }
 
+/* Everything about it fits, but the time of day or the day of its expiry. */
+static bool entry_lacks(const struct expected *e, enum expected_lack lack,
+			const struct expected_query *q, const struct side *from,
+			const struct side *to)
+{
+	bool has_expired = e->expires_day != INT32_MAX && calendar_day(q->at_ns) > e->expires_day;
+
+	if (!party_takes(&e->from, from) || !party_takes(&e->to, to) || !services_take(e, q))
+		return false;
+	if (lack == LACK_TIME)
+		return !has_expired && e->has_window;
+	return has_expired && (!e->has_window || window_takes(&e->window, q->run_ns, q->at_ns));
+}
+
 /* --- look-up ------------------------------------------------------------------------- */
 
 struct search {
 	const struct site *site;
 	const struct expected_query *q;
+	enum expected_lack lack;
 	struct side from, to;
 	uint32_t best;			/* number of the first entry that covers; UINT32_MAX */
 };
+
+static bool is_found(const struct search *search, const struct expected *e)
+{
+	if (search->lack == LACK_NOTHING)
+		return entry_covers(e, search->q, &search->from, &search->to);
+	return entry_lacks(e, search->lack, search->q, &search->from, &search->to);
+}
 
 static size_t first_filed(const struct match_index *m, uint64_t key)
 {
@@ -352,8 +372,7 @@ static void try_key(struct search *search, uint64_t key)
 
 		if (entry >= search->best)
 			return;
-		if (entry_covers(&search->site->expected[entry], search->q, &search->from,
-				 &search->to)) {
+		if (is_found(search, &search->site->expected[entry])) {
 			search->best = entry;
 			return;
 		}
@@ -422,10 +441,11 @@ static void try_shape(struct search *search, struct shape shape)
 		try_key(search, join(shape, from, to));
 }
 
-const struct expected *site_expected(const struct site *s, const struct expected_query *q)
+static const struct expected *find(const struct site *s, const struct expected_query *q,
+				   enum expected_lack lack)
 {
 	const struct match_index *m = s->index->expected;
-	struct search search = { .site = s, .q = q, .best = UINT32_MAX };
+	struct search search = { .site = s, .q = q, .lack = lack, .best = UINT32_MAX };
 
 	if (!m->n_filed)
 		return NULL;
@@ -441,4 +461,15 @@ const struct expected *site_expected(const struct site *s, const struct expected
 	for (size_t i = 0; i < m->n_shapes; i++)
 		try_shape(&search, m->shapes[i]);
 	return search.best == UINT32_MAX ? NULL : &s->expected[search.best];
+}
+
+const struct expected *site_expected(const struct site *s, const struct expected_query *q)
+{
+	return find(s, q, LACK_NOTHING);
+}
+
+const struct expected *site_expected_but_for(const struct site *s, const struct expected_query *q,
+					     enum expected_lack lack)
+{
+	return find(s, q, lack);
 }

@@ -3,36 +3,58 @@
 
 #include <string.h>
 
-#define SUBJECT_VERSION 1
+#define SUBJECT_VERSION 2
 
 /* --- subjects ------------------------------------------------------------------------------- */
 
 /* Entries are named by their id; one that the site no longer has is forgotten. */
-static void pack_uses(const struct subject *s, struct packer *p)
+static void pack_jobs(const struct subject *s, struct packer *p)
 {
-	pack_u32(p, (uint32_t)s->n_uses);
-	for (size_t i = 0; i < s->n_uses; i++) {
-		pack_text(p, s->uses[i].entry->id);
-		pack_u64(p, (uint64_t)s->uses[i].row);
-		pack_u64(p, s->uses[i].up);
-	}
+	pack_u32(p, (uint32_t)s->n_jobs);
+	for (size_t i = 0; i < s->n_jobs; i++)
+		job_pack(&s->jobs[i], p);
 }
 
-static void unpack_uses(struct unpacker *u, const struct site *site, struct subject *s)
+static const struct expected *find_entry(const struct site *site, const char *id)
+{
+	for (size_t i = 0; i < site->n_expected; i++)
+		if (!strcmp(site->expected[i].id, id))
+			return &site->expected[i];
+	return NULL;
+}
+
+/* What the first form had: how much of a maximum was used. */
+static void unpack_use(struct unpacker *u, struct job *ret)
+{
+	job_init(ret, NULL, false);
+	ret->row = (int64_t)unpack_u64(u);	/* compared only */
+	ret->row_up = unpack_u64(u);
+}
+
+static void unpack_jobs(struct unpacker *u, const struct site *site, struct subject *s,
+			unsigned version)
 {
 	uint32_t n = unpack_u32(u);
 
 	for (uint32_t i = 0; i < n && !u->is_bad; i++) {
+		const struct expected *entry;
 		char id[SITE_ID_MAX];
-		int64_t row;
-		uint64_t up;
+		struct job read, *j;
 
 		unpack_text(u, id, sizeof(id));
-		row = (int64_t)unpack_u64(u);
-		up = unpack_u64(u);
-		for (size_t k = 0; k < site->n_expected && !u->is_bad; k++)
-			if (!strcmp(site->expected[k].id, id))
-				subject_use_expected(s, &site->expected[k], row, up);
+		if (version == 1)
+			unpack_use(u, &read);
+		else
+			job_unpack(u, s->number, &read);
+		entry = u->is_bad ? NULL : find_entry(site, id);
+		if (!entry || !job_is_one(entry))
+			continue;
+		j = job_get(s, entry, read.is_target, INT64_MIN);
+		read.entry = entry;
+		read.is_exceeded = entry->max_bytes_per_night &&
+				   read.row_up > entry->max_bytes_per_night;
+		if (j)
+			*j = read;
 	}
 }
 
@@ -45,7 +67,7 @@ void subject_pack(const struct subject *s, struct packer *p)
 	pack_text(p, s->zone ? s->zone->id : "");
 	pack_bytes(p, s->mac, sizeof(s->mac));
 	pack_u32(p, s->closed_zone_peers);
-	pack_uses(s, p);
+	pack_jobs(s, p);
 	for (size_t i = 0; i < VOLUME_NIGHTS; i++)
 		nights += s->volume[i].row != INT64_MIN;
 	pack_u32(p, nights);
@@ -66,10 +88,11 @@ void subject_pack(const struct subject *s, struct packer *p)
 }
 
 static bool unpack_names(struct unpacker *u, const void *key, size_t key_len,
-			 struct subject_names *ret)
+			 struct subject_names *ret, unsigned *ret_version)
 {
 	memset(ret, 0, sizeof(*ret));
-	if (key_len >= sizeof(ret->id) || unpack_u8(u) != SUBJECT_VERSION)
+	*ret_version = unpack_u8(u);
+	if (key_len >= sizeof(ret->id) || *ret_version < 1 || *ret_version > SUBJECT_VERSION)
 		return false;
 	memcpy(ret->id, key, key_len);
 	unpack_bytes(u, ret->addr.bytes, sizeof(ret->addr.bytes));
@@ -82,8 +105,9 @@ bool subject_peek(const void *key, size_t key_len, const void *value, size_t val
 		  struct subject_names *ret_names)
 {
 	struct unpacker u = unpack_over(value, value_len);
+	unsigned version;
 
-	return unpack_names(&u, key, key_len, ret_names);
+	return unpack_names(&u, key, key_len, ret_names, &version);
 }
 
 bool subject_unpack(struct subjects *list, const struct site *site, const void *key, size_t key_len,
@@ -92,15 +116,16 @@ bool subject_unpack(struct subjects *list, const struct site *site, const void *
 	struct unpacker u = unpack_over(value, value_len);
 	struct subject_names names;
 	struct subject *s = NULL;
+	unsigned version;
 	uint32_t n;
 
-	if (unpack_names(&u, key, key_len, &names))
+	if (unpack_names(&u, key, key_len, &names, &version))
 		s = subjects_restore(list, names.id, &names.addr, names.zone);
 	if (!s)
 		return false;
 	memcpy(s->mac, names.mac, sizeof(s->mac));
 	s->closed_zone_peers = unpack_u32(&u);
-	unpack_uses(&u, site, s);
+	unpack_jobs(&u, site, s, version);
 	n = unpack_u32(&u);
 	for (uint32_t i = 0; i < n && !u.is_bad; i++) {
 		int64_t row = (int64_t)unpack_u64(&u);

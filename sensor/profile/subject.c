@@ -30,6 +30,7 @@ struct subjects {
 	size_t used;
 	struct subject **unlisted;	/* by zone, the last for none: what does not fit any more */
 	uint64_t overflowed;
+	struct job_places places;
 };
 
 static struct entry *find_entry(const struct subjects *s, const struct addr *a)
@@ -59,6 +60,7 @@ static struct subject *new_subject(struct subjects *s, const char *id)
 		return NULL;
 	text_copy(subject->id, sizeof(subject->id), id);
 	subject->number = (uint32_t)s->count;
+	subject->places = &s->places;
 	subject->is_changed = true;	/* kept even if it never does more than to be there */
 	for (size_t i = 0; i < VOLUME_NIGHTS; i++)
 		subject->volume[i].row = INT64_MIN;
@@ -220,7 +222,7 @@ void subjects_free(struct subjects *s)
 		return;
 	for (size_t i = 0; i < s->count; i++) {
 		free(s->list[i]->bound);
-		free(s->list[i]->uses);
+		free(s->list[i]->jobs);
 		free(s->list[i]);
 	}
 	free(s->list);
@@ -380,36 +382,9 @@ uint64_t subjects_overflowed(const struct subjects *s)
 	return s->overflowed;
 }
 
-static struct expected_use *find_use(struct subject *s, const struct expected *entry)
+uint64_t subjects_jobs_refused(const struct subjects *s)
 {
-	struct expected_use *uses;
-
-	for (size_t i = 0; i < s->n_uses; i++)
-		if (s->uses[i].entry == entry)
-			return &s->uses[i];
-	uses = realloc(s->uses, (s->n_uses + 1) * sizeof(*uses));
-	if (!uses)
-		return NULL;
-	s->uses = uses;
-	uses[s->n_uses] = (struct expected_use){ .entry = entry, .row = INT64_MIN };
-	return &uses[s->n_uses++];
-}
-
-bool subject_use_expected(struct subject *s, const struct expected *entry, int64_t row, uint64_t up)
-{
-	struct expected_use *use;
-
-	if (!entry->max_bytes_per_night)
-		return true;
-	use = find_use(s, entry);
-	if (!use)
-		return false;	/* no memory: better judged than hidden */
-	if (use->row != row)
-		*use = (struct expected_use){ .entry = entry, .row = row };
-	s->is_changed = true;
-	use->up += up;
-	use->is_exceeded |= use->up > entry->max_bytes_per_night;
-	return !use->is_exceeded;
+	return s->places.refused;
 }
 
 static size_t ring_place(int64_t row, size_t n)

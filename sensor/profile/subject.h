@@ -17,6 +17,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include "policy/site.h"
+#include "profile/job.h"
 
 #define SUBJECTS_MAX 16384
 #define VOLUME_NIGHTS 28	/* the baseline of DETECTION "Volume" */
@@ -34,14 +35,6 @@ struct bound_night {
 	uint32_t channel_nights, promoted;
 };
 
-/* How much of an expected entry's maximum the subject has used in a row. */
-struct expected_use {
-	const struct expected *entry;
-	int64_t row;
-	uint64_t up;
-	bool is_exceeded;		/* then nothing more is covered in that row */
-};
-
 struct subject {
 	char id[SITE_ID_MAX];		/* the asset's id, or the address as text */
 	const struct asset *asset;	/* NULL: not listed */
@@ -52,8 +45,9 @@ struct subject {
 	uint8_t mac[6];			/* last seen; zero where the link has none */
 	uint32_t number;		/* order of creation: stable within a run */
 	struct volume_night volume[VOLUME_NIGHTS];	/* ring by row */
-	struct expected_use *uses;	/* of entries with a maximum, this row; see below */
-	size_t n_uses;
+	struct job *jobs;		/* what it made of expected entries */
+	size_t n_jobs;
+	struct job_places *places;	/* shared by all subjects */
 	uint32_t given_up;		/* channels whose evidence went, not told yet ... */
 	double given_up_m;		/* ... and the largest M among them */
 	uint32_t channels;		/* scratch of channel eviction */
@@ -88,10 +82,7 @@ struct subject *subjects_restore(struct subjects *s, const char *id, const struc
 size_t subjects_count(const struct subjects *s);
 struct subject *subjects_at(const struct subjects *s, size_t number);
 uint64_t subjects_overflowed(const struct subjects *s);	/* sightings that got "unlisted@" */
-
-/* Counts up bytes against the entry's maximum per night.  false: it is exceeded, these included. */
-bool subject_use_expected(struct subject *s, const struct expected *entry, int64_t row,
-			  uint64_t up);
+uint64_t subjects_jobs_refused(const struct subjects *s);	/* see profile/job.h */
 
 void subject_add_volume(struct subject *s, int64_t row, uint64_t up);
 /* Upload of the nights in [since, row), at most the last 28, silent ones included (since: the first

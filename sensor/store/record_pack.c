@@ -1,13 +1,13 @@
 /* record_pack.c - see record_pack.h.
  *
- * Version 1: every text in the order below, then every number.  One list of texts serves both
- * ways, so that they cannot come apart.
+ * Version 1: every text in the order below, then every number.  2: and whether it is suppressed.
+ * One list of texts serves both ways, so that they cannot come apart.
  */
 #include "store/record_pack.h"
 
 #include "base/err.h"
 
-#define FLAT_VERSION 1
+#define FLAT_VERSION 2
 
 struct flat_text {
 	size_t offset, size;
@@ -32,15 +32,17 @@ void record_pack_flat(struct packer *p, const struct record_flat *flat)
 	pack_u32(p, flat->dport);
 	pack_u64(p, flat->bytes_up);
 	pack_u32(p, flat->nights);
+	pack_u8(p, flat->is_suppressed);
 }
 
 bool record_unpack_flat(const void *bytes, size_t len, struct record_flat *ret_flat)
 {
 	struct unpacker u = unpack_over(bytes, len);
 	struct record_flat flat = { 0 };
+	uint8_t version = unpack_u8(&u), suppressed;
 	bool is_text = true;
 
-	if (unpack_u8(&u) != FLAT_VERSION)
+	if (version < 1 || version > FLAT_VERSION)
 		return false;
 	for (size_t i = 0; i < ARRAY_SIZE(texts); i++)
 		is_text &= unpack_text(&u, (char *)&flat + texts[i].offset, texts[i].size);
@@ -50,7 +52,9 @@ bool record_unpack_flat(const void *bytes, size_t len, struct record_flat *ret_f
 	flat.dport = unpack_u32(&u);
 	flat.bytes_up = unpack_u64(&u);
 	flat.nights = unpack_u32(&u);
-	if (!is_text || !unpack_ok(&u))
+	suppressed = version > 1 ? unpack_u8(&u) : 0;
+	flat.is_suppressed = suppressed;
+	if (suppressed > 1 || !is_text || !unpack_ok(&u))
 		return false;
 	*ret_flat = flat;
 	return true;

@@ -3,6 +3,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include "profile/job.h"
 #include "store/record_pack.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -41,6 +42,38 @@ static void read_anything(const uint8_t *data, size_t size)
 	}
 }
 
+static void pack_job(const struct job *j, struct packer *p)
+{
+	static const struct expected entry = { .id = "e" };
+	struct job copy = *j;
+
+	copy.entry = &entry;
+	job_pack(&copy, p);
+}
+
+/* What is read of an expected job can be used, and comes back the same once it was packed. */
+static void read_job(const uint8_t *data, size_t size)
+{
+	struct unpacker u = unpack_over(data, size);
+	struct packer once = { 0 }, twice = { 0 };
+	struct channel_key key = { 0 };
+	struct job j;
+
+	job_unpack(&u, 7, &j);
+	if (!u.is_bad) {
+		pack_job(&j, &once);
+		u = unpack_over(once.bytes + 5, once.len - 5);	/* behind the id */
+		job_unpack(&u, 7, &j);
+		pack_job(&j, &twice);
+		if (!unpack_ok(&u) || once.len != twice.len ||
+		    memcmp(once.bytes, twice.bytes, once.len))
+			abort();
+	}
+	job_vote(&j, &key, job_usual(&j));
+	pack_free(&once);
+	pack_free(&twice);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct record_flat flat;
@@ -48,10 +81,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	read_anything(data, size);
 	if (record_unpack_flat(data, size, &flat)) {
+		bool is_old = data[0] == 1;	/* without its last byte */
+
 		record_pack_flat(&p, &flat);
-		if (p.len != size || memcmp(p.bytes, data, size))
+		if (p.len != size + is_old || memcmp(p.bytes + 1, data + 1, size - 1))
 			abort();
 		pack_free(&p);
 	}
+	read_job(data, size);
 	return 0;
 }
