@@ -12,8 +12,8 @@
  * A case is what an analyst handles as one: an incident joins the case of an open one of the same
  * subject that was opened within a day of it or whose peer is in the same network, and of another
  * asset of the same vendor when the peer is in the same network; else it begins one.
- * A flood stays bounded: beyond INCIDENT_PEERS_MAX open incidents of NW-DST-002 for one subject,
- * or INCIDENTS_MAX of a rule, further channels are counted into one incident of the subject with
+ * A flood stays bounded: beyond INCIDENT_PEERS_MAX open incidents of NW-DST-001 or NW-DST-002 for one
+ * subject, or INCIDENTS_MAX of a rule, further channels are counted into one incident of the subject with
  * group "any"; a peer that receives INCIDENT_LARGE_BYTES gets its own all the same.
  * Thread: analysis.  Records go where incidents_new() was told.
  */
@@ -94,6 +94,8 @@ void incidents_finding(struct incidents *in, const struct finding *f);
 /* The pattern of this channel stopped.  Nothing when no incident is open. */
 void incidents_resolve(struct incidents *in, enum rule_id rule, struct channel *ch,
 		       uint64_t judged_ns, int64_t row);
+/* The same with a finding: its channel says which. */
+void incidents_resolve_finding(struct incidents *in, const struct finding *f);
 /* The same for a subject's flood incident, or for what is about no channel. */
 void incidents_resolve_any(struct incidents *in, enum rule_id rule, struct channel *stand_in,
 			   uint64_t judged_ns, int64_t row);

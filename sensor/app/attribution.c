@@ -240,6 +240,33 @@ static void add_to_groups(struct attribution *a, struct subject *subject, const 
 
 /* --- slices ------------------------------------------------------------ */
 
+bool attribution_is_expected_ever(const struct attribution *a, const struct channel *ch,
+				  const struct slice *s)
+{
+	struct expected_query q = {
+		.from = &ch->contact->own, .to = &ch->key.value, .proto = ch->key.proto,
+		.server_port = slice_server_port(s),
+		.service = dpi_protocol_name(dpi_carrier(s->master, s->app)),
+		.name = s->name ? s->name : "", .at_ns = s->minute_ns, .run_ns = s->minute_ns,
+	};
+
+	return site_expected_ever(a->site, &q) != NULL;
+}
+
+static void tell_contact(struct attribution *a, const struct view *v, struct channel *ch,
+			 const char *domain, bool is_expected)
+{
+	struct attribution_contact c = { .channel = ch, .slice = v->slice, .domain = domain,
+					 .row = v->row, .is_expected = is_expected };
+
+	if (v->slice->kind == SLICE_SLICE) {
+		c.up = v->minute.up;
+		c.down = v->minute.down;
+	}
+	if (v->is_external)
+		a->contact(a->minute_arg, &c);
+}
+
 static void take_view(struct attribution *a, const struct view *v)
 {
 	const struct slice *s = v->slice;
@@ -270,6 +297,7 @@ static void take_view(struct attribution *a, const struct view *v)
 		expected = ch->contact->expected;
 		a->minute(a->minute_arg, ch, s, v->row);
 	}
+	tell_contact(a, v, ch, where.domain, expected != NULL);
 	if (expected)
 		return;
 	add_to_groups(a, v->subject, v, &where);

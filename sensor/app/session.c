@@ -42,9 +42,10 @@ static void make_run_id(struct session *s)
 {
 	char text[1024];
 
-	snprintf(text, sizeof(text), "%s\n%s %s\n%s %s\nnachtwacht %s\nnDPI %s\nshards %u",
+	snprintf(text, sizeof(text), "%s\n%s %s\n%s %s\n%s %s\nnachtwacht %s\nnDPI %s\nshards %u",
 		 s->site->sha256, rule_of(RULE_EXF_001)->id, rule_of(RULE_EXF_001)->version,
-		 rule_of(RULE_DST_002)->id, rule_of(RULE_DST_002)->version, PACKAGE_VERSION,
+		 rule_of(RULE_DST_002)->id, rule_of(RULE_DST_002)->version,
+		 rule_of(RULE_DST_001)->id, rule_of(RULE_DST_001)->version, PACKAGE_VERSION,
 		 dpi_library_version(), s->options->shards ? s->options->shards : PIPELINE_SHARDS);
 	digest_sha256_hex(text, strlen(text), s->context.run_id);
 }

@@ -7,9 +7,10 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include "profile/baseline.h"
 #include "profile/channel.h"
 
-enum rule_id { RULE_EXF_001, RULE_DST_002, RULE_HLT_001, RULES };
+enum rule_id { RULE_EXF_001, RULE_DST_002, RULE_HLT_001, RULE_DST_001, RULES };
 
 #define FINDING_ATTACHED_MAX 8		/* further ones are attached all the same, but not named */
 #define FINDING_MEMBERS_MAX 16
@@ -44,6 +45,10 @@ struct finding {
 	/* HLT-001: evidence given up since the last finding, and the largest M of it. */
 	uint64_t given_up;
 	double given_up_m;
+	/* DST-001: what was met, and the state of the baseline then. */
+	const struct destination *destination;
+	enum baseline baseline;
+	bool is_accepted;		/* it is resolved because the baseline holds it now */
 };
 
 /* What connections of it showed; of a channel that nothing stands for, an empty one. */

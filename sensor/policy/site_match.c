@@ -312,11 +312,11 @@ static bool window_takes(const struct closed_hours *window, uint64_t run_ns, uin
 }
 
 static bool entry_covers(const struct expected *e, const struct expected_query *q,
-			 const struct side *from, const struct side *to)
+			 const struct side *from, const struct side *to, bool any_time)
 {
 	return party_takes(&e->from, from) && party_takes(&e->to, to) && services_take(e, q) &&
 	       (e->expires_day == INT32_MAX || calendar_day(q->at_ns) <= e->expires_day) &&
-	       (!e->has_window || window_takes(&e->window, q->run_ns, q->at_ns));
+	       (!e->has_window || any_time || window_takes(&e->window, q->run_ns, q->at_ns));
 }
 
 /* --- look-up ------------------------------------------------------------------------- */
@@ -326,6 +326,7 @@ struct search {
 	const struct expected_query *q;
 	struct side from, to;
 	uint32_t best;			/* number of the first entry that covers; UINT32_MAX */
+	bool any_time;			/* windows do not matter */
 };
 
 static size_t first_filed(const struct match_index *m, uint64_t key)
@@ -353,7 +354,7 @@ static void try_key(struct search *search, uint64_t key)
 		if (entry >= search->best)
 			return;
 		if (entry_covers(&search->site->expected[entry], search->q, &search->from,
-				 &search->to)) {
+				 &search->to, search->any_time)) {
 			search->best = entry;
 			return;
 		}
@@ -422,10 +423,11 @@ static void try_shape(struct search *search, struct shape shape)
 		try_key(search, join(shape, from, to));
 }
 
-const struct expected *site_expected(const struct site *s, const struct expected_query *q)
+static const struct expected *find_entry(const struct site *s, const struct expected_query *q,
+					 bool any_time)
 {
 	const struct match_index *m = s->index->expected;
-	struct search search = { .site = s, .q = q, .best = UINT32_MAX };
+	struct search search = { .site = s, .q = q, .best = UINT32_MAX, .any_time = any_time };
 
 	if (!m->n_filed)
 		return NULL;
@@ -441,4 +443,14 @@ const struct expected *site_expected(const struct site *s, const struct expected
 	for (size_t i = 0; i < m->n_shapes; i++)
 		try_shape(&search, m->shapes[i]);
 	return search.best == UINT32_MAX ? NULL : &s->expected[search.best];
+}
+
+const struct expected *site_expected(const struct site *s, const struct expected_query *q)
+{
+	return find_entry(s, q, false);
+}
+
+const struct expected *site_expected_ever(const struct site *s, const struct expected_query *q)
+{
+	return find_entry(s, q, true);
 }
