@@ -279,7 +279,7 @@ def refusals(b):
                             (["--id", known, "--by", "j" * 64, "--reason", "r"], "--by takes"),
                             (["--log"], "--log goes with")):
         status, _, err = b.state("promote", "life", *arguments)
-        b.point(status == 2 and said in err and err.count("\n") == 1, "refused: %s" % " ".join(arguments)[:60],
+        b.point(status == 2 and said in err and err.count("\n") == 1, "refused: %s" % " ".join(arguments).replace("\n", "?")[:60],
                 err)
     status, out, _ = b.call("state", "promote", "--help")
     b.point(status == 0 and "Exit status" in out and "--revoke ID" in out, "promote --help is a page", out)
