@@ -12,9 +12,10 @@
  * A case is what an analyst handles as one: an incident joins the case of an open one of the same
  * subject that was opened within a day of it or whose peer is in the same network, and of another
  * asset of the same vendor when the peer is in the same network; else it begins one.
- * A flood stays bounded: beyond INCIDENT_PEERS_MAX open incidents of NW-DST-001 or NW-DST-002 for one
- * subject, or INCIDENTS_MAX of a rule, further channels are counted into one incident of the subject with
- * group "any"; a peer that receives INCIDENT_LARGE_BYTES gets its own all the same.
+ * A flood stays bounded: beyond INCIDENT_PEERS_MAX open incidents of NW-DST-001 or NW-DST-002
+ * for one subject, or INCIDENTS_MAX of a rule, further channels are counted into one incident of
+ * the subject with group "any"; a peer that receives INCIDENT_LARGE_BYTES gets its own all the
+ * same.
  * Thread: analysis.  Records go where incidents_new() was told.
  */
 #ifndef NW_ALERT_INCIDENT_H

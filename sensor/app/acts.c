@@ -197,8 +197,8 @@ void acts_remove_requests(struct acts *a)
 		if (!unlink(*at) || errno == ENOENT || a->is_stuck)
 			continue;
 		a->is_stuck = true;
-		log_err("baseline", "requests beside the state cannot be removed: %s; none is taken "
-			"any more by this process", err_text(-errno));
+		log_err("baseline", "requests beside the state cannot be removed: %s; none is "
+			"taken any more by this process", err_text(-errno));
 	}
 	requests_free(a->taken);
 	a->taken = NULL;

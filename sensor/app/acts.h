@@ -32,8 +32,8 @@ struct acts_result {
 struct acts_result acts_apply(struct acts *a, const struct request *r, bool was_requested);
 
 bool acts_is_due(struct acts *a);
-/* Reads and applies what waits beside the state, a line each at notice; true: there was something, and
- * a commit is due, after which acts_remove_requests() removes the files. */
+/* Reads and applies what waits beside the state, a line each at notice; true: there was something,
+ * and a commit is due, after which acts_remove_requests() removes the files. */
 bool acts_take_requests(struct acts *a);
 void acts_remove_requests(struct acts *a);
 

@@ -1,5 +1,5 @@
-/* baseline_store.h - the baseline and the log of acts in a state (profile/baseline.h, store/state.h).
- * Thread: that of the state. */
+/* baseline_store.h - the baseline and the log of acts in a state (profile/baseline.h,
+ * store/state.h).  Thread: that of the state. */
 #ifndef NW_APP_BASELINE_STORE_H
 #define NW_APP_BASELINE_STORE_H
 

@@ -221,8 +221,8 @@ static void add_act(void *array, uint64_t number, const struct act *a)
 
 static int print_acts(const json_t *array)
 {
-	static const char *const keys[] = { "time", "act", "by", "asset", "destination", "id", "how",
-					    "reason" };
+	static const char *const keys[] = { "time", "act", "by", "asset", "destination", "id",
+					    "how", "reason" };
 	static const char *const heads[] = { "TIME (UTC)", "ACT", "BY", "ASSET", "DESTINATION",
 					     "ID", "HOW", "REASON" };
 	struct columns c = { .n = ARRAY_SIZE(heads) };

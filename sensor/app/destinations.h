@@ -8,8 +8,8 @@
  *               door that stays shut is no contact of the asset
  *   raised      with the first event of it, that is within a minute of traffic: one incident per
  *               (asset, destination); its channel is the address and service of that first contact
- *   updated     when an answer is first seen, when the upload reaches INCIDENT_LARGE_BYTES, and once
- *               a row that had more traffic
+ *   updated     when an answer is first seen, when the upload reaches INCIDENT_LARGE_BYTES, and
+ *               once a row that had more traffic
  *   resolved    when the destination is accepted (the record says by whom and why), or after
  *               DESTINATIONS_SILENT_ROWS rows without traffic; a return then opens a new one
  *   flood       beyond INCIDENT_PEERS_MAX open ones of an asset, further destinations are counted
@@ -46,7 +46,7 @@ struct encounter {
 	const char *domain;		/* registered; "" not known */
 	uint64_t up, down;		/* of the minute; an opening has none */
 	int64_t row;
-	bool is_expected;		/* by an entry of the policy, whatever the time and the amount */
+	bool is_expected;		/* by the policy, whatever the time and the amount */
 };
 void destinations_take(struct destinations *d, const struct encounter *e);
 

@@ -516,7 +516,7 @@ static int commit(struct memory *m)
 
 static void take_requests(struct memory *m)
 {
-	/* Removed once the state has them: a crash in between applies them again, which is the same. */
+	/* Removed once the state has them: a crash in between applies them again, to no effect. */
 	if (acts_take_requests(&m->acts)) {
 		analysis_settle(m->analysis);
 		if (!commit(m))

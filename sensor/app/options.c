@@ -182,9 +182,10 @@ static const struct command_line commands[] = {
 	 "Never sends. Needs CAP_NET_RAW." },
 	{ "check", COMMAND_CHECK, "[--site FILE]",
 	 "Validates a site policy and says in words what it declares. Exit status 0 or 2." },
-	{ "state", COMMAND_STATE, "show|assets|channels|review|promote|outbox|export [OPTIONS] --state FILE",
-	  "Shows what a state file remembers; reads only, also beside a running sensor.  Only promote "
-	  "changes\nsomething.\n\n"
+	{ "state", COMMAND_STATE, "show|assets|channels|review|promote|outbox|export [OPTIONS] "
+	  "--state FILE",
+	  "Shows what a state file remembers; reads only, also beside a running sensor.  Only "
+	  "promote changes\nsomething.\n\n"
 	  "  show      what it covers, how the last run ended, counts, open incidents\n"
 	  "  assets    who was seen: a line each\n"
 	  "  channels  who talks to whom outside its zone, the most evidence first\n"
@@ -373,17 +374,19 @@ static int check_baseline(const struct options *o, const char *verb)
 {
 	bool is_promote = !strcmp(verb, "promote"), is_review = !strcmp(verb, "review");
 
-	if (!is_promote && (o->n_ids || o->all_without_incident || o->revoke || o->by || o->reason ||
-			    o->dry_run))
+	if (!is_promote && (o->n_ids || o->all_without_incident || o->revoke || o->by ||
+			    o->reason || o->dry_run))
 		return usage_error("--id, --all-without-incident, --revoke, --by, --reason and "
-				   "--dry-run go with state promote, not with state %s%s", verb, "");
+				   "--dry-run go with state promote, not with state %s%s", verb,
+				   "");
 	if (o->log && !is_review)
 		return usage_error("--log goes with state review, not with state %s%s", verb, "");
 	if (o->asset && !is_review && !is_promote)
 		return usage_error("--asset goes with state review and promote, not with state "
 				   "%s%s", verb, "");
 	if (o->as && is_review && strcmp(o->as, "json") && strcmp(o->as, "csv"))
-		return usage_error("--as of state review takes json or csv, not \"%s\"%s", o->as, "");
+		return usage_error("--as of state review takes json or csv, not \"%s\"%s", o->as,
+				   "");
 	return 0;
 }
 

@@ -46,14 +46,14 @@ int request_add_id(struct request *r, const char *id);	/* 0, -ENOMEM, ERR_LIMIT 
 /* Not empty, shorter than cap, valid UTF-8 without control or direction characters. */
 bool request_text_is_clean(const char *text, size_t cap);
 bool request_id_is_clean(const char *id);		/* "dst-" and 12 hex digits */
-/* 0, ERR_FORMAT (*ret_why says what is wrong) or -ENOMEM.  Free *ret_request whatever it returns. */
+/* 0, ERR_FORMAT (*ret_why says what is wrong) or -ENOMEM.  Free *ret_request in any case. */
 int request_parse(const char *text, size_t len, struct request *ret_request, const char **ret_why);
 
 /* Leaves it beside the state, durable.  0 or -errno (not logged). */
 int request_leave(const char *state_path, const struct request *r);
 
-/* The names that wait beside the state, in order, at most REQUESTS_AT_ONCE.  Gives a list of absolute
- * paths, ended by NULL; NULL: none, or no memory. */
+/* The names that wait beside the state, in order, at most REQUESTS_AT_ONCE.  Gives a list of
+ * absolute paths, ended by NULL; NULL: none, or no memory. */
 char **requests_waiting(const char *state_path);
 void requests_free(char **list);
 /* Reads one: as request_parse(), or -errno; what is no regular file is ERR_FORMAT. */

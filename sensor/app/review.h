@@ -9,7 +9,7 @@
 struct review_line {
 	struct destination *destination;
 	const struct incident *incident;	/* open, about it; or NULL */
-	double m;			/* the largest M of a channel about it; 0: none from 10 on */
+	double m;			/* the largest M of a channel about it; 0: below 10 */
 	bool in_closed_zone;
 };
 

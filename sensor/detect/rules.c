@@ -39,12 +39,12 @@ static const char *const triage_hlt_001[] = {
 	NULL};
 
 static const char *const triage_dst_001[] = {
-	"Find out what on the asset opened the connection, and whether a change, an update or a work "
-	"order explains that it began now.",
+	"Find out what on the asset opened the connection, and whether a change, an update or a "
+	"work order explains that it began now.",
 	"Look up who operates the destination, and whether other assets talk to it.",
 	"If it is legitimate, accept it: nachtwacht state review lists it with its id, nachtwacht "
-	"state promote accepts it with your name and reason. What has a time, an amount or an owner "
-	"belongs into the site policy as an expected entry.",
+	"state promote accepts it with your name and reason. What has a time, an amount or an "
+	"owner belongs into the site policy as an expected entry.",
 	NULL};
 
 static const struct rule rules[] = {

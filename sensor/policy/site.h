@@ -150,7 +150,7 @@ struct expected_query {
  * has expired on the day of at_ns (capture time) does not count.  Uses the process's zone
  * (tz_use()). */
 const struct expected *site_expected(const struct site *s, const struct expected_query *q);
-/* The same, but for windows: the conversation is expected at some time (run_ns is not looked at). */
+/* The same, but for windows: the conversation is expected at some time (run_ns is not read). */
 const struct expected *site_expected_ever(const struct site *s, const struct expected_query *q);
 
 #endif

@@ -1,5 +1,5 @@
-/* baseline.c - see baseline.h.  A list of entries, and an open-addressing table of their places that
- * is built anew when some were taken out, which happens to many at once or once a row. */
+/* baseline.c - see baseline.h.  A list of entries, and an open-addressing table of their places
+ * that is built anew when some were taken out, which happens to many at once or once a row. */
 #include "profile/baseline.h"
 
 #include <assert.h>
@@ -404,7 +404,8 @@ static int sign(struct destination *d, const char *by, const char *reason)
 	return 0;
 }
 
-int baseline_accept(struct baseline_list *b, struct destination *d, const char *by, const char *reason)
+int baseline_accept(struct baseline_list *b, struct destination *d, const char *by,
+		    const char *reason)
 {
 	int err;
 
@@ -432,7 +433,8 @@ static void remove_accepted(struct baseline_list *b, const struct destination *d
 	b->counters.accepted = kept;
 }
 
-int baseline_revoke(struct baseline_list *b, struct destination *d, const char *by, const char *reason)
+int baseline_revoke(struct baseline_list *b, struct destination *d, const char *by,
+		    const char *reason)
 {
 	int err;
 

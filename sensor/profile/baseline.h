@@ -5,9 +5,10 @@
  * but `nachtwacht state promote`: a leak may have been there on day one, so learning allows
  * nothing.  It only sorts what was found into "was there when we came" and "is new".
  *
- * States of the baseline (baseline_state()): learn for the first BASELINE_LEARN_ROWS rows, the first
- * packet's included, then observe; "enforce" in the site file: enforce from the first packet on;
- * "learn": for as long as the file says so.  What NW-DST-001 does with traffic (baseline_judge()):
+ * States of the baseline (baseline_state()): learn for the first BASELINE_LEARN_ROWS rows, that of
+ * the first packet included, then observe; "enforce" in the site file: enforce from the first
+ * packet on; "learn": for as long as the file says so.  What NW-DST-001 does with traffic
+ * (baseline_judge()):
  *
  *                                    learn     observe     enforce
  *   the site policy expects it       -         -           -            not even listed
@@ -119,8 +120,10 @@ struct destination *baseline_find_id(struct baseline_list *b, const char *id);
 const char *baseline_id(const struct destination *d, char buf[static BASELINE_ID_MAX]);
 const char *baseline_value(const struct destination *d, char buf[static GROUP_TEXT_MAX]);
 /* Accepts or revokes.  1: done; 0: it was so already; -ENOMEM; ERR_LIMIT: too many are accepted. */
-int baseline_accept(struct baseline_list *b, struct destination *d, const char *by, const char *reason);
-int baseline_revoke(struct baseline_list *b, struct destination *d, const char *by, const char *reason);
+int baseline_accept(struct baseline_list *b, struct destination *d, const char *by,
+		    const char *reason);
+int baseline_revoke(struct baseline_list *b, struct destination *d, const char *by,
+		    const char *reason);
 
 /* In the order of (subject, group, value).  Borrowed until the next baseline_get() that makes one,
  * or baseline_expire(). */
