@@ -330,15 +330,19 @@ static bool grow(struct incident *i, const struct finding *f)
 }
 
 /* A flood's channel: counted once, however often it is found. */
-static void count_member(struct incidents *in, struct incident *i, struct channel *ch)
+static void count_member(struct incidents *in, struct incident *i, const struct finding *f)
 {
+	struct channel *ch = f->channel;
+
 	in->counters.flooded++;
 	/* A new destination comes but once: its entry remembers. */
 	if (i->rule != RULE_DST_001 && ch->contact && ch->contact->is_flooded)
 		return;
 	if (i->rule != RULE_DST_001 && ch->contact)
 		ch->contact->is_flooded = 1;
-	if (i->members < INCIDENT_MEMBERS_MAX && ch->key.group <= GROUP_PREFIX &&
+	if (i->members < INCIDENT_MEMBERS_MAX && f->destination)
+		i->member[i->members] = f->destination->peer;
+	else if (i->members < INCIDENT_MEMBERS_MAX && ch->key.group <= GROUP_PREFIX &&
 	    ch->key.group != GROUP_DOMAIN)
 		i->member[i->members] = ch->key.value;
 	i->members++;
@@ -359,7 +363,7 @@ void incidents_finding(struct incidents *in, const struct finding *f)
 		open_incident(in, i, f);
 	}
 	if (i->is_any && f->rule != RULE_HLT_001)
-		count_member(in, i, f->channel);
+		count_member(in, i, f);
 	i->given_up += f->given_up;
 	i->given_up_m = fmax(i->given_up_m, f->given_up_m);
 	take_facts(i, f);

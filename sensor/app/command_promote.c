@@ -140,8 +140,9 @@ static int leave_request(const struct state_view *v, const struct request *r, lo
 			err_text(err));
 		return EXIT_FAILED;
 	}
-	printf("requested: process %ld is at work on the state and applies it within seconds; "
-	       "nachtwacht state review --log shows it then\n", pid);
+	printf("requested: process %ld is at work on the state and applies it at its next minute "
+	       "(a replay: when the next one starts); nachtwacht state review --log shows it "
+	       "then\n", pid);
 	return EXIT_DONE;
 }
 

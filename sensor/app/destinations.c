@@ -47,14 +47,39 @@ static struct channel *channel_of(const struct destinations *d, const struct des
 	if (ch)
 		return ch;
 	*stand_in = (struct channel){ .key = key, .subject = subject, .first_ns = dst->first_ns,
-				      .last_ns = dst->last_ns };
+				      .last_ns = dst->last_ns, .name = dst->name };
 	return stand_in;
+}
+
+/* What the incident is about: two names behind one address are two incidents, so a name is its own
+ * channel; else the address and service of the first contact. */
+static struct channel_key subject_matter(const struct destination *dst, const struct channel *leaf)
+{
+	struct channel_key key = dst->name ? dst->key : leaf->key;
+
+	key.subject = 0;
+	return key;
+}
+
+/* A connection that stands for it in a record: of the last address; NULL: evicted. */
+static struct channel *leaf_of(const struct destinations *d, const struct destination *dst,
+			       const struct subject *subject)
+{
+	struct channel *leaf = NULL;
+
+	for (unsigned i = 0; i < dst->n_services && !leaf; i++) {
+		struct channel_key key = { .subject = subject->number, .is_external = 1 };
+
+		group_key_ip(&key, &dst->peer, dst->services[i].proto, dst->services[i].port);
+		leaf = channels_find(d->channels, &key);
+	}
+	return leaf;
 }
 
 struct telling {
 	struct destination *destination;
 	struct subject *subject;
-	struct channel *leaf;		/* NULL: the incident's own channel stands for it */
+	struct channel *leaf;		/* of the contact; NULL: time has passed */
 	uint64_t judged_ns;
 	int64_t row;
 	unsigned severity;
@@ -71,13 +96,11 @@ static void tell(struct destinations *d, const struct telling *t)
 	};
 
 	/* One that was only counted so far, or none: the incident is about this contact. */
-	if (t->leaf && (!dst->is_told || dst->is_flooded)) {
-		dst->incident = t->leaf->key;
-		dst->incident.subject = 0;
-	}
+	if (t->leaf && (!dst->is_told || dst->is_flooded))
+		dst->incident = subject_matter(dst, t->leaf);
 	ch = channel_of(d, dst, t->subject, &stand_in);
 	f.channel = ch;
-	f.leaf = t->leaf ? t->leaf : ch == &stand_in ? NULL : ch;
+	f.leaf = t->leaf ? t->leaf : leaf_of(d, dst, t->subject);
 	incidents_finding(d->incidents, &f);
 	dst->is_told = true;
 	dst->is_flooded = !incidents_is_open(d->incidents, RULE_DST_001, ch);
@@ -101,7 +124,7 @@ static void resolve(struct destinations *d, struct destination *dst, uint64_t no
 
 		ch = channel_of(d, dst, subject, &stand_in);
 		f.channel = ch;
-		f.leaf = ch == &stand_in ? NULL : ch;
+		f.leaf = leaf_of(d, dst, subject);
 		incidents_resolve_finding(d->incidents, &f);
 	}
 	dst->is_told = dst->is_flooded = dst->told_answered = dst->told_large = false;

@@ -7,7 +7,9 @@
  *               says so), or one from outside over which the asset has sent payload: a knock at a
  *               door that stays shut is no contact of the asset
  *   raised      with the first event of it, that is within a minute of traffic: one incident per
- *               (asset, destination); its channel is the address and service of that first contact
+ *               (asset, destination); its channel is the domain, where that is known (two names
+ *               behind one address are two destinations), else the address and service of the
+ *               first contact; the record names the address and port in both cases
  *   updated     when an answer is first seen, when the upload reaches INCIDENT_LARGE_BYTES, and
  *               once a row that had more traffic
  *   resolved    when the destination is accepted (the record says by whom and why), or after

@@ -47,7 +47,7 @@ static const char promote[] =
 	"expected entry of the site policy is what allows traffic).\n"
 	"\n"
 	"While a sensor is at work on the state, a request is left beside it (STATE.request-...);\n"
-	"the sensor applies it within seconds, says so in its log and removes it.  Otherwise the\n"
+	"the sensor applies it at its next minute, says so in its log and removes it.  Otherwise the\n"
 	"state is changed at once.  A replay takes requests when it starts.\n"
 	"\n"
 	"Options:\n"

@@ -88,7 +88,7 @@ struct destination {
 	bool is_flooded;		/* ... it was counted into the subject's flood */
 	bool told_answered, told_large;
 	uint64_t told_bytes;
-	struct channel_key incident;	/* the channel of its incident, subject left out */
+	struct channel_key incident;	/* what its incident is about; subject left out */
 	bool is_changed;		/* since it was last packed */
 	bool is_role_held;		/* cache of baseline_holds() ... */
 	uint64_t held_as_of;		/* ... at that many acts */

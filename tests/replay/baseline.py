@@ -165,9 +165,9 @@ def life(b):
             "observe: the new destination is raised once, that of learn is not", words(r))
     n = (about(opened, "new.example") or [r[0]])[0]
     b.point(n["event"]["severity"] == 3 and n["nachtwacht"]["baseline"]["state"] == "observe" and
-            n["nachtwacht"]["channel"]["value"] == "203.0.113.9" and
-            n["nachtwacht"]["channel"]["service"] == "tcp/443",
-            "observe: severity 3, the address and service as its channel", json.dumps(n))
+            n["nachtwacht"]["channel"]["value"] == "new.example" and
+            (n["destination"].get("ip"), n["destination"].get("port")) == ("203.0.113.9", 443),
+            "observe: severity 3, the domain as its channel, with address and port", json.dumps(n))
     b.point(n["@timestamp"] <= "%sT11:02" % day_of(15), "at once: within a minute of the traffic",
             n["@timestamp"])
     dead = about(opened, "192.0.2.0/24")
@@ -227,6 +227,16 @@ def promotions(b, days, site):
     validate(b, "life")
 
 
+def names(b):
+    """Two names behind one address are two destinations."""
+    days = b.captures("names", [talk("one", "B1", "203.0.113.9", "10:00"),
+                                talk("two", "B1", "203.0.113.9", "10:20")], 1)
+    r = of(b.replay("names", b.site("names", baseline="enforce"), days), "B1", "open")
+    b.point(len(r) == 2 and len({x["nachtwacht"]["incident"]["id"] for x in r}) == 2 and
+            len({x["nachtwacht"]["incident"]["case"] for x in r}) == 1,
+            "two names behind one address: two incidents, one case", words(r))
+
+
 def validate(b, name):
     tests = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
     schema = os.path.join(os.path.dirname(tests), "rules", "schema", "alert.schema.json")
@@ -257,7 +267,7 @@ def flood(b):
     days = b.captures("flood", many + [large], 2)
     site = b.site("flood", baseline="enforce")
     r = b.replay("flood", site, days)
-    own = [x for x in of(r, "B1", "open") if x["nachtwacht"]["channel"]["group"] == "ip"]
+    own = [x for x in of(r, "B1", "open") if x["nachtwacht"]["channel"]["group"] != "any"]
     any_ = [x for x in of(r, "B1") if x["nachtwacht"]["channel"]["group"] == "any"]
     b.point(len(own) == 17 and about(own, "large.example"),
             "a flood: sixteen of their own, and the large one", words(own))
@@ -343,7 +353,7 @@ def hostile(state, known):
 
 
 def live_request(b):
-    """A live sensor takes a request within seconds."""
+    """A live sensor takes a request at its next minute."""
     if os.geteuid() or not os.path.exists("/sys/class/net/lo"):
         b.point(True, "a live sensor takes a request # SKIP needs root")
         return
@@ -361,8 +371,8 @@ def live_request(b):
         b.point(True, "a live sensor takes a request # SKIP %s" % sensor.stderr.read().decode()[:80].strip())
         return
     status, out, err = b.state("promote", "live", "--revoke", b.path_id, "--by", "j", "--reason", "live")
-    for _ in range(60):
-        time.sleep(0.5)
+    for _ in range(250):
+        time.sleep(0.4)
         subprocess.run(["ping", "-c", "1", "-W", "1", "127.0.0.1"], stdout=subprocess.DEVNULL,
                        stderr=subprocess.DEVNULL)
         if not glob.glob(state + ".request-*"):
@@ -380,6 +390,7 @@ def main():
     life(b)
     one_run(b)
     flood(b)
+    names(b)
     refusals(b)
     requests(b)
     b.path_id = json.loads(b.state("review", "held", "--log", "--as", "json")[1])[0]["id"]
