@@ -455,18 +455,19 @@ static json_t *triage_array(const struct rule *rule)
 
 static json_t *baseline_object(const struct alert_context *ctx, const struct finding *f)
 {
-	static const char *const states[] = {
-		[BASELINE_OBSERVE] = "observe",
-		[BASELINE_LEARN] = "learn",
-		[BASELINE_ENFORCE] = "enforce",
-	};
-	/* The first 14 days: DETECTION "Expected jobs". */
-	bool is_learning = ctx->site->baseline != BASELINE_ENFORCE && f->row - ctx->since_row < 14;
+	enum baseline state = baseline_state(ctx->site, ctx->since_row, f->row);
 	json_t *object = json_object();
 	char text[INCIDENT_TEXT_MAX];
 
-	json_put_text(object, "state", is_learning ? "learn" : states[ctx->site->baseline]);
+	json_put_text(object, "state", baseline_name(state));
 	json_put_text(object, "text", explain_baseline(ctx, f, text, sizeof(text)));
+	if (f->destination) {
+		json_put_text(object, "id", baseline_id(f->destination, text));
+		json_put_text(object, "destination", baseline_value(f->destination, text));
+		json_put_time(object, "first_seen", f->destination->first_ns);
+		json_object_set_new(object, "accepted",
+				    json_boolean(f->destination->is_accepted));
+	}
 	return object;
 }
 

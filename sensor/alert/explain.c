@@ -393,6 +393,97 @@ static void explain_closed_zone(struct incident *in, const struct finding *f)
 	explain_contact(in, f);
 }
 
+/* "vendor.example (203.0.113.9)", "the network 203.0.113.0/24 (203.0.113.9)" */
+static void new_destination_text(const struct destination *d, char *buf, size_t cap)
+{
+	char value[GROUP_TEXT_MAX], clean[GROUP_TEXT_MAX], peer[ADDR_TEXT_MAX];
+
+	baseline_value(d, value);
+	text_repair(value, strlen(value), clean, sizeof(clean));
+	snprintf(buf, cap, "%s%s (%s)", d->key.group == GROUP_PREFIX ? "the network " : "", clean,
+		 addr_format(&d->peer, peer));
+}
+
+/* How it came to be raised: baseline.h has the table. */
+static void explain_standing(struct incident *in, const struct finding *f)
+{
+	const struct destination *d = f->destination;
+	char line[INCIDENT_TEXT_MAX], at[CLOCK_TEXT_MAX], id[BASELINE_ID_MAX], by[BASELINE_WHO_MAX];
+
+	clock_format_offset(d->first_ns, tz_offset(d->first_ns), at);
+	if (d->was_revoked)
+		snprintf(line, sizeof(line), "It was accepted once; the acceptance was revoked by "
+			 "%s.", text_repair(d->by ? d->by : "", d->by ? strlen(d->by) : 0, by,
+					    sizeof(by)) ? by : "somebody");
+	else if (d->is_learned)
+		snprintf(line, sizeof(line), "It was first met %s local, while the baseline was "
+			 "learning, and never accepted: what was there on day one is not "
+			 "allowed by that.", at);
+	else
+		snprintf(line, sizeof(line), "Neither the site policy nor the baseline of this "
+			 "asset or of its role holds it; first met %s local.", at);
+	add_line(in, line);
+	snprintf(line, sizeof(line), "State of the baseline: %s.  To accept it: nachtwacht state "
+		 "promote --id %s.%s", baseline_name(f->baseline), baseline_id(d, id),
+		 in->subject->zone && in->subject->zone->is_closed ?
+		 "  The zone stays closed all the same: NW-DST-002 speaks of any external traffic "
+		 "that no expected entry covers." : "");
+	add_line(in, line);
+}
+
+static void explain_accepted(struct incident *in, const struct finding *f, const char *who,
+			     const char *where)
+{
+	const struct destination *d = f->destination;
+	char line[INCIDENT_TEXT_MAX], by[BASELINE_WHO_MAX] = "", why[BASELINE_REASON_MAX] = "";
+
+	snprintf(in->message, sizeof(in->message),
+		 "%s: the destination %s was accepted into the baseline", who, where);
+	if (!d->is_accepted) {
+		add_line(in, "It was accepted for another asset of the same role.");
+		return;
+	}
+	text_repair(d->by ? d->by : "", d->by ? strlen(d->by) : 0, by, sizeof(by));
+	text_repair(d->reason ? d->reason : "", d->reason ? strlen(d->reason) : 0, why,
+		    sizeof(why));
+	snprintf(line, sizeof(line), "Accepted by %s: %s", by, why);
+	add_line(in, line);
+}
+
+static void explain_destination(struct incident *in, const struct finding *f)
+{
+	const struct destination *d = f->destination;
+	char who[256], where[GROUP_TEXT_MAX + ADDR_TEXT_MAX + 20], up[CLOCK_TEXT_MAX],
+		down[CLOCK_TEXT_MAX];
+	const char *how = !d ? "" : d->is_learned || d->was_revoked ?
+			  ", which nobody has accepted" : " for the first time";
+
+	explain_subject(in->subject, who, sizeof(who));
+	if (in->is_any || !d) {
+		snprintf(in->message, sizeof(in->message), "%s met %u further external "
+			 "destination%s that nobody has accepted", who, in->members,
+			 in->members == 1 ? "" : "s");
+		add_line(in, "More destinations of this asset are new than are told one by one: a "
+			     "scan, or a program that talks to many.  nachtwacht state review "
+			     "lists them.");
+		return;
+	}
+	new_destination_text(d, where, sizeof(where));
+	if (f->is_accepted) {
+		explain_accepted(in, f, who, where);
+		return;
+	}
+	if (!d->is_answered)
+		snprintf(in->message, sizeof(in->message), "%s tried to reach the external "
+			 "destination %s%s; no answer seen", who, where, how);
+	else
+		snprintf(in->message, sizeof(in->message), "%s met the external destination %s%s "
+			 "(%s up, %s down until now)", who, where, how, size_format(d->up, up),
+			 size_format(d->down, down));
+	explain_standing(in, f);
+	explain_contact(in, f);
+}
+
 static void explain_evicted(struct incident *in)
 {
 	char who[256], line[INCIDENT_TEXT_MAX];
@@ -421,6 +512,8 @@ void explain_incident(const struct alert_context *ctx, struct incident *in, cons
 		explain_nightly(ctx, in, f, facts);
 	else if (f->rule == RULE_HLT_001)
 		explain_evicted(in);
+	else if (f->rule == RULE_DST_001)
+		explain_destination(in, f);
 	else
 		explain_closed_zone(in, f);
 }

@@ -145,6 +145,9 @@ static bool is_flood(const struct incidents *in, const struct finding *f)
 		return f->rule == RULE_HLT_002;
 	if (f->rule == RULE_HLT_001 || in->peers[f->rule] >= INCIDENTS_MAX)
 		return true;
+	if (f->rule == RULE_DST_001)
+		return f->destination->up < INCIDENT_LARGE_BYTES &&
+		       ch->subject->new_destinations >= INCIDENT_PEERS_MAX;
 	return f->rule == RULE_DST_002 && ch->up < INCIDENT_LARGE_BYTES &&
 	       ch->subject->closed_zone_peers >= INCIDENT_PEERS_MAX;
 }
@@ -315,6 +318,17 @@ static void emit_record(struct incidents *in, struct incident *i, const struct f
 	in->emit(in->emit_arg, r);
 }
 
+/* Open ones of the rules that can flood, by subject. */
+static void count_open(const struct incident *i, int by)
+{
+	if (i->is_any)
+		return;
+	if (i->rule == RULE_DST_002)
+		i->subject->closed_zone_peers += (uint32_t)by;
+	if (i->rule == RULE_DST_001)
+		i->subject->new_destinations += (uint32_t)by;
+}
+
 static void open_incident(struct incidents *in, struct incident *i, const struct finding *f)
 {
 	if (i->has_opened)
@@ -331,7 +345,7 @@ static void open_incident(struct incidents *in, struct incident *i, const struct
 	i->given_up_m = 0;
 	i->attached[0] = '\0';
 	i->subject->is_changed = true;
-	i->subject->closed_zone_peers += i->rule == RULE_DST_002 && !i->is_any;
+	count_open(i, 1);
 	take_facts(i, f);
 	name_incident(in, i, f);
 	join_case(in, i);
@@ -345,6 +359,15 @@ static bool grow(struct incident *i, const struct finding *f)
 						: i->nights + (f->row != i->last_row);
 	bool grew = nights > i->nights || f->level > i->level || f->severity > i->severity;
 
+	/* A flood's count is told whenever it has doubled. */
+	if (f->rule == RULE_DST_001 && i->is_any)
+		grew |= (i->members & (i->members - 1)) == 0;
+	if (f->rule == RULE_DST_001 && !i->is_any) {
+		grew = true;	/* the caller raises it when it has */
+		nights = f->destination->nights;
+		i->up = f->destination->up;
+		i->down = f->destination->down;
+	}
 	if (f->rule == RULE_DST_002 && !i->is_any) {
 		grew = true; /* the caller raises it once a row, and when an answer comes */
 		i->up = f->channel->up;
@@ -367,14 +390,19 @@ static bool grow(struct incident *i, const struct finding *f)
 }
 
 /* A flood's channel: counted once, however often it is found. */
-static void count_member(struct incidents *in, struct incident *i, struct channel *ch)
+static void count_member(struct incidents *in, struct incident *i, const struct finding *f)
 {
+	struct channel *ch = f->channel;
+
 	in->counters.flooded++;
-	if (ch->contact && ch->contact->is_flooded)
+	/* A new destination comes but once: its entry remembers. */
+	if (i->rule != RULE_DST_001 && ch->contact && ch->contact->is_flooded)
 		return;
-	if (ch->contact)
+	if (i->rule != RULE_DST_001 && ch->contact)
 		ch->contact->is_flooded = 1;
-	if (i->members < INCIDENT_MEMBERS_MAX && ch->key.group <= GROUP_PREFIX &&
+	if (i->members < INCIDENT_MEMBERS_MAX && f->destination)
+		i->member[i->members] = f->destination->peer;
+	else if (i->members < INCIDENT_MEMBERS_MAX && ch->key.group <= GROUP_PREFIX &&
 	    ch->key.group != GROUP_DOMAIN)
 		i->member[i->members] = ch->key.value;
 	i->members++;
@@ -395,7 +423,7 @@ void incidents_finding(struct incidents *in, const struct finding *f)
 		open_incident(in, i, f);
 	}
 	if (i->is_any && f->rule != RULE_HLT_001 && f->rule != RULE_HLT_002)
-		count_member(in, i, f->channel);
+		count_member(in, i, f);
 	i->given_up += f->given_up;
 	i->given_up_m = fmax(i->given_up_m, f->given_up_m);
 	text_copy(i->entry, sizeof(i->entry), f->entry ? f->entry : "");
@@ -405,6 +433,16 @@ void incidents_finding(struct incidents *in, const struct finding *f)
 		return;
 	in->counters.updated += !opens;
 	emit_record(in, i, f, opens ? "open" : "update");
+}
+
+static void close_incident(struct incidents *in, struct incident *i, const struct finding *f)
+{
+	in->counters.resolved++;
+	emit_record(in, i, f, "resolve");
+	i->is_open = false;
+	i->is_changed = true;
+	i->subject->is_changed = true;
+	count_open(i, -1);
 }
 
 static void resolve(struct incidents *in, struct incident *i, struct channel *ch,
@@ -420,12 +458,15 @@ static void resolve(struct incidents *in, struct incident *i, struct channel *ch
 		subject_bets(ch->subject, row, &f.bet_nights, &f.bet_channels);
 		f.given_up = i->given_up;
 	}
-	in->counters.resolved++;
-	emit_record(in, i, &f, "resolve");
-	i->is_open = false;
-	i->is_changed = true;
-	i->subject->is_changed = true;
-	i->subject->closed_zone_peers -= i->rule == RULE_DST_002 && !i->is_any;
+	close_incident(in, i, &f);
+}
+
+void incidents_resolve_finding(struct incidents *in, const struct finding *f)
+{
+	struct incident *i = find(in, f->rule, f->channel);
+
+	if (i && i->is_open)
+		close_incident(in, i, f);
 }
 
 void incidents_resolve(struct incidents *in, enum rule_id rule, struct channel *ch,
@@ -520,6 +561,9 @@ bool incidents_restore(struct incidents *in, const struct incident *copy)
 	in->list[in->count++] = i;
 	*place = (uint32_t)in->count;
 	in->peers[i->rule] += !i->is_any && !entry[0];
+	/* That of the other rule is kept with the subject. */
+	if (i->rule == RULE_DST_001 && i->is_open)
+		count_open(i, 1);
 	return true;
 }
 

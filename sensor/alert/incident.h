@@ -14,9 +14,10 @@
  * subject that was opened within a day of it or whose peer is in the same network or domain, and of
  * another asset of the same vendor when the peer is in the same network or domain; else it begins
  * one.
- * A flood stays bounded: beyond INCIDENT_PEERS_MAX open incidents of NW-DST-002 for one subject,
- * or INCIDENTS_MAX of a rule, further channels are counted into one incident of the subject with
- * group "any"; a peer that receives INCIDENT_LARGE_BYTES gets its own all the same.
+ * A flood stays bounded: beyond INCIDENT_PEERS_MAX open incidents of NW-DST-001 or NW-DST-002
+ * for one subject, or INCIDENTS_MAX of a rule, further channels are counted into one incident of
+ * the subject with group "any"; a peer that receives INCIDENT_LARGE_BYTES gets its own all the
+ * same.
  * What an expected job did (app/jobs.h) is about the entry where it has no channel of its own:
  * NW-HLT-002, and NW-EXF-001 that an entry suppresses, are one incident per (subject, entry).  A
  * suppressed one has severity 1 and no level, joins no case, and takes no place from others.
@@ -105,6 +106,8 @@ void incidents_resolve(struct incidents *in, enum rule_id rule, struct channel *
 /* NW-EXF-001: its evidence goes because the memory is full.  The incident is resolved, and says why:
  * nobody would be left to say that the pattern stopped. */
 void incidents_give_up(struct incidents *in, struct channel *ch, uint64_t judged_ns, int64_t row);
+/* The same with a finding: its channel says which. */
+void incidents_resolve_finding(struct incidents *in, const struct finding *f);
 /* The same for a subject's flood incident, or for what is about no channel. */
 void incidents_resolve_any(struct incidents *in, enum rule_id rule, struct channel *stand_in,
 			   uint64_t judged_ns, int64_t row);

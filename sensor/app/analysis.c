@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "app/attribution.h"
+#include "app/destinations.h"
 #include "app/jobs.h"
 #include "app/judge.h"
 #include "app/nights.h"
@@ -26,6 +27,8 @@ struct analysis {
 	struct channels *channels;
 	struct incidents *incidents;
 	struct resolved *resolved;
+	struct baseline_list *baseline;
+	struct destinations destinations;
 	struct nights *nights;
 	struct jobs *jobs;
 	struct attribution attribution;
@@ -46,6 +49,7 @@ static void append_record(void *outbox, struct record *r)
 }
 
 static void judge_crossing(void *analysis, struct channel *ch, const struct slice *s, int64_t row);
+static void judge_contact(void *analysis, const struct attribution_contact *c);
 static void tell_evicted(void *analysis, const struct channel *ch);
 
 static void connect(struct analysis *a)
@@ -53,7 +57,11 @@ static void connect(struct analysis *a)
 	a->attribution = (struct attribution){
 		.site = a->ctx->site, .calendar = &a->calendar, .subjects = a->subjects,
 		.channels = a->channels, .resolved = a->resolved, .jobs = a->jobs,
-		.minute = judge_crossing, .minute_arg = a,
+		.minute = judge_crossing, .contact = judge_contact, .minute_arg = a,
+	};
+	a->destinations = (struct destinations){
+		.context = a->ctx, .subjects = a->subjects, .channels = a->channels,
+		.incidents = a->incidents, .baseline = a->baseline,
 	};
 	channels_on_evict(a->channels, tell_evicted, a);
 }
@@ -73,6 +81,8 @@ int analysis_new(const struct analysis_config *cfg, struct analysis **ret_analys
 		err = channels_new(NULL, &a->channels);
 	if (!err)
 		err = resolved_new(0, &a->resolved);
+	if (!err)
+		err = baseline_new(&a->baseline);
 	if (!err)
 		err = incidents_new(a->ctx, append_record, cfg->outbox, &a->incidents);
 	if (!err)
@@ -99,6 +109,7 @@ void analysis_free(struct analysis *a)
 	nights_free(a->nights);
 	incidents_free(a->incidents);
 	resolved_free(a->resolved);
+	baseline_free(a->baseline);
 	channels_free(a->channels);
 	subjects_free(a->subjects);
 	free(a);
@@ -133,12 +144,19 @@ void analysis_resume(struct analysis *a, const struct analysis_point *point)
 	calendar_init(&a->calendar, a->ctx->site, point->year);
 	a->ctx->since_row = calendar_row(&a->calendar, point->first_ns);
 	nights_resume(a->nights, point->first_ns, point->now_ns);
+	analysis_settle(a);
+}
+
+void analysis_settle(struct analysis *a)
+{
+	destinations_settle(&a->destinations, a->row, a->now_ns);
 }
 
 void analysis_parts(struct analysis *a, struct analysis_parts *ret_parts)
 {
 	*ret_parts = (struct analysis_parts){ .subjects = a->subjects, .channels = a->channels,
-					      .incidents = a->incidents, .resolved = a->resolved };
+					      .incidents = a->incidents, .resolved = a->resolved,
+					      .baseline = a->baseline };
 }
 
 void analysis_on_step(struct analysis *a, analysis_step_fn step, void *arg)
@@ -186,6 +204,17 @@ static void judge_crossing(void *analysis, struct channel *ch, const struct slic
 	    (k->crossing_large || ch->up < INCIDENT_LARGE_BYTES))
 		return;
 	raise_crossing(a, ch, s->minute_ns + SLICE_NS, row);
+}
+
+static void judge_contact(void *analysis, const struct attribution_contact *c)
+{
+	struct analysis *a = analysis;
+	struct encounter e = { .channel = c->channel, .slice = c->slice, .domain = c->domain,
+			       .up = c->up, .down = c->down, .row = c->row };
+
+	e.is_expected = c->is_expected ||
+			attribution_is_expected_ever(&a->attribution, c->channel, c->slice);
+	destinations_take(&a->destinations, &e);
 }
 
 void analysis_event(struct analysis *a, const struct slice *s)
@@ -289,6 +318,7 @@ static void end_row(struct analysis *a, int64_t row)
 		k->crossing_row = CHANNEL_NO_ROW;
 		ch->is_changed = true;
 	}
+	destinations_end_row(&a->destinations, row, end_ns);
 	channels_expire(a->channels, row);
 	resolve_evicted(a, row, end_ns);
 	jobs_end_row(a->jobs, row, end_ns);
@@ -342,6 +372,7 @@ void analysis_finish(struct analysis *a, uint64_t now_ns)
 	for (size_t i = 0; i < n; i++)
 		if (list[i]->contact && list[i]->contact->crossing_row == a->row)
 			tell_rest(a, list[i], a->now_ns);
+	destinations_finish(&a->destinations, a->row, a->now_ns);
 	refresh_counters(a);
 }
 

@@ -48,12 +48,15 @@ struct analysis_parts {
 	struct channels *channels;
 	struct incidents *incidents;
 	struct resolved *resolved;
+	struct baseline_list *baseline;
 };
 void analysis_parts(struct analysis *a, struct analysis_parts *ret_parts);
 struct analysis_point analysis_point(const struct analysis *a);	/* first_ns 0: not started */
 /* Goes on from a point; the tables have been filled.  Events before now were taken in by an earlier
  * run and are passed by. */
 void analysis_resume(struct analysis *a, const struct analysis_point *point);
+/* Something was accepted: resolves what was raised about it. */
+void analysis_settle(struct analysis *a);
 /* Called on the analysis thread after each step of time; has_records: since the last call. */
 typedef void (*analysis_step_fn)(void *arg, bool has_records);
 void analysis_on_step(struct analysis *a, analysis_step_fn step, void *arg);

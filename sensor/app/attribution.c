@@ -181,14 +181,14 @@ static void look_up_place(const struct attribution *a, struct contact *k, const 
 }
 
 /* What the coarser groups need to know, copied: the finest channel may be evicted by them. */
-struct destination {
+struct whereabouts {
 	char domain[SUFFIX_NAME_MAX];	/* "" not known */
 	uint32_t asn;
 	char country[3];
 };
 
-static void find_destination(const struct attribution *a, const struct view *v, struct contact *k,
-			     struct destination *ret)
+static void find_whereabouts(const struct attribution *a, const struct view *v, struct contact *k,
+			     struct whereabouts *ret)
 {
 	const char *name = v->am_client ? v->slice->name : NULL;
 
@@ -234,7 +234,7 @@ static void add_to_group(struct attribution *a, struct subject *subject, struct 
 }
 
 static void add_to_groups(struct attribution *a, struct subject *subject, const struct view *v,
-			  const struct destination *d)
+			  const struct whereabouts *d)
 {
 	struct channel_key key = { 0 };
 	bool is_vendor = subject->vendor_name != NULL;
@@ -261,11 +261,38 @@ static void add_to_groups(struct attribution *a, struct subject *subject, const 
 
 /* --- slices ------------------------------------------------------------ */
 
+bool attribution_is_expected_ever(const struct attribution *a, const struct channel *ch,
+				  const struct slice *s)
+{
+	struct expected_query q = {
+		.from = &ch->contact->own, .to = &ch->key.value, .proto = ch->key.proto,
+		.server_port = slice_server_port(s),
+		.service = dpi_protocol_name(dpi_carrier(s->master, s->app)),
+		.name = s->name ? s->name : "", .at_ns = s->minute_ns, .run_ns = s->minute_ns,
+	};
+
+	return site_expected_ever(a->site, &q) != NULL;
+}
+
+static void tell_contact(struct attribution *a, const struct view *v, struct channel *ch,
+			 const char *domain, bool is_expected)
+{
+	struct attribution_contact c = { .channel = ch, .slice = v->slice, .domain = domain,
+					 .row = v->row, .is_expected = is_expected };
+
+	if (v->slice->kind == SLICE_SLICE) {
+		c.up = v->minute.up;
+		c.down = v->minute.down;
+	}
+	if (v->is_external)
+		a->contact(a->minute_arg, &c);
+}
+
 static void take_view(struct attribution *a, const struct view *v)
 {
 	const struct slice *s = v->slice;
 	struct channel_key key = { .subject = v->subject->number, .is_external = v->is_external };
-	struct destination where;
+	struct whereabouts where;
 	const struct expected *expected;
 	struct channel *ch;
 
@@ -284,7 +311,7 @@ static void take_view(struct attribution *a, const struct view *v)
 		channel_set_name(a->channels, ch, s->name);
 	if (s->kind == SLICE_CLOSE)
 		return;
-	find_destination(a, v, ch->contact, &where);
+	find_whereabouts(a, v, ch->contact, &where);
 	if (s->kind == SLICE_OPEN) {
 		struct expected_query q = query_of(ch, v);
 		bool is_target;
@@ -296,6 +323,7 @@ static void take_view(struct attribution *a, const struct view *v)
 		expected = ch->contact->expected;
 		a->minute(a->minute_arg, ch, s, v->row);
 	}
+	tell_contact(a, v, ch, where.domain, expected != NULL);
 	if (expected)
 		return;
 	add_to_groups(a, v->subject, v, &where);

@@ -26,6 +26,18 @@
 typedef void (*attribution_minute_fn)(void *arg, struct channel *ch, const struct slice *s,
 				      int64_t row);
 
+/* The same of one with a peer outside, also when a connection opens: the registered domain of the
+ * peer ("" not known), and whether an entry of the site's covers it now. */
+struct attribution_contact {
+	struct channel *channel;
+	const struct slice *slice;
+	const char *domain;
+	uint64_t up, down;		/* zero when it opens */
+	int64_t row;
+	bool is_expected;
+};
+typedef void (*attribution_contact_fn)(void *arg, const struct attribution_contact *c);
+
 struct attribution {			/* borrowed, but for the counters */
 	const struct site *site;
 	const struct calendar *calendar;
@@ -34,12 +46,16 @@ struct attribution {			/* borrowed, but for the counters */
 	struct resolved *resolved;
 	struct jobs *jobs;
 	attribution_minute_fn minute;
-	void *minute_arg;
+	attribution_contact_fn contact;
+	void *minute_arg;		/* of both */
 	uint64_t no_memory;		/* what could not be kept */
 	uint64_t outside_both;	/* flows between two addresses that are not internal: not judged */
 	char outside_example[2 * ADDR_TEXT_MAX + 8];	/* the first of them */
 };
 
+/* Whether an entry covers such traffic at some time, if not now; amounts do not matter. */
+bool attribution_is_expected_ever(const struct attribution *a, const struct channel *ch,
+				  const struct slice *s);
 void attribution_take(struct attribution *a, const struct slice *s);
 /* What DNS answered in it, and nothing else: for slices that an earlier run has taken in. */
 void attribution_note_answers(struct attribution *a, const struct slice *s);

@@ -2,6 +2,7 @@
  *
  *   show assets channels outbox    here, as text
  *   channels --channel             night_picture.c
+ *   review, promote                command_review.c, command_promote.c
  *   export                         state_export.c (json, csv), draft_site.c (site)
  */
 #include "app/commands.h"
@@ -383,6 +384,10 @@ static int run_verb(const struct state_view *v, const struct options *o)
 		return show_channels(v, o->channel);
 	if (!strcmp(o->verb, "outbox"))
 		return show_outbox(v, o->records);
+	if (!strcmp(o->verb, "review"))
+		return run_review(v, o);
+	if (!strcmp(o->verb, "promote"))
+		return run_promote(v, o);
 	return export(v, o->as);
 }
 

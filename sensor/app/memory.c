@@ -7,8 +7,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include "alert/incident_pack.h"
+#include "app/acts.h"
+#include "app/baseline_store.h"
 #include "app/batch.h"
 #include "app/coverage_state.h"
+#include "app/destinations.h"
 #include "app/signals.h"
 #include "base/clock.h"
 #include "base/err.h"
@@ -25,6 +28,7 @@ struct memory {
 	uint64_t committed_ns;		/* of the monotonic clock */
 	struct coverage *coverage;	/* borrowed, or NULL */
 	int64_t names_row;		/* for which the names of DNS were kept last */
+	struct acts acts;		/* what people ask for while this runs */
 	bool has_past;			/* an earlier run has left something */
 	bool has_failed;		/* a put failed: said, and the run's status */
 	bool is_replay;
@@ -90,6 +94,7 @@ void memory_close(struct memory *m)
 		return;
 	event_batch_free(m->carry.pending);
 	event_batch_free(m->carry.ret_pending);
+	requests_free(m->acts.taken);
 	pack_free(&m->key);
 	pack_free(&m->value);
 	state_close(m->state);
@@ -368,11 +373,16 @@ int memory_load_tables(struct state *s, const struct site *site, const struct an
 		err = state_each(s, STATE_EVIDENCE, load_evidence, &l);
 	if (!err)
 		err = state_each(s, STATE_INCIDENT, load_incident, &l);
+	if (!err)
+		err = baseline_load(s, parts->baseline, &l.bad);
+	destinations_set_roles(parts->baseline, parts->subjects);
 	load_names(s, parts->resolved);
 	incidents_set_sequence(parts->incidents, (uint64_t)state_get_number(s, "sequence", 0));
 	*ret_left_out = l.bad;
 	return err;
 }
+
+static void take_requests(struct memory *m);
 
 int memory_load(struct memory *m, struct analysis *a)
 {
@@ -389,6 +399,9 @@ int memory_load(struct memory *m, struct analysis *a)
 	analysis_parts(a, &parts);
 	analysis_on_step(a, memory_step, m);
 	channels_on_remove(parts.channels, forget_channel, m);
+	baseline_on_remove(parts.baseline, baseline_forget, m->state);
+	m->acts = (struct acts){ .state = m->state, .baseline = parts.baseline,
+				 .incidents = parts.incidents };
 	if (!point.first_ns)
 		return 0;
 	err = memory_load_tables(m->state, m->site, &parts, &left_out);
@@ -400,6 +413,7 @@ int memory_load(struct memory *m, struct analysis *a)
 			 "%" PRIu64 " records of the long memory belong to assets that the site no "
 			 "longer lists, or are damaged: left out",
 			 left_out);
+	take_requests(m);
 	return 0;
 }
 
@@ -494,6 +508,7 @@ static int commit(struct memory *m)
 		save_subjects(m, &parts);
 		save_channels(m, &parts);
 		save_incidents(m, &parts);
+		m->has_failed |= baseline_save(m->state, parts.baseline) != 0;
 		if (!m->is_replay && point.row != m->names_row)
 			keep_names(m, parts.resolved);
 		m->names_row = point.row;
@@ -508,10 +523,23 @@ static int commit(struct memory *m)
 	return state_commit(m->state);
 }
 
+static void take_requests(struct memory *m)
+{
+	/* Removed once the state has them: a crash in between applies them again, to no effect. */
+	if (acts_take_requests(&m->acts)) {
+		analysis_settle(m->analysis);
+		if (!commit(m))
+			acts_remove_requests(&m->acts);
+	}
+}
+
 void memory_step(void *memory, bool has_records)
 {
 	struct memory *m = memory;
 
+	/* A replay takes requests at its start alone: when one comes must not change its result. */
+	if (!m->is_replay && acts_is_due(&m->acts))
+		take_requests(m);
 	if (has_records || clock_monotonic_ns() - m->committed_ns >= MEMORY_COMMIT_NS)
 		commit(m);
 }

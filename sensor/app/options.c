@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "app/pipeline.h"
+#include "app/verb_help.h"
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/text.h"
@@ -45,6 +46,14 @@ enum option_id {
 	OPT_CHANNEL,
 	OPT_RECORDS,
 	OPT_AS,
+	OPT_ID,
+	OPT_ASSET,
+	OPT_ALL_WITHOUT_INCIDENT,
+	OPT_REVOKE,
+	OPT_BY,
+	OPT_REASON,
+	OPT_DRY_RUN,
+	OPT_LOG,
 	OPT_ALLOW_OLD,
 	OPT_FINAL,
 	OPT_STRICT,
@@ -131,7 +140,17 @@ static const struct option_line lines[] = {
 	{"--as", OPT_AS, STATE, "FORM",
 	 "export: json (everything; the default), csv (channels with their nights) or site (a "
 	 "draft "
-	 "site policy, for a human to sign)"},
+	 "site policy, for a human to sign); review: json or csv"},
+	{"--id", OPT_ID, STATE, "ID", "promote: this destination; may be given several times"},
+	{"--asset", OPT_ASSET, STATE, "ASSET",
+	 "promote: all that waits for this asset; review: of this asset only"},
+	{"--all-without-incident", OPT_ALL_WITHOUT_INCIDENT, STATE, NULL,
+	 "promote: all that waits and that no open incident is about"},
+	{"--revoke", OPT_REVOKE, STATE, "ID", "promote: take back that this one was accepted"},
+	{"--by", OPT_BY, STATE, "WHO", "promote: who decides it"},
+	{"--reason", OPT_REASON, STATE, "TEXT", "promote: why; a ticket, an order, a name"},
+	{"--dry-run", OPT_DRY_RUN, STATE, NULL, "promote: say what would be done"},
+	{"--log", OPT_LOG, STATE, NULL, "review: who accepted or revoked what, and why"},
 	{"--log-level", OPT_LOG_LEVEL, REPLAY | LIVE | CHECK | STATE, "LEVEL",
 	 "err, warn, notice, info or debug "
 	 "(default notice)"},
@@ -173,11 +192,15 @@ static const struct command_line commands[] = {
 	 "Never sends. Needs CAP_NET_RAW." },
 	{ "check", COMMAND_CHECK, "[--site FILE]",
 	 "Validates a site policy and says in words what it declares. Exit status 0 or 2." },
-	{ "state", COMMAND_STATE, "show|assets|channels|outbox|export [OPTIONS] --state FILE",
-	  "Shows what a state file remembers; reads only, also beside a running sensor.\n\n"
+	{ "state", COMMAND_STATE, "show|assets|channels|review|promote|outbox|export [OPTIONS] "
+	  "--state FILE",
+	  "Shows what a state file remembers; reads only, also beside a running sensor.  Only "
+	  "promote changes\nsomething.\n\n"
 	  "  show      what it covers, how the last run ended, counts, open incidents\n"
 	  "  assets    who was seen: a line each\n"
 	  "  channels  who talks to whom outside its zone, the most evidence first\n"
+	  "  review    destinations that wait for a human to accept them (--help says more)\n"
+	  "  promote   accepts them into the baseline, or revokes it (--help says more)\n"
 	  "  outbox    sinks, and how many records each has still to take\n"
 	  "  export    everything for other programs, or a draft site policy" },
 };
@@ -260,11 +283,28 @@ static int take_value(struct options *o, const struct option_line *line, const c
 	case OPT_CHANNEL: o->channel = value; return 0;
 	case OPT_AS: o->as = value; return 0;
 	case OPT_RECORDS: return parse_count("--records", value, RECORDS_MAX, &o->records);
+	case OPT_ASSET: o->asset = value; return 0;
+	case OPT_ALL_WITHOUT_INCIDENT: o->all_without_incident = true; return 0;
+	case OPT_REVOKE: o->revoke = value; return 0;
+	case OPT_BY: o->by = value; return 0;
+	case OPT_REASON: o->reason = value; return 0;
+	case OPT_DRY_RUN: o->dry_run = true; return 0;
+	case OPT_LOG: o->log = true; return 0;
+	case OPT_ID:
+		if (o->n_ids == OPTIONS_IDS_MAX)
+			return usage_error("more than 64 ids; --asset and --all-without-incident "
+					   "take many at once%s%s", "", "");
+		o->ids[o->n_ids++] = value;
+		return 0;
 	case OPT_ALLOW_OLD: o->allow_old = true; return 0;
 	case OPT_FINAL: o->final = true; return 0;
 	case OPT_STRICT: o->strict = true; return 0;
 	case OPT_QUIET: o->quiet = true; return 0;
-	case OPT_HELP: options_print_help(o->command); o->command = COMMAND_HELP; return 0;
+	case OPT_HELP:
+		if (!o->n_paths || !verb_help_print(o->paths[0]))
+			options_print_help(o->command);
+		o->command = COMMAND_HELP;
+		return 0;
 	case OPT_WORKERS: return parse_count("--workers", value, PIPELINE_WORKERS_MAX, &o->workers);
 	case OPT_SHARDS: return parse_count("--shards", value, PIPELINE_SHARDS_MAX, &o->shards);
 	case OPT_INTERFACE:
@@ -324,12 +364,13 @@ static int take_option(struct options *o, int argc, char **argv, int *at)
 
 static int check_verb(const struct options *o)
 {
-	static const char *const verbs[] = { "show", "assets", "channels", "outbox", "export" };
+	static const char *const verbs[] = { "show", "assets", "channels", "review",
+					     "promote", "outbox", "export" };
 	const char *near;
 
 	if (o->n_paths == 0)
-		return usage_error("state needs to know what: show, assets, channels, outbox or "
-				   "export%s%s", "", "");
+		return usage_error("state needs to know what: show, assets, channels, review, "
+				   "promote, outbox or export%s%s", "", "");
 	if (o->n_paths > 1)
 		return usage_error("\"%s\" is not an option of state %s; the file goes behind "
 				   "--state", o->paths[1], o->paths[0]);
@@ -339,8 +380,29 @@ static int check_verb(const struct options *o)
 	near = text_nearest(o->paths[0], verbs, ARRAY_SIZE(verbs));
 	if (near)
 		return usage_error("state knows no \"%s\"; did you mean %s?", o->paths[0], near);
-	return usage_error("state knows no \"%s\"; it has show, assets, channels, outbox and "
-			   "export%s", o->paths[0], "");
+	return usage_error("state knows no \"%s\"; it has show, assets, channels, review, "
+			   "promote, outbox and export%s", o->paths[0], "");
+}
+
+/* What goes with state review and promote alone. */
+static int check_baseline(const struct options *o, const char *verb)
+{
+	bool is_promote = !strcmp(verb, "promote"), is_review = !strcmp(verb, "review");
+
+	if (!is_promote && (o->n_ids || o->all_without_incident || o->revoke || o->by ||
+			    o->reason || o->dry_run))
+		return usage_error("--id, --all-without-incident, --revoke, --by, --reason and "
+				   "--dry-run go with state promote, not with state %s%s", verb,
+				   "");
+	if (o->log && !is_review)
+		return usage_error("--log goes with state review, not with state %s%s", verb, "");
+	if (o->asset && !is_review && !is_promote)
+		return usage_error("--asset goes with state review and promote, not with state "
+				   "%s%s", verb, "");
+	if (o->as && is_review && strcmp(o->as, "json") && strcmp(o->as, "csv"))
+		return usage_error("--as of state review takes json or csv, not \"%s\"%s", o->as,
+				   "");
+	return 0;
 }
 
 static int check_state(const struct options *o)
@@ -358,11 +420,12 @@ static int check_state(const struct options *o)
 	if (o->records && strcmp(verb, "outbox"))
 		return usage_error("--records goes with state outbox, not with state %s%s", verb,
 				   "");
-	if (o->as && strcmp(verb, "export"))
-		return usage_error("--as goes with state export, not with state %s%s", verb, "");
+	if (o->as && strcmp(verb, "export") && strcmp(verb, "review"))
+		return usage_error("--as goes with state export and review, not with state %s%s",
+				   verb, "");
 	if (o->as && strcmp(o->as, "json") && strcmp(o->as, "csv") && strcmp(o->as, "site"))
 		return usage_error("--as takes json, csv or site, not \"%s\"%s", o->as, "");
-	return 0;
+	return check_baseline(o, verb);
 }
 
 static int check_consistency(const struct options *o)

@@ -27,6 +27,7 @@ enum exit_status {
 };
 
 #define OPTIONS_INTERFACES_MAX 16
+#define OPTIONS_IDS_MAX 64
 
 struct options {
 	enum command command;
@@ -47,6 +48,11 @@ struct options {
 	const char *verb;	/* of state: "show" ... */
 	const char *channel, *as;	/* NULL: none */
 	unsigned records;		/* 0: none */
+	/* of state review and promote */
+	const char *ids[OPTIONS_IDS_MAX];
+	size_t n_ids;
+	const char *asset, *by, *reason, *revoke;	/* NULL: none */
+	bool all_without_incident, dry_run, log;
 	bool quiet, strict, final, allow_old, redis_suppressed;
 };
 

@@ -45,9 +45,10 @@ static void make_run_id(struct session *s)
 	char text[1024];
 	size_t len;
 
-	snprintf(text, sizeof(text), "%s\n%s %s\n%s %s\nnachtwacht %s\nnDPI %s\nshards %u",
+	snprintf(text, sizeof(text), "%s\n%s %s\n%s %s\n%s %s\nnachtwacht %s\nnDPI %s\nshards %u",
 		 s->site->sha256, rule_of(RULE_EXF_001)->id, rule_of(RULE_EXF_001)->version,
-		 rule_of(RULE_DST_002)->id, rule_of(RULE_DST_002)->version, PACKAGE_VERSION,
+		 rule_of(RULE_DST_002)->id, rule_of(RULE_DST_002)->version,
+		 rule_of(RULE_DST_001)->id, rule_of(RULE_DST_001)->version, PACKAGE_VERSION,
 		 dpi_library_version(), s->options->shards ? s->options->shards : PIPELINE_SHARDS);
 	len = strlen(text);
 	if (s->gaps)		/* without them the id is what it always was */

@@ -321,7 +321,7 @@ int state_export_json(const struct state_view *v, FILE *out)
 /* --- CSV (RFC 4180) ---------------------------------------------------- */
 
 /* A text that a spreadsheet would take for a formula gets an apostrophe in front of it. */
-static void csv_text(FILE *out, const char *text)
+void state_export_csv_text(FILE *out, const char *text)
 {
 	char clean[TEXT_MAX];
 
@@ -343,11 +343,11 @@ static void csv_channel(const struct channel *ch, const struct channel_proof *p,
 {
 	char service[VIEW_TEXT_MAX], where[VIEW_TEXT_MAX];
 
-	csv_text(out, ch->subject->id);
+	state_export_csv_text(out, ch->subject->id);
 	fprintf(out, "%s,", group_name((enum group)ch->key.group));
-	csv_text(out, state_view_where(ch, where));
-	csv_text(out, ch->contact && ch->name ? ch->name : "");
-	csv_text(out, state_view_service(ch, service));
+	state_export_csv_text(out, state_view_where(ch, where));
+	state_export_csv_text(out, ch->contact && ch->name ? ch->name : "");
+	state_export_csv_text(out, state_view_service(ch, service));
 	fprintf(out, "%s,", ch->key.is_external ? "outside" : "zone");
 	csv_time(out, ch->first_ns);
 	csv_time(out, ch->last_ns);

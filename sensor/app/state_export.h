@@ -9,5 +9,7 @@
 int state_export_json(const struct state_view *v, FILE *out);
 /* Channels with their nights, a line a night (one without for a channel that has none). */
 int state_export_csv(const struct state_view *v, FILE *out);
+/* One quoted cell; what a spreadsheet would take for a formula is defused. */
+void state_export_csv_text(FILE *out, const char *text);
 
 #endif

@@ -148,6 +148,8 @@ static int load_tables(struct state_view *v)
 	if (!err)
 		err = channels_new(NULL, &v->tables.channels);
 	if (!err)
+		err = baseline_new(&v->tables.baseline);
+	if (!err)
 		err = incidents_new(&v->context, emit_nothing, NULL, &v->tables.incidents);
 	return err ? err : memory_load_tables(v->state, v->site, &v->tables, &v->left_out);
 }
@@ -179,6 +181,7 @@ int state_view_open(const struct options *o, struct state_view *v)
 	calendar_init(&v->calendar, v->site, v->point.year);
 	v->context = (struct alert_context){ .site = v->site, .calendar = &v->calendar,
 					     .sensor = o->sensor };
+	v->context.since_row = calendar_row(&v->calendar, v->point.first_ns);
 	err = load_tables(v);
 	if (err == -ENOMEM)
 		log_err("state", "out of memory");
@@ -193,6 +196,7 @@ int state_view_open(const struct options *o, struct state_view *v)
 void state_view_close(struct state_view *v)
 {
 	incidents_free(v->tables.incidents);
+	baseline_free(v->tables.baseline);
 	channels_free(v->tables.channels);
 	subjects_free(v->tables.subjects);
 	site_free(v->site);

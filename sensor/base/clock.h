@@ -41,7 +41,7 @@ bool size_parse(const char *text, uint64_t *ret_bytes);		/* "262144" "10GB" "64M
 /* "5.7 GB", decimal, two significant digits below 10; for people, never for records. */
 const char *size_format(uint64_t bytes, char buf[static CLOCK_TEXT_MAX]);
 
-uint64_t clock_wall_ns(void);		/* CLOCK_REALTIME: heartbeats and idle marks only */
+uint64_t clock_wall_ns(void);		/* CLOCK_REALTIME: heartbeats, idle marks, acts of people */
 uint64_t clock_monotonic_ns(void);	/* time-outs and progress only */
 
 #endif

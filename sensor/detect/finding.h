@@ -7,9 +7,12 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include "profile/baseline.h"
 #include "profile/channel.h"
 
-enum rule_id { RULE_EXF_001, RULE_DST_002, RULE_HLT_001, RULE_EXP_001, RULE_HLT_002, RULES };
+enum rule_id {
+	RULE_EXF_001, RULE_DST_002, RULE_HLT_001, RULE_EXP_001, RULE_HLT_002, RULE_DST_001, RULES
+};
 
 #define FINDING_ATTACHED_MAX 8		/* further ones are attached all the same, but not named */
 #define FINDING_MEMBERS_MAX 16
@@ -68,6 +71,10 @@ struct finding {
 	 * the facts (NULL at resolve). */
 	const char *entry;
 	const struct job_facts *job;
+	/* DST-001: what was met, and the state of the baseline then. */
+	const struct destination *destination;
+	enum baseline baseline;
+	bool is_accepted;		/* it is resolved because the baseline holds it now */
 };
 
 /* By detector N: the channel has evidence. */

@@ -54,6 +54,15 @@ static const char *const triage_hlt_002[] = {
 	"it.",
 	NULL};
 
+static const char *const triage_dst_001[] = {
+	"Find out what on the asset opened the connection, and whether a change, an update or a "
+	"work order explains that it began now.",
+	"Look up who operates the destination, and whether other assets talk to it.",
+	"If it is legitimate, accept it: nachtwacht state review lists it with its id, nachtwacht "
+	"state promote accepts it with your name and reason. What has a time, an amount or an "
+	"owner belongs into the site policy as an expected entry.",
+	NULL};
+
 static const struct rule rules[] = {
 	[RULE_EXF_001] = {
 		.id = "NW-EXF-001", .version = "1", .name = "Nightly periodic upload",
@@ -86,6 +95,13 @@ static const struct rule rules[] = {
 		.category = "health",
 		.technique = { { "T0826", "Loss of Availability" } },
 		.triage = triage_hlt_002,
+	},
+	[RULE_DST_001] = {
+		.id = "NW-DST-001", .version = "1", .name = "New destination",
+		.category = "destination",
+		.technique = { { "T1041", "Exfiltration Over C2 Channel" },
+			       { "T0885", "Commonly Used Port" } },
+		.triage = triage_dst_001,
 	},
 };
 static_assert(ARRAY_SIZE(rules) == RULES, "every rule id has its entry");

@@ -160,5 +160,7 @@ enum expected_lack {
 /* Of traffic that nothing covers: the first entry that would cover it but for that; or NULL. */
 const struct expected *site_expected_but_for(const struct site *s, const struct expected_query *q,
 					     enum expected_lack lack);
+/* The same, but for windows: the conversation is expected at some time (run_ns is not read). */
+const struct expected *site_expected_ever(const struct site *s, const struct expected_query *q);
 
 #endif

@@ -473,3 +473,10 @@ const struct expected *site_expected_but_for(const struct site *s, const struct 
 {
 	return find(s, q, lack);
 }
+
+const struct expected *site_expected_ever(const struct site *s, const struct expected_query *q)
+{
+	const struct expected *e = find(s, q, LACK_NOTHING);
+
+	return e ? e : find(s, q, LACK_TIME);
+}

@@ -55,6 +55,7 @@ struct subject {
 	struct bound_night *bound;	/* ring of BOUND_NIGHTS, made at the first promotion */
 	bool is_changed;		/* since it was last packed */
 	uint32_t closed_zone_peers;	/* open NW-DST-002 incidents, see alert/incident.h */
+	uint32_t new_destinations;	/* the same of NW-DST-001; counted anew at loading */
 };
 
 struct subjects;

@@ -208,7 +208,7 @@ int state_get(struct state *s, enum state_table t, const void *key, size_t key_l
 
 	if (row && row->value)
 		return give(row->value, row->value_len, ret_value, ret_len);
-	if (row || s->pending.is_cleared[t])
+	if (row || s->pending.is_cleared[t] || !get)
 		return -ENOENT;
 	rc = bind_blob(get, 1, key, key_len);
 	if (rc == SQLITE_OK)
@@ -226,7 +226,11 @@ int state_get(struct state *s, enum state_table t, const void *key, size_t key_l
 int state_each(struct state *s, enum state_table t, state_row_fn row, void *arg)
 {
 	sqlite3_stmt *each = s->tables[t].each;
-	int err = sqlite3_stmt_busy(each) ? -EBUSY : show_pending(s), rc = SQLITE_DONE;
+	int err, rc = SQLITE_DONE;
+
+	if (!each)
+		return 0;	/* a table that this version has not */
+	err = sqlite3_stmt_busy(each) ? -EBUSY : show_pending(s);
 
 	while (!err && (rc = sqlite3_step(each)) == SQLITE_ROW) {
 		const void *key = sqlite3_column_blob(each, 0);
@@ -248,7 +252,7 @@ uint64_t state_rows(struct state *s, enum state_table t)
 	uint64_t n = 0;
 	int rc;
 
-	if (show_pending(s))
+	if (!count || show_pending(s))
 		return 0;
 	rc = sqlite3_step(count);
 	if (rc == SQLITE_ROW)

@@ -29,6 +29,8 @@ enum state_table {
 	STATE_EVIDENCE,		/* nights and processes: cold, changes once a night */
 	STATE_INCIDENT,
 	STATE_FLOW,		/* connections carried over the end of a run */
+	STATE_DESTINATION,	/* the baseline (profile/baseline.h) */
+	STATE_ACT,		/* who accepted or revoked what, in order (profile/baseline.h) */
 	STATE_TABLES
 };
 
@@ -45,6 +47,7 @@ bool state_was_damaged(const struct state *s);	/* new, because the old one was s
 bool state_is_new(const struct state *s);
 /* The process that seems to be at work on it, by its pid in the lock; 0: none.  For people. */
 long state_writer(const struct state *s);
+const char *state_path(const struct state *s);	/* absolute; lives as long as the state */
 
 /* --- long memory
  * ------------------------------------------------------------------------------- */

@@ -10,7 +10,7 @@
 #include "store/state.h"
 
 #define STATE_APPLICATION_ID 0x4e775374	/* "NwSt", in every state's header */
-#define STATE_VERSION 1			/* user_version of what this program writes */
+#define STATE_VERSION 2			/* user_version of what this program writes */
 #define STATE_SUFFIX_MAX 48		/* ".damaged-20260117T051000Z-2-wal" fits */
 #define STATE_BUSY_MS 2000
 
@@ -94,6 +94,8 @@ struct state_step {			/* one version to the next */
 	int from;
 	const char *sql;
 };
+
+extern const struct state_step state_steps[STATE_VERSION - 1];
 
 int state_schema_create(struct state *s);	/* 0 or an error of state_error() */
 /* Brings the file from its version up to that one, after a copy PATH.before-vN was made. */

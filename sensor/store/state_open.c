@@ -275,8 +275,7 @@ static int continue_old(struct state *s)
 
 	if (err)
 		return fail_open(s, err);
-	/* There is one version yet, so no step leads to it. */
-	return state_schema_migrate(s, NULL, 0, STATE_VERSION);
+	return state_schema_migrate(s, state_steps, ARRAY_SIZE(state_steps), STATE_VERSION);
 }
 
 static int open_to_write(struct state *s)
@@ -398,6 +397,11 @@ void state_close(struct state *s)
 	pack_free(&s->flat);
 	pending_free(&s->pending);
 	free(s);
+}
+
+const char *state_path(const struct state *s)
+{
+	return s->path;
 }
 
 bool state_was_damaged(const struct state *s)

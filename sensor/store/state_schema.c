@@ -29,7 +29,7 @@
 
 static const char schema[] =
 	TABLE("meta") TABLE("subject") TABLE("channel") TABLE("evidence") TABLE("incident")
-	TABLE("flow")
+	TABLE("flow") TABLE("destination") TABLE("act")
 	"CREATE TABLE outbox(position INTEGER PRIMARY KEY, kind INTEGER NOT NULL,"
 	" sequence INTEGER NOT NULL, ts_ms INTEGER NOT NULL, flat BLOB NOT NULL,"
 	" json TEXT NOT NULL) STRICT;"
@@ -42,9 +42,15 @@ static const char schema[] =
 static const char *const table_names[] = {
 	[STATE_META] = "meta", [STATE_SUBJECT] = "subject", [STATE_CHANNEL] = "channel",
 	[STATE_EVIDENCE] = "evidence", [STATE_INCIDENT] = "incident", [STATE_FLOW] = "flow",
+	[STATE_DESTINATION] = "destination", [STATE_ACT] = "act",
 };
 static_assert(ARRAY_SIZE(table_names) == STATE_TABLES, "a table without its name");
 static_assert(STATE_TABLES <= PENDING_TABLES, "pending.h is too small for the tables");
+
+/* Version 2: the baseline of destinations, and the log of who accepted what. */
+const struct state_step state_steps[STATE_VERSION - 1] = {
+	{ 1, TABLE("destination") TABLE("act") },
+};
 
 int state_schema_run(struct state *s, const char *sql)
 {
@@ -204,6 +210,19 @@ static int prepare_table(struct state *s, enum state_table t)
 	return err;
 }
 
+/* An older version that is only read has not every table: those are empty. */
+static bool has_table(struct state *s, enum state_table t)
+{
+	char sql[SQL_MAX];
+	int64_t n = 0;
+
+	if (s->mode == STATE_WRITE)
+		return true;
+	text_format(sql, sizeof(sql), "SELECT count(*) FROM sqlite_schema WHERE type = 'table'"
+		    " AND name = '%s'", table_names[t]);
+	return state_schema_number(s, sql, &n) || n;
+}
+
 int state_schema_prepare(struct state *s)
 {
 	const struct statement list[] = {
@@ -224,7 +243,8 @@ int state_schema_prepare(struct state *s)
 	for (size_t i = 0; !err && i < ARRAY_SIZE(list); i++)
 		err = prepare(s, &list[i]);
 	for (enum state_table t = 0; !err && t < STATE_TABLES; t++)
-		err = prepare_table(s, t);
+		if (has_table(s, t))
+			err = prepare_table(s, t);
 	return err;
 }
 

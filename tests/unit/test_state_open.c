@@ -155,12 +155,13 @@ static void test_read_only_folder(void)
  * ------------------------------------------------------------------------------------ */
 
 static const struct state_step steps[] = {
-	{ 1, "CREATE TABLE added(a INTEGER) STRICT; INSERT INTO added VALUES (5)" },
-	{ 2, "UPDATE added SET a = a + 1" },
+	{ STATE_VERSION, "CREATE TABLE added(a INTEGER) STRICT; INSERT INTO added VALUES (5)" },
+	{ STATE_VERSION + 1, "UPDATE added SET a = a + 1" },
 };
 
 static const struct state_step bad_steps[] = {
-	{ 1, "CREATE TABLE added(a INTEGER) STRICT" }, { 2, "UPDATE nonsense SET a = 1" },
+	{ STATE_VERSION, "CREATE TABLE added(a INTEGER) STRICT" },
+	{ STATE_VERSION + 1, "UPDATE nonsense SET a = 1" },
 };
 
 static void test_migration(void)
@@ -171,25 +172,47 @@ static void test_migration(void)
 
 	make_state();
 	s = world_state();
-	CU_ASSERT(state_schema_migrate(s, bad_steps, 2, 3) != 0);
+	CU_ASSERT(state_schema_migrate(s, bad_steps, 2, STATE_VERSION + 2) != 0);
 	SAID_ONCE("it is as it was");
 	EQUAL_INT(state_schema_number(s, "PRAGMA user_version", &n), 0);
-	EQUAL_INT(n, 1);
+	EQUAL_INT(n, STATE_VERSION);
 	CU_ASSERT(state_schema_number(s, "SELECT a FROM added", &n) != 0);
-	EQUAL_INT(state_schema_migrate(s, steps, 2, 3), 0);
+	EQUAL_INT(state_schema_migrate(s, steps, 2, STATE_VERSION + 2), 0);
 	EQUAL_INT(state_schema_number(s, "SELECT a FROM added", &n), 0);
 	EQUAL_INT(n, 6);
 	EQUAL_INT(state_rows(s, STATE_CHANNEL), 1000);
 	state_close(s);
-	/* What is of version 3 now is too new for us, and not touched. */
-	check_refused(world_path, STATE_WRITE, ERR_FORMAT, "a state of version 3");
-	check_refused(world_path, STATE_READ, ERR_FORMAT, "a state of version 3");
+	/* What is of version 4 now is too new for us, and not touched. */
+	check_refused(world_path, STATE_WRITE, ERR_FORMAT, "a state of version 4");
+	check_refused(world_path, STATE_READ, ERR_FORMAT, "a state of version 4");
 	EQUAL_INT(world_count(".part", NULL, 0), 0);
-	EQUAL_INT(world_count("before-v3", copy, sizeof(copy)), 1);
+	EQUAL_INT(world_count("before-v4", copy, sizeof(copy)), 1);
 	EQUAL_INT(rename(copy, world_path), 0);
 	s = world_state();
 	EQUAL_INT(state_rows(s, STATE_CHANNEL), 1000);
 	state_close(s);
+	world_close();
+}
+
+/* Before the baseline: read as it is, its tables empty; written, it is brought up to date. */
+static void test_version_1(void)
+{
+	struct state *s;
+
+	make_state();
+	run_sql(world_path, "DROP TABLE destination; DROP TABLE act; PRAGMA user_version = 1");
+	CU_ASSERT_FATAL(!state_open(world_path, STATE_READ, &s));
+	EQUAL_INT(state_rows(s, STATE_DESTINATION), 0);
+	EQUAL_INT(state_rows(s, STATE_CHANNEL), 1000);
+	EQUAL_INT(state_each(s, STATE_ACT, NULL, NULL), 0);
+	state_close(s);
+	s = world_state();
+	EQUAL_INT(state_put(s, STATE_DESTINATION, "k", 1, "v", 1), 0);
+	EQUAL_INT(state_commit(s), 0);
+	EQUAL_INT(state_rows(s, STATE_DESTINATION), 1);
+	EQUAL_INT(state_rows(s, STATE_CHANNEL), 1000);
+	state_close(s);
+	EQUAL_INT(world_count("before-v2", NULL, 0), 1);
 	world_close();
 }
 
@@ -360,6 +383,7 @@ int main(void)
 		{ "other people's files are left alone", test_other_files },
 		{ "a folder that cannot be written", test_read_only_folder },
 		{ "older: copied and migrated; newer: refused", test_migration },
+		{ "a state of version 1", test_version_1 },
 		{ "newer, but only the -wal says so", test_newer_in_wal },
 		{ "damaged first bytes", test_damaged_first_page },
 		{ "a damaged schema", test_damaged_schema },
