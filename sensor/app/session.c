@@ -42,16 +42,17 @@ static int load_site(struct session *s)
  * packets. */
 static void make_run_id(struct session *s)
 {
-	char text[1024];
-	size_t len;
+	char text[2048];
+	size_t len = (size_t)snprintf(text, sizeof(text), "%s\n", s->site->sha256);
 
-	snprintf(text, sizeof(text), "%s\n%s %s\n%s %s\n%s %s\nnachtwacht %s\nnDPI %s\nshards %u",
-		 s->site->sha256, rule_of(RULE_EXF_001)->id, rule_of(RULE_EXF_001)->version,
-		 rule_of(RULE_DST_002)->id, rule_of(RULE_DST_002)->version,
-		 rule_of(RULE_DST_001)->id, rule_of(RULE_DST_001)->version, PACKAGE_VERSION,
-		 dpi_library_version(), s->options->shards ? s->options->shards : PIPELINE_SHARDS);
-	len = strlen(text);
-	if (s->gaps)		/* without them the id is what it always was */
+	for (int i = 0; i < RULES; i++)
+		len += (size_t)snprintf(text + len, sizeof(text) - len, "%s %s\n",
+					rule_of((enum rule_id)i)->id,
+					rule_of((enum rule_id)i)->version);
+	len += (size_t)snprintf(text + len, sizeof(text) - len, "nachtwacht %s\nnDPI %s\nshards %u",
+				PACKAGE_VERSION, dpi_library_version(),
+				s->options->shards ? s->options->shards : PIPELINE_SHARDS);
+	if (s->gaps)		/* a replay without them has the id that it would have had */
 		snprintf(text + len, sizeof(text) - len, "\ngaps %s", s->gaps->sha256);
 	digest_sha256_hex(text, strlen(text), s->context.run_id);
 }
