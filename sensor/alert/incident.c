@@ -223,53 +223,14 @@ static void name_incident(const struct incidents *in, struct incident *i, const 
 	make_id(i->case_id, "nwc-", text);
 }
 
-/* --- cases ------------------------------------------------------------- */
-
-static bool shares_network(const struct incident *a, const struct incident *b)
-{
-	static const struct addr none;
-	struct channel_key x = { 0 }, y = { 0 };
-
-	if (addr_equal(&a->peer, &none) || addr_equal(&b->peer, &none))
-		return false;
-	group_key_prefix(&x, &a->peer);
-	group_key_prefix(&y, &b->peer);
-	return addr_equal(&x.value, &y.value);
-}
-
-static bool shares_domain(const struct incident *a, const struct incident *b)
-{
-	return a->domain[0] && !strcmp(a->domain, b->domain);
-}
-
-static const char *vendor_of(const struct subject *s)
-{
-	return s->vendor_name ? s->vendor_name : s->asset ? s->asset->vendor : "";
-}
-
-static bool is_same_case(const struct incident *a, const struct incident *b)
-{
-	uint64_t apart = a->opened_ns > b->opened_ns ? a->opened_ns - b->opened_ns :
-			 b->opened_ns - a->opened_ns;
-	const char *vendor = vendor_of(a->subject);
-
-	if ((a->rule == RULE_HLT_001) != (b->rule == RULE_HLT_001) ||
-	    entry_of(a->rule, a->entry)[0] || entry_of(b->rule, b->entry)[0])
-		return false;
-	if (a->subject == b->subject)
-		return apart <= NS_PER_DAY || a->is_any || b->is_any || shares_network(a, b) ||
-		       shares_domain(a, b);
-	return vendor[0] && !strcmp(vendor, vendor_of(b->subject)) &&
-	       (shares_network(a, b) || shares_domain(a, b));
-}
-
 /* An incident that is open lends its case; the one opened first of those that fit. */
 static void join_case(const struct incidents *in, struct incident *i)
 {
 	for (size_t k = 0; k < in->count; k++) {
 		const struct incident *other = in->list[k];
 
-		if (other == i || !other->is_open || !is_same_case(i, other))
+		if (other == i || !other->is_open || entry_of(i->rule, i->entry)[0] ||
+		    entry_of(other->rule, other->entry)[0] || !incident_shares_case(i, other))
 			continue;
 		memcpy(i->case_id, other->case_id, sizeof(i->case_id));
 		return;

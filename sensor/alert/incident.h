@@ -12,8 +12,8 @@
  * about (ALERTS section 1), so a repeated replay gives the same ids.
  * A case is what an analyst handles as one: an incident joins the case of an open one of the same
  * subject that was opened within a day of it or whose peer is in the same network or domain, and of
- * another asset of the same vendor when the peer is in the same network or domain; else it begins
- * one.
+ * another asset of the same vendor when the peer is in the same network or domain, and of the other
+ * end of its conversation within a day; else it begins one.
  * A flood stays bounded: beyond INCIDENT_PEERS_MAX open incidents of NW-DST-001 or NW-DST-002
  * for one subject, or INCIDENTS_MAX of a rule, further channels are counted into one incident of
  * the subject with group "any"; a peer that receives INCIDENT_LARGE_BYTES gets its own all the
@@ -103,8 +103,8 @@ void incidents_finding(struct incidents *in, const struct finding *f);
 /* The pattern of this channel stopped.  Nothing when no incident is open. */
 void incidents_resolve(struct incidents *in, enum rule_id rule, struct channel *ch,
 		       uint64_t judged_ns, int64_t row);
-/* NW-EXF-001: its evidence goes because the memory is full.  The incident is resolved, and says why:
- * nobody would be left to say that the pattern stopped. */
+/* NW-EXF-001: its evidence goes because the memory is full.  The incident is resolved, and says
+ * why: nobody would be left to say that the pattern stopped. */
 void incidents_give_up(struct incidents *in, struct channel *ch, uint64_t judged_ns, int64_t row);
 /* The same with a finding: its channel says which. */
 void incidents_resolve_finding(struct incidents *in, const struct finding *f);
@@ -136,6 +136,8 @@ static inline bool incident_is_suppressed(const struct incident *i)
 {
 	return i->rule == RULE_EXF_001 && i->entry[0];
 }
+/* Of two, the later one not opened yet: are they one case? */
+bool incident_shares_case(const struct incident *a, const struct incident *b);
 /* "ip" ..., "vendor"; "203.0.113.0/24"; "tcp/443" or "-". */
 const char *incident_group(const struct incident *i);
 const char *incident_value(const struct incident *i, char buf[static GROUP_TEXT_MAX]);

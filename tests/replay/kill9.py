@@ -45,7 +45,7 @@ class Redis:
         return done.stdout.decode()
 
     def options(self):
-        return ["--redis", "unix://" + self.sock, "--stream", STREAM] if self.process else []
+        return ["--redis", "unix://" + self.sock, "--stream", STREAM, "--redis-suppressed"] if self.process else []
 
     def take(self):
         """The records of the stream in the order of their first entries, and how many stand there again."""

@@ -474,8 +474,8 @@ static void fill_both_tiers(struct channels *c, bool is_all_ip)
 	       sizeof(struct contact), sizeof(struct evidence));
 }
 
-/* DETECTION section 3: 100 000 + 10 000 fit in 100 MB; every second one an address, all of them with
- * traffic in the running row.  Were all of them addresses it would be 106 MB: some have to go. */
+/* DETECTION section 3: 100 000 + 10 000 fit in 100 MB; every second one an address, all of them
+ * with traffic in the running row.  Were all of them addresses it would be 106 MB: some have to go. */
 static void full_tiers_fit(void)
 {
 	for (int is_all_ip = 0; is_all_ip < 2; is_all_ip++) {

@@ -271,7 +271,7 @@ static void two_slots_share_a_byte_and_nothing_else(void)
 	EQUAL_INT(night[0], 0xc3);	/* low half: the even slot */
 }
 
-/* Three digits of the factor, hundredths of the volume; what does not fit is the nearest that does. */
+/* Three digits of the factor, hundredths of the volume; too much is the most that fits. */
 static void a_night_keeps_its_numbers(void)
 {
 	static const double factors[] = { 5.5, 0.55, 0.05, 28, 42.3, 1, 0.000123, 9870 };

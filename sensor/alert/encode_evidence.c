@@ -1,0 +1,92 @@
+/* encode_evidence.c - what a nightly pattern rests on, and its nights, as parts of a record. */
+#include <jansson.h>
+#include <stdio.h>
+#include "alert/encode_internal.h"
+#include "base/clock.h"
+#include "base/json.h"
+#include "detect/nightly.h"
+
+static const char *const bound_assumes = "innocent = whatever happened before, the chance that a "
+					 "night qualifies is at most p, and given that it "
+					 "does, its burst is no denser at any time of the window "
+					 "than uniform; habits, runs and evening shifts "
+					 "alarm more often";
+
+static json_t *bound_object(const struct finding *f, const struct nightly_facts *facts)
+{
+	json_t *bound = json_object();
+
+	json_put_real(bound, "per_asset_year", facts->bound);
+	json_put_real(bound, "threshold", facts->threshold);
+	json_put_int(bound, "processes", EVIDENCE_PROCESSES);
+	json_put_int(bound, "channel_nights", f->bet_nights);
+	json_put_int(bound, "channels", f->bet_channels);
+	json_put_text(bound, "assumes", bound_assumes);
+	return bound;
+}
+
+json_t *encode_evidence(const struct finding *f, const struct nightly_facts *facts)
+{
+	json_t *object = json_object();
+	char phase[8];
+
+	snprintf(phase, sizeof(phase), "%02d:%02d", facts->phase_min / 60 % 24,
+		 facts->phase_min % 60);
+	json_put_text(object, "detector", "nightly");
+	json_put_real(object, "m", facts->m);
+	json_put_real(object, "p", nightly_defaults.p);
+	json_put_int(object, "nights_seen", facts->seen);
+	json_put_int(object, "nights_hit", facts->hit);
+	json_put_int(object, "nights_missed", facts->missed);
+	json_put_int(object, "nights_degraded", facts->degraded);
+	json_put_int(object, "nights_skipped", facts->skipped);
+	json_put_text(object, "clock", facts->is_utc ? "utc" : "local");
+	json_put_text(object, "phase", phase);
+	json_put_int(object, "spread_minutes", (uint64_t)facts->spread_min);
+	json_put_real(object, "spread_p", facts->spread_p);
+	json_object_set_new(object, "arc_p", json_null());
+	json_put_int(object, "period_s", 86400);
+	json_put_int(object, "floor_bytes", nightly_defaults.floor[f->process]);
+	json_object_set_new(object, "bound", bound_object(f, facts));
+	return object;
+}
+
+static json_t *night_object(const struct alert_context *ctx, const struct finding *f,
+			    const struct night_seen *n)
+{
+	json_t *object = json_object();
+	char text[CLOCK_TEXT_MAX], peer[ADDR_TEXT_MAX];
+
+	json_put_text(object, "date", calendar_row_date(ctx->calendar, n->row, text));
+	if (n->start_min != EVIDENCE_NO_START) {
+		json_put_time(object, "start", night_start_ns(ctx->calendar, n));
+		json_put_time(object, "end", night_end_ns(ctx->calendar, n));
+	} else {
+		json_put_text(object, "start", NULL);
+		json_put_text(object, "end", NULL);
+	}
+	json_put_int(object, "up", n->up);
+	json_put_int(object, "down", n->down);
+	json_put_int(object, "flows", n->flows);
+	json_put_real(object, "z", night_z(n));
+	json_put_real(object, "e", night_e(n, f->process));
+	json_put_real(object, "coverage", (double)n->coverage / EVIDENCE_SHARE);
+	json_put_real(object, "loss", (double)n->loss / EVIDENCE_SHARE);
+	json_put_text(object, "top", n->up ? addr_format(&n->top, peer) : NULL);
+	json_object_set_new(object, "hit", json_boolean(night_is_hit(n, f->process)));
+	json_object_set_new(object, "skipped", json_boolean(n->is_skipped));
+	json_object_set_new(object, "partial", json_boolean(n->is_partial));
+	json_object_set_new(object, "degraded", json_boolean(n->is_degraded));
+	return object;
+}
+
+json_t *encode_nights(const struct alert_context *ctx, const struct finding *f)
+{
+	json_t *nights = json_array();
+
+	if (finding_is_nightly(f))
+		for (uint64_t i = 0; i < evidence_nights(f->channel->evidence); i++)
+			json_array_append_new(nights, night_object(ctx, f,
+					      evidence_night(f->channel->evidence, i)));
+	return nights;
+}

@@ -1,0 +1,50 @@
+/* incident_case.c - which incidents an analyst handles as one; the rule is in incident.h. */
+#include "alert/incident.h"
+
+#include <string.h>
+#include "base/clock.h"
+
+static bool shares_network(const struct incident *a, const struct incident *b)
+{
+	static const struct addr none;
+	struct channel_key x = { 0 }, y = { 0 };
+
+	if (addr_equal(&a->peer, &none) || addr_equal(&b->peer, &none))
+		return false;
+	group_key_prefix(&x, &a->peer);
+	group_key_prefix(&y, &b->peer);
+	return addr_equal(&x.value, &y.value);
+}
+
+static bool shares_domain(const struct incident *a, const struct incident *b)
+{
+	return a->domain[0] && !strcmp(a->domain, b->domain);
+}
+
+static const char *vendor_of(const struct subject *s)
+{
+	return s->vendor_name ? s->vendor_name : s->asset ? s->asset->vendor : "";
+}
+
+/* Both ends of one conversation inside the site. */
+static bool faces(const struct incident *a, const struct incident *b)
+{
+	return addr_equal(&a->peer, &b->subject->addr) && addr_equal(&b->peer, &a->subject->addr);
+}
+
+bool incident_shares_case(const struct incident *a, const struct incident *b)
+{
+	uint64_t apart = a->opened_ns > b->opened_ns ? a->opened_ns - b->opened_ns :
+			 b->opened_ns - a->opened_ns;
+	const char *vendor = vendor_of(a->subject);
+
+	if ((a->rule == RULE_HLT_001) != (b->rule == RULE_HLT_001))
+		return false;
+	if (a->subject == b->subject)
+		return apart <= NS_PER_DAY || a->is_any || b->is_any || shares_network(a, b) ||
+		       shares_domain(a, b);
+	if (faces(a, b) && apart <= NS_PER_DAY)
+		return true;
+	return vendor[0] && !strcmp(vendor, vendor_of(b->subject)) &&
+	       (shares_network(a, b) || shares_domain(a, b));
+}
