@@ -301,6 +301,8 @@ static void a_second_leak_does_not_hide(void)
 		   "prefix 198.51.100.0/24,country YY,ip 192.0.2.5,"
 		   "prefix 192.0.2.0/24,country XX,ip 2001:db8:5::5,"
 		   "prefix 2001:db8:5::/48,ip 2001:db8:6::6,prefix 2001:db8:6::/48]\n"
+		   /* NW-DST-001: it is new after the nights of learning. */
+		   "LONE ip 203.0.113.9 tcp/443 L0 case 2 open []\n"
 		   "LONE ip 203.0.113.9 tcp/443 L3 case 2 open [prefix 203.0.113.0/24,"
 		   "asn AS64500,country ZZ]\n");
 	end();
