@@ -82,8 +82,8 @@ static void gather_nights(const struct calendar *calendar, const struct evidence
 	ret->hit = p->hits;
 	ret->up = p->up;
 	ret->down = p->down;
-	if (ret->seen < ret->hit)	/* older than the nights that are kept */
-		ret->seen = ret->hit;
+	if (ret->seen < p->nights)	/* older than the nights that are kept */
+		ret->seen = p->nights;
 	ret->missed = ret->seen - ret->hit;
 	if (ret->last_min >= 0)
 		ret->phase_min =
@@ -187,8 +187,8 @@ static void explain_evidence(struct incident *in, const struct finding *f,
 		 rate, (int)in->level, levels[in->level]);
 	add_line(in, line);
 	snprintf(line, sizeof(line),
-		 "In numbers: evidence M = %.3g (L1 from 1e3, L2 from 1e5, L3 from 1e7 or "
-		 "L2 with 10 GB and an extreme volume); bound %.2g a year at %.0e, from %llu "
+		 "In numbers: evidence M = %.3g (L1 from 1e3, L2 from 1e5, L3 from 1e7, or "
+		 "L2 with two of: 10 GB, an extreme volume, a new country); bound %.2g a year at %.0e, from %llu "
 		 "channel-night%s judged on %llu channel%s.",
 		 facts->m, facts->bound, facts->threshold, (unsigned long long)f->bet_nights,
 		 f->bet_nights == 1 ? "" : "s", (unsigned long long)f->bet_channels,
@@ -497,8 +497,8 @@ static void explain_evicted(struct incident *in)
 		 "A pattern that was building up may be missed." :
 		 "None of it had gone beyond a few nights.");
 	add_line(in, line);
-	add_line(in, "Channels with the least evidence go first, of the asset that has the most of "
-		     "them; many short-lived destinations of one asset do this, by accident or to "
+	add_line(in, "Channels with the least evidence go first, of assets that have more of them "
+		     "than their share; many short-lived destinations of one asset do this, by accident or to "
 		     "push something out.");
 }
 

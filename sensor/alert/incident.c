@@ -26,7 +26,7 @@ struct incidents {
 	void *emit_arg;
 	struct incident **list;		/* CAPACITY pointers */
 	size_t count;
-	size_t peers[RULES];		/* incidents that are not flood incidents */
+	size_t peers[RULES];		/* open ones that are not flood incidents */
 	uint32_t *table;		/* index + 1; 0: free */
 	uint64_t sequence;
 	struct incidents_counters counters;
@@ -143,13 +143,18 @@ static bool is_flood(const struct incidents *in, const struct finding *f)
 
 	if (entry_of(f->rule, f->entry)[0])
 		return f->rule == RULE_HLT_002;
-	if (f->rule == RULE_HLT_001 || in->peers[f->rule] >= INCIDENTS_MAX)
+	if (f->rule == RULE_HLT_001)
+		return true;
+	/* However many there are: what is large is told by its own name. */
+	if (in->count < CAPACITY / 2 &&
+	    ((f->rule == RULE_DST_001 && f->destination->up >= INCIDENT_LARGE_BYTES) ||
+	     (f->rule == RULE_DST_002 && ch->up >= INCIDENT_LARGE_BYTES)))
+		return false;
+	if (in->peers[f->rule] >= INCIDENTS_MAX)
 		return true;
 	if (f->rule == RULE_DST_001)
-		return f->destination->up < INCIDENT_LARGE_BYTES &&
-		       ch->subject->new_destinations >= INCIDENT_PEERS_MAX;
-	return f->rule == RULE_DST_002 && ch->up < INCIDENT_LARGE_BYTES &&
-	       ch->subject->closed_zone_peers >= INCIDENT_PEERS_MAX;
+		return ch->subject->new_destinations >= INCIDENT_PEERS_MAX;
+	return f->rule == RULE_DST_002 && ch->subject->closed_zone_peers >= INCIDENT_PEERS_MAX;
 }
 
 /* The incident of the finding's channel; of the subject's flood when there are too many. */
@@ -179,7 +184,6 @@ static struct incident *find_or_make(struct incidents *in, const struct finding 
 	text_copy(i->entry, sizeof(i->entry), f->entry ? f->entry : "");
 	in->list[in->count++] = i;
 	*place = (uint32_t)in->count;
-	in->peers[f->rule] += !is_any && !entry[0];
 	return i;
 }
 
@@ -268,7 +272,9 @@ static void emit_record(struct incidents *in, struct incident *i, const struct f
 		explain_nightly_facts(in->ctx, f, &facts);
 	i->records++;
 	i->is_changed = true;
-	explain_incident(in->ctx, i, f, &facts);
+	/* Of an address whose channel is gone, the last words stand. */
+	if (f->rule != RULE_DST_002 || i->is_any || f->channel->contact)
+		explain_incident(in->ctx, i, f, &facts);
 	r = encode_alert(in->ctx, i, f, &facts, action, in->sequence + 1);
 	if (!r) {
 		log_err("alert", "no memory for a record of incident %s", i->id);
@@ -279,11 +285,12 @@ static void emit_record(struct incidents *in, struct incident *i, const struct f
 	in->emit(in->emit_arg, r);
 }
 
-/* Open ones of the rules that can flood, by subject. */
-static void count_open(const struct incident *i, int by)
+/* Open ones with a channel of their own, by rule; of the rules that can flood, by subject too. */
+static void count_open(struct incidents *in, const struct incident *i, int by)
 {
-	if (i->is_any)
+	if (i->is_any || entry_of(i->rule, i->entry)[0])
 		return;
+	in->peers[i->rule] += (size_t)by;
 	if (i->rule == RULE_DST_002)
 		i->subject->closed_zone_peers += (uint32_t)by;
 	if (i->rule == RULE_DST_001)
@@ -306,7 +313,7 @@ static void open_incident(struct incidents *in, struct incident *i, const struct
 	i->given_up_m = 0;
 	i->attached[0] = '\0';
 	i->subject->is_changed = true;
-	count_open(i, 1);
+	count_open(in, i, 1);
 	take_facts(i, f);
 	name_incident(in, i, f);
 	join_case(in, i);
@@ -403,7 +410,7 @@ static void close_incident(struct incidents *in, struct incident *i, const struc
 	i->is_open = false;
 	i->is_changed = true;
 	i->subject->is_changed = true;
-	count_open(i, -1);
+	count_open(in, i, -1);
 }
 
 static void resolve(struct incidents *in, struct incident *i, struct channel *ch,
@@ -521,10 +528,8 @@ bool incidents_restore(struct incidents *in, const struct incident *copy)
 	*i = *copy;
 	in->list[in->count++] = i;
 	*place = (uint32_t)in->count;
-	in->peers[i->rule] += !i->is_any && !entry[0];
-	/* That of the other rule is kept with the subject. */
-	if (i->rule == RULE_DST_001 && i->is_open)
-		count_open(i, 1);
+	if (i->is_open)
+		count_open(in, i, 1);
 	return true;
 }
 

@@ -36,7 +36,7 @@
 
 #define INCIDENT_ID_MAX 40		/* "nw1-" / "nwc-" and 32 hex digits, with the zero byte */
 #define INCIDENT_PEERS_MAX 16		/* open ones of NW-DST-002 for one subject */
-#define INCIDENTS_MAX 8192		/* ever, of one rule */
+#define INCIDENTS_MAX 8192		/* open ones of one rule */
 #define INCIDENT_LARGE_BYTES 262144	/* of upload: a peer of its own even in a flood */
 #define INCIDENT_MEMBERS_MAX 16		/* addresses that a flood incident lists */
 #define INCIDENT_LINES_MAX 10		/* of explanation */

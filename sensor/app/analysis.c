@@ -283,14 +283,25 @@ static void report_evicted(struct analysis *a)
 	a->evicted = 0;
 }
 
-static void resolve_evicted(struct analysis *a, int64_t row, uint64_t end_ns)
+/* What has no channel to say that it fell silent: floods, and addresses whose channel was evicted. */
+static void resolve_silent(struct analysis *a, int64_t row, uint64_t end_ns)
 {
 	for (size_t i = 0; i < incidents_count(a->incidents); i++) {
 		const struct incident *in = incidents_at(a->incidents, i);
 		struct channel ch = stand_in(in->subject, end_ns);
 
-		if (in->rule == RULE_HLT_001 && in->is_open && in->last_row <= row - SILENT_ROWS)
-			incidents_resolve_any(a->incidents, RULE_HLT_001, &ch, end_ns, row);
+		if ((in->rule != RULE_HLT_001 && in->rule != RULE_DST_002) || !in->is_open ||
+		    in->last_row > row - SILENT_ROWS)
+			continue;
+		if (in->is_any) {
+			incidents_resolve_any(a->incidents, in->rule, &ch, end_ns, row);
+			continue;
+		}
+		ch.key = in->key;
+		ch.first_ns = in->opened_ns;
+		ch.up = in->up;
+		ch.down = in->down;
+		incidents_resolve(a->incidents, in->rule, &ch, end_ns, row);
 	}
 }
 
@@ -320,7 +331,7 @@ static void end_row(struct analysis *a, int64_t row)
 	}
 	destinations_end_row(&a->destinations, row, end_ns);
 	channels_expire(a->channels, row);
-	resolve_evicted(a, row, end_ns);
+	resolve_silent(a, row, end_ns);
 	jobs_end_row(a->jobs, row, end_ns);
 }
 

@@ -152,40 +152,52 @@ static bool is_home_country(const struct site *site, const char *country)
 	return false;
 }
 
+static bool is_recent_contact(const struct judgement *j, const struct subject *s,
+			      const char country[static 3])
+{
+	struct channel_key key = { .subject = s->number, .is_external = 1 };
+	const struct channel *ch;
+
+	group_key_country(&key, country);
+	ch = channels_find(j->judge->channels, &key);
+	return ch && ch->first_ns && j->watch->row -
+	       calendar_row(j->judge->context->calendar, ch->first_ns) <= NEW_COUNTRY_ROWS;
+}
+
 /* Is tonight's peer in a country outside the site's that the subject had not met 30 nights ago? */
 static bool is_new_country(const struct judgement *j)
 {
 	const struct site *site = j->judge->context->site;
-	struct channel_key key = { .subject = j->channel->key.subject,
-				   .is_external = j->channel->key.is_external };
-	const struct channel *country;
+	const struct subject *who = j->channel->subject;
 	struct geo_place place;
 
 	if (!j->channel->row || !geo_lookup(site->geo, &j->channel->row->top.addr, &place) ||
 	    !place.country[0] || !site->n_countries || is_home_country(site, place.country))
 		return false;
-	group_key_country(&key, place.country);
-	country = channels_find(j->judge->channels, &key);
-	return country && country->first_ns && j->watch->row -
-	       calendar_row(j->judge->context->calendar, country->first_ns) <= NEW_COUNTRY_ROWS;
+	for (size_t i = 0; i < subjects_count(j->judge->subjects); i++) {
+		const struct subject *s = subjects_at(j->judge->subjects, i);
+
+		if ((s == who || (who->vendor_name && s->vendor == who)) &&
+		    is_recent_contact(j, s, place.country))
+			return true;
+	}
+	return false;
 }
 
 /* L2 and two of: a volume out of all proportion; 10 GB in evidence; a new country. */
 static bool is_extreme(const struct judgement *j, unsigned process)
 {
 	const struct evidence *ev = j->channel->evidence;
-	uint64_t bytes = 0;
+	const struct process *pr = &ev->process[process];
 	double z = 0;
 
 	for (uint64_t i = 0; i < evidence_nights(ev); i++) {
 		const struct night_seen *n = evidence_night(ev, i);
 
-		if (!night_is_hit(n, process))
-			continue;
-		bytes += n->up;
-		z = fmax(z, night_z(n));
+		if (night_is_hit(n, process) && n->row >= pr->since_row)
+			z = fmax(z, night_z(n));
 	}
-	return (z >= VOLUME_Z_EXTREME) + (bytes >= EXTREME_BYTES) + is_new_country(j) >= 2;
+	return (z >= VOLUME_Z_EXTREME) + (pr->up >= EXTREME_BYTES) + is_new_country(j) >= 2;
 }
 
 static bool find_voice(const struct judgement *j, struct voice *ret)

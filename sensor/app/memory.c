@@ -253,6 +253,8 @@ int memory_plan(struct memory *m, const char *inputs, uint64_t first_ns, bool al
 	if (resumes) {
 		log_notice("state", "the last run over these inputs did not end: going on after %s",
 			   clock_format(get_ns(m, "now_ns"), (char[CLOCK_TEXT_MAX]){ 0 }));
+		/* What that run left out is in the connections that it began with. */
+		*ret_from_ns = get_ns(m, "from_ns");
 	} else if (m->has_past && was_clean && *inputs && is_text(m, "inputs", inputs)) {
 		log_notice("state", "these inputs were taken in by the last run: nothing is new");
 		*ret_from_ns = last_ns + 1;
@@ -273,6 +275,7 @@ int memory_plan(struct memory *m, const char *inputs, uint64_t first_ns, bool al
 	put_text(m, "site", m->site->id);
 	put_text(m, "timezone", m->site->timezone);
 	put_text(m, "inputs", inputs);
+	state_put_number(m->state, "from_ns", (int64_t)*ret_from_ns);
 	state_put_number(m->state, "is_clean", 0);
 	m->carry = (struct pipeline_carry){ .minute_ns = get_ns(m, "carry_ns"), .flows = give_flows,
 					    .ends_clean = end_clean, .put_flow = keep_flow,
@@ -366,6 +369,7 @@ int memory_load_tables(struct state *s, const struct site *site, const struct an
 	int err;
 
 	calendar_init(&l.calendar, site, (int)state_get_number(s, "year", 1970));
+	channels_hold(parts->channels, true);
 	err = state_each(s, STATE_SUBJECT, load_subject, &l);
 	if (!err)
 		err = state_each(s, STATE_CHANNEL, load_channel, &l);
@@ -376,6 +380,7 @@ int memory_load_tables(struct state *s, const struct site *site, const struct an
 	if (!err)
 		err = baseline_load(s, parts->baseline, &l.bad);
 	destinations_set_roles(parts->baseline, parts->subjects);
+	channels_hold(parts->channels, false);
 	load_names(s, parts->resolved);
 	incidents_set_sequence(parts->incidents, (uint64_t)state_get_number(s, "sequence", 0));
 	*ret_left_out = l.bad;
@@ -573,9 +578,12 @@ int memory_preview(struct memory *m)
 	struct analysis_parts parts;
 	int err;
 
-	analysis_on_step(m->analysis, NULL, NULL);
-	analysis_preview(m->analysis);
+	/* The tables may change now, the state must not. */
 	analysis_parts(m->analysis, &parts);
+	analysis_on_step(m->analysis, NULL, NULL);
+	channels_on_remove(parts.channels, NULL, NULL);
+	baseline_on_remove(parts.baseline, NULL, NULL);
+	analysis_preview(m->analysis);
 	/* Sequence numbers are never used twice; the incidents are kept as they were. */
 	state_put_number(m->state, "sequence", (int64_t)incidents_sequence(parts.incidents));
 	err = state_commit(m->state);

@@ -172,7 +172,7 @@ void nightly_reset(struct process *process)
 {
 	memset(process->m, 0, sizeof(process->m));
 	process->m_mean = 0;
-	process->hits = 0;
+	process->hits = process->nights = 0;
 	process->up = process->down = 0;
 }
 
@@ -197,6 +197,7 @@ double nightly_step(const struct nightly_params *p, const struct nightly_night *
 		count_hit(process, night, burst);
 	else
 		process->misses++;
+	process->nights += process->hits > 0;
 	return process->m_mean / (before + 1);
 }
 

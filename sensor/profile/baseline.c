@@ -181,12 +181,14 @@ static void leave(struct baseline_list *b, struct destination *d)
 	d->subject[0] = '\0';
 }
 
-/* Who goes first: the longest silent; the key, so that no order of arrival matters. */
+/* Who goes first: what no incident is open about; the longest silent; the key, so that no order of arrival matters. */
 static int compare_silence(const void *pa, const void *pb)
 {
 	const struct destination *a = *(struct destination *const *)pa;
 	const struct destination *b = *(struct destination *const *)pb;
 
+	if (a->is_told != b->is_told)
+		return a->is_told ? 1 : -1;
 	if (a->last_ns != b->last_ns)
 		return a->last_ns < b->last_ns ? -1 : 1;
 	return group_key_compare(&a->key, &b->key);

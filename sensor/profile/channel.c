@@ -134,6 +134,11 @@ void channels_on_remove(struct channels *c, channels_removed_fn removed, void *a
 	c->removed_arg = arg;
 }
 
+void channels_hold(struct channels *c, bool is_held)
+{
+	c->is_held = is_held;
+}
+
 void channels_on_evict(struct channels *c, channels_removed_fn evicted, void *arg)
 {
 	c->evicted = evicted;
@@ -168,7 +173,7 @@ struct channel *channels_get(struct channels *c, struct subject *s, const struct
 	struct channel *ch;
 
 	/* A channel that is there may grow its row, so that bound is looked at in any case. */
-	if (c->counters.bytes >= c->max_bytes)
+	if (c->counters.bytes >= c->max_bytes && !c->is_held)
 		channels_make_room(c);
 	ch = channels_find(c, key);
 	if (ch)

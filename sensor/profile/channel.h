@@ -10,12 +10,13 @@
  * all they hold.  When one is reached, a sixteenth goes at once (of the channels, and of the bytes
  * when it is those), in an order that no arrival and no table layout can change:
  *
- *   a channel    of a subject over its quota (the table's size / subjects that have channels, at
- *                least CHANNELS_QUOTA_MIN) before any other; without evidence before with; finest
- *                groups first (asn, country and any are few and see everything); least upload in
- *                the running row; longest silent
- *   evidence     of a subject over its quota of tier 1 before any other; least M; least upload in
- *                its nights.  The channel stays.
+ *   a channel    what a subject has beyond its quota before any other (the table's size /
+ *                subjects that have channels, at least CHANNELS_QUOTA_MIN; its least by this same
+ *                order are beyond); without evidence before with; finest groups first (asn,
+ *                country and any are few and see everything); least upload in the running row;
+ *                longest silent
+ *   evidence     what a subject has beyond its quota of tier 1 before any other; least M; least
+ *                upload in its nights.  The channel stays.
  *
  * So decoys push out decoys: neither another subject's channels nor one that has uploaded tonight,
  * and never evidence that is older than theirs.  Every eviction is counted, and evidence that goes
@@ -68,7 +69,7 @@ struct contact {
 	uint8_t community[CHANNEL_COMMUNITY_IDS][DIGEST_SHA1_LEN];
 };
 
-#define CHANNEL_NO_ROW (-(1 << 29))	/* rows are days: any real one is larger */
+#define CHANNEL_NO_ROW (-(1 << 23))	/* rows are days: any real one is larger */
 
 struct channel {
 	struct channel_key key;
@@ -82,8 +83,9 @@ struct channel {
 	uint64_t row_up;		/* payload up in the running row, expected or not */
 	uint64_t active;		/* bit i: traffic in row row_number - i */
 	float usual_up;			/* mean upload of a row over the last 28 or so */
-	int32_t row_number : 30;	/* of row, row_up and active; CHANNEL_NO_ROW */
+	int32_t row_number : 24;	/* of row, row_up and active; CHANNEL_NO_ROW */
 	uint32_t is_changed : 1, evidence_changed : 1;	/* since they were last packed */
+	uint32_t is_excess : 1;		/* scratch of eviction */
 };
 
 struct channels;
@@ -113,6 +115,10 @@ size_t channels_bytes(const struct channels *c); /* everything: table, channels,
 /* Before a night is judged: n channels may be promoted in it, and channels cannot go while they are
  * gone through.  So room is made for as many as may be held; others go by the rule above. */
 void channels_reserve_evidence(struct channels *c, size_t n);
+
+/* While a state is loaded: a channel whose evidence is still to come must not go for its lack.  Only
+ * the number of channels bounds them then. */
+void channels_hold(struct channels *c, bool is_held);
 
 /* Called for each channel that goes, before it does: the state forgets it. */
 typedef void (*channels_removed_fn)(void *arg, const struct channel *ch);

@@ -5,31 +5,6 @@
 
 #define SHARE 16
 
-/* --- quotas ------------------------------------------------------------ */
-
-static size_t quota_of(size_t max, size_t subjects)
-{
-	size_t quota = subjects ? max / subjects : max;
-
-	return quota < CHANNELS_QUOTA_MIN ? CHANNELS_QUOTA_MIN : quota;
-}
-
-/* Marks the subjects that have more than their share among the n that may leave. */
-static void mark_quota(struct channels *c, size_t n, size_t max)
-{
-	size_t subjects = 0, quota;
-
-	for (size_t i = 0; i < n; i++) {
-		subjects += c->sorted[i]->subject->channels == 0;
-		c->sorted[i]->subject->channels++;
-	}
-	quota = quota_of(max, subjects);
-	for (size_t i = 0; i < n; i++)
-		c->sorted[i]->subject->is_over_quota = c->sorted[i]->subject->channels > quota;
-	for (size_t i = 0; i < n; i++)
-		c->sorted[i]->subject->channels = 0;
-}
-
 /* --- the orders -------------------------------------------------------- */
 
 static int compare_u64(uint64_t a, uint64_t b)
@@ -37,9 +12,15 @@ static int compare_u64(uint64_t a, uint64_t b)
 	return (a > b) - (a < b);
 }
 
-static int compare_quota(const struct channel *a, const struct channel *b)
+static int compare_excess(const struct channel *a, const struct channel *b)
 {
-	return b->subject->is_over_quota - a->subject->is_over_quota;
+	return (int)b->is_excess - (int)a->is_excess;
+}
+
+/* Upload in the running row; a channel without one has been silent in it. */
+static uint64_t upload_now(const struct channel *ch)
+{
+	return ch->row ? ch->row_up : 0;
 }
 
 /* Groups that a flood of destinations multiplies; the others are few. */
@@ -61,7 +42,7 @@ static int compare_evidence(const void *pa, const void *pb)
 {
 	const struct channel *a = *(struct channel *const *)pa, *b = *(struct channel *const *)pb;
 	double ma = channel_evidence_m(a), mb = channel_evidence_m(b);
-	int order = compare_quota(a, b);
+	int order = compare_excess(a, b);
 
 	if (!order)
 		order = (ma > mb) - (ma < mb);
@@ -78,11 +59,11 @@ static int compare_channels(const void *pa, const void *pb)
 	if (!order && a->evidence)
 		return compare_evidence(pa, pb);
 	if (!order)
-		order = compare_quota(a, b);
+		order = compare_excess(a, b);
 	if (!order)
 		order = is_fine(b) - is_fine(a);
 	if (!order)
-		order = compare_u64(a->row_up, b->row_up);
+		order = compare_u64(upload_now(a), upload_now(b));
 	if (!order)
 		order = compare_u64(a->last_ns, b->last_ns);
 	return order ? order : channels_compare(a, b);
@@ -121,6 +102,68 @@ static void select_least(struct channel **list, size_t n, size_t go,
 	}
 }
 
+/* --- quotas ------------------------------------------------------------ */
+
+typedef int (*order_fn)(const void *, const void *);
+
+static size_t quota_of(size_t max, size_t subjects)
+{
+	size_t quota = subjects ? max / subjects : max;
+
+	return quota < CHANNELS_QUOTA_MIN ? CHANNELS_QUOTA_MIN : quota;
+}
+
+static int compare_subjects(const void *pa, const void *pb)
+{
+	const struct channel *a = *(struct channel *const *)pa, *b = *(struct channel *const *)pb;
+
+	return (a->key.subject > b->key.subject) - (a->key.subject < b->key.subject);
+}
+
+/* The channels of one subject from list[0] on. */
+static size_t count_same(struct channel *const *list, size_t n)
+{
+	size_t same = 1;
+
+	while (same < n && list[same]->subject == list[0]->subject)
+		same++;
+	return same;
+}
+
+/* Marks what each subject has beyond its share of max: the least of it by that order. */
+static void mark_excess(struct channel **list, size_t n, size_t max, order_fn order)
+{
+	size_t subjects = 0, quota, same;
+
+	qsort(list, n, sizeof(struct channel *), compare_subjects);
+	for (size_t i = 0; i < n; i += count_same(list + i, n - i))
+		subjects++;
+	quota = quota_of(max, subjects);
+	for (size_t i = 0; i < n; i += same) {
+		same = count_same(list + i, n - i);
+		for (size_t k = 0; k < same; k++)
+			list[i + k]->is_excess = 0;
+		if (same <= quota)
+			continue;
+		select_least(list + i, same, same - quota, order);
+		for (size_t k = 0; k < same - quota; k++)
+			list[i + k]->is_excess = 1;
+	}
+}
+
+static int compare_names(const void *a, const void *b)
+{
+	return channels_compare(*(struct channel *const *)a, *(struct channel *const *)b);
+}
+
+/* The least of the n first, as many as go, in an order for telling that nothing else decides. */
+static void choose(struct channels *c, size_t n, size_t go, size_t max, order_fn order)
+{
+	mark_excess(c->sorted, n, max, order);
+	select_least(c->sorted, n, go, order);
+	qsort(c->sorted, go, sizeof(struct channel *), compare_names);
+}
+
 /* --- going ------------------------------------------------------------- */
 
 static void tell_evidence(struct channels *c, const struct channel *ch)
@@ -142,11 +185,10 @@ static void thin(struct channels *c)
 {
 	size_t n = channels_collect(c, c->sorted), go = n / SHARE ? n / SHARE : 1;
 
-	mark_quota(c, n, c->max);
-	select_least(c->sorted, n, go, compare_channels);
+	choose(c, n, go, c->max, compare_channels);
 	for (size_t i = 0; i < go && i < n; i++) {
 		c->counters.evicted++;
-		c->counters.evicted_tonight += c->sorted[i]->row_up > 0;
+		c->counters.evicted_tonight += upload_now(c->sorted[i]) > 0;
 		if (c->sorted[i]->evidence)
 			tell_evidence(c, c->sorted[i]);
 		channels_remove(c, c->sorted[i]);
@@ -178,9 +220,10 @@ void channels_give_up_evidence(struct channels *c)
 	if (!c->counters.evicted_evidence)
 		log_warn("profile", "more than %zu channels have evidence: the least is given up, "
 			 "and counted", c->max_evidence);
-	mark_quota(c, with, c->max_evidence);
 	go = with / SHARE ? with / SHARE : 1;
-	select_least(c->sorted, with, go, compare_evidence);
+	if (!with)
+		return;
+	choose(c, with, go, c->max_evidence, compare_evidence);
 	for (size_t i = 0; i < go && i < with; i++) {
 		struct channel *ch = c->sorted[i];
 

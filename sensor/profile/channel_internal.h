@@ -11,6 +11,7 @@ struct channels {
 	struct channel **sorted;	/* scratch of eviction, and what channels_sorted() gives */
 	channels_removed_fn removed, evicted;
 	void *removed_arg, *evicted_arg;
+	bool is_held;			/* channels_hold() */
 	struct channels_counters counters;
 };
 

@@ -405,6 +405,8 @@ void evidence_pack(const struct evidence *ev, struct packer *p)
 	pack_u32(p, ev->degraded);
 	for (unsigned i = 0; i < EVIDENCE_PROCESSES; i++)
 		pack_process(&ev->process[i], p);
+	for (unsigned i = 0; i < EVIDENCE_PROCESSES; i++)
+		pack_u32(p, ev->process[i].nights);
 	pack_u64(p, ev->nights_n);
 	for (uint64_t i = 0; i < evidence_nights(ev); i++) {
 		pack_night(evidence_night(ev, i), p);
@@ -429,6 +431,8 @@ bool evidence_unpack(struct channels *c, struct subjects *s, const struct unpack
 	read.degraded = unpack_u32(&u);
 	for (unsigned i = 0; i < EVIDENCE_PROCESSES; i++)
 		evidence_unpack_process(&u, &read.process[i]);
+	for (unsigned i = 0; i < EVIDENCE_PROCESSES; i++)
+		read.process[i].nights = unpack_u32(&u);
 	read.nights_n = unpack_u64(&u);
 	for (uint64_t i = 0; i < evidence_nights(&read) && !u.is_bad; i++) {
 		unsigned place = evidence_place(&read, i);

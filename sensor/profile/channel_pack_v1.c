@@ -248,6 +248,9 @@ bool evidence_unpack_v1(struct channels *c, struct subjects *s, const struct cal
 	for (unsigned i = 0; i < EVIDENCE_PROCESSES; i++)
 		evidence_unpack_process(&u, &ev->process[i]);
 	ev->nights_n = unpack_u64(&u);
+	/* Not kept then: as many as there were for certain. */
+	for (unsigned i = 0; i < EVIDENCE_PROCESSES; i++)
+		ev->process[i].nights = ev->process[i].hits;
 	for (uint64_t i = 0; i < evidence_nights(ev) && !u.is_bad; i++)
 		unpack_night(&u, calendar, &ch->key.value, &ev->nights[evidence_place(ev, i)]);
 	ch->evidence_changed = true;

@@ -66,6 +66,7 @@ struct process {
 	double m[EVIDENCE_BETS];
 	double m_mean;			/* their mean: the M of records */
 	uint32_t hits;			/* qualifying nights since the pattern began */
+	uint32_t nights;		/* judged since then, those included */
 	int64_t since_row;		/* the first of them; meaningless without hits */
 	uint64_t up, down;		/* in the windows of those nights */
 	uint32_t misses;		/* observed nights in a row without one */

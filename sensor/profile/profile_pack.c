@@ -66,7 +66,7 @@ void subject_pack(const struct subject *s, struct packer *p)
 	pack_bytes(p, s->addr.bytes, sizeof(s->addr.bytes));
 	pack_text(p, s->zone ? s->zone->id : "");
 	pack_bytes(p, s->mac, sizeof(s->mac));
-	pack_u32(p, s->closed_zone_peers);
+	pack_u32(p, 0);
 	pack_jobs(s, p);
 	for (size_t i = 0; i < VOLUME_NIGHTS; i++)
 		nights += s->volume[i].row != INT64_MIN;
@@ -124,7 +124,7 @@ bool subject_unpack(struct subjects *list, const struct site *site, const void *
 	if (!s)
 		return false;
 	memcpy(s->mac, names.mac, sizeof(s->mac));
-	s->closed_zone_peers = unpack_u32(&u);
+	unpack_u32(&u);		/* once the open incidents of it, which are counted anew */
 	unpack_jobs(&u, site, s, version);
 	n = unpack_u32(&u);
 	for (uint32_t i = 0; i < n && !u.is_bad; i++) {

@@ -50,8 +50,6 @@ struct subject {
 	struct job_places *places;	/* shared by all subjects */
 	uint32_t given_up;		/* channels whose evidence went, not told yet ... */
 	double given_up_m;		/* ... and the largest M among them */
-	uint32_t channels;		/* scratch of channel eviction */
-	bool is_over_quota;		/* likewise */
 	struct bound_night *bound;	/* ring of BOUND_NIGHTS, made at the first promotion */
 	bool is_changed;		/* since it was last packed */
 	uint32_t closed_zone_peers;	/* open NW-DST-002 incidents, see alert/incident.h */

@@ -491,11 +491,88 @@ static void full_tiers_fit(void)
 	}
 }
 
+/* An asset a little over its quota loses the excess, not what is strongest of it. */
+static void only_the_excess_goes_first(void)
+{
+	struct channels *c = table_of(20000, 10000, 0);
+	struct subject *leaking = subject_of(999);
+	struct channel *leak = get(c, leaking, 0);
+	unsigned weak = 0;
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(channel_promote(c, leak, 1));
+	leak->evidence->process[0].m_mean = 1e9;
+	for (unsigned i = 1; i <= 70; i++)
+		CU_ASSERT_PTR_NOT_NULL_FATAL(channel_promote(c, get(c, leaking, i), 1));
+	for (unsigned i = 0; i < 155 * 64 + 9; i++) {
+		struct channel *ch = get(c, subject_of(1 + i / 64), i);
+
+		CU_ASSERT_PTR_NOT_NULL_FATAL(channel_promote(c, ch, 1));
+		ch->evidence->process[0].m_mean = 5.5;
+	}
+	CU_ASSERT_PTR_NOT_NULL_FATAL(channel_promote(c, get(c, subject_of(500), 1), 1));
+	CU_ASSERT(channels_counters(c)->evicted_evidence > 0);
+	leak = get(c, leaking, 0);
+	CU_ASSERT_PTR_NOT_NULL(leak->evidence);
+	for (unsigned i = 1; i <= 70; i++)
+		weak += get(c, leaking, i)->evidence != NULL;
+	CU_ASSERT(weak < 70);
+	expect_balance(c);
+	channels_free(c);
+}
+
+/* Bytes of a row that is long over are no reason to stay. */
+static void old_traffic_is_no_reason_to_stay(void)
+{
+	struct channels *c = table_of(1600, 0, 0);
+	unsigned fresh = 0;
+
+	for (unsigned i = 0; i < 1600; i++)
+		upload(c, subject_of(1), i, 20000, 3, 20000);
+	for (unsigned i = 0; i < 1600; i++)
+		channel_drop_row(c, get(c, subject_of(1), i), 20001);
+	for (unsigned i = 0; i < 300; i++)
+		upload(c, subject_of(1), 10000 + i, 20300, 3, 15000);
+	for (unsigned i = 0; i < 300; i++)
+		fresh += is_there(c, subject_of(1), 10000 + i);
+	EQUAL_INT(fresh, 300);
+	EQUAL_INT(channels_counters(c)->evicted_tonight, 0);
+	expect_balance(c);
+	channels_free(c);
+}
+
+static uint64_t told;
+
+static void take_turn(void *arg, const struct channel *ch)
+{
+	const struct channel **last = arg;
+
+	if (*last)
+		CU_ASSERT(channels_compare(*last, ch) < 0);
+	*last = ch;
+	told++;
+}
+
+/* Whatever the table's layout in this process, evidence that goes is told in one order. */
+static void what_goes_is_told_in_one_order(void)
+{
+	struct channels *c = table_of(4000, 640, 0);
+	const struct channel *last = NULL;
+
+	told = 0;
+	for (unsigned i = 0; i < 640; i++)
+		CU_ASSERT_PTR_NOT_NULL_FATAL(channel_promote(c, get(c, subject_of(1 + i % 7), i), 1));
+	channels_on_evict(c, take_turn, &last);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(channel_promote(c, get(c, subject_of(1), 9999), 1));
+	EQUAL_INT(told, 40);
+	channels_free(c);
+}
+
 int main(void)
 {
 	CU_TestInfo channel_tests[] = {
 		{ "who keeps its quota keeps everything", who_keeps_its_quota_keeps_everything },
 		{ "the least upload goes first", the_least_upload_goes_first },
+		{ "old traffic is no reason to stay", old_traffic_is_no_reason_to_stay },
 		{ "coarse groups outlive a flood", coarse_groups_outlive_a_flood },
 		{ "growing rows are bounded", growing_rows_are_bounded },
 		{ "the counters balance", the_counters_balance },
@@ -509,6 +586,8 @@ int main(void)
 		CU_TEST_INFO_NULL,
 	};
 	CU_TestInfo evidence_tests[] = {
+		{ "only the excess goes first", only_the_excess_goes_first },
+		{ "what goes is told in one order", what_goes_is_told_in_one_order },
 		{ "the least evidence is given up", the_least_evidence_is_given_up },
 		{ "strong evidence goes too and is counted",
 		  strong_evidence_goes_too_and_is_counted },
