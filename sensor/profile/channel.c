@@ -349,12 +349,18 @@ double channel_evidence_m(const struct channel *ch)
 void channel_remember_flow(struct channel *ch, const uint8_t community[static DIGEST_SHA1_LEN])
 {
 	struct contact *k = ch->contact;
+	unsigned at = 0;
 
 	k->flows++;
-	if (k->communities == CHANNEL_COMMUNITY_IDS)
-		memmove(k->community[0], k->community[1],
-			(CHANNEL_COMMUNITY_IDS - 1) * sizeof(k->community[0]));
-	else
+	/* One that came before moves to the end; else, when all places are taken, the first goes. */
+	while (at < k->communities && memcmp(k->community[at], community, DIGEST_SHA1_LEN))
+		at++;
+	if (at == k->communities && k->communities < CHANNEL_COMMUNITY_IDS)
 		k->communities++;
+	else
+		at = at == k->communities ? 0 : at;
+	if (at + 1U < k->communities)
+		memmove(k->community[at], k->community[at + 1],
+			(k->communities - at - 1U) * sizeof(k->community[0]));
 	memcpy(k->community[k->communities - 1], community, DIGEST_SHA1_LEN);
 }
