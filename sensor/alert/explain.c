@@ -188,7 +188,8 @@ static void explain_evidence(struct incident *in, const struct finding *f,
 	add_line(in, line);
 	snprintf(line, sizeof(line),
 		 "In numbers: evidence M = %.3g (L1 from 1e3, L2 from 1e5, L3 from 1e7, or "
-		 "L2 with two of: 10 GB, an extreme volume, a new country); bound %.2g a year at %.0e, from %llu "
+		 "L2 with two of: 10 GB, an extreme volume, a new country); bound %.2g a year at "
+		 "%.0e, from %llu "
 		 "channel-night%s judged on %llu channel%s.",
 		 facts->m, facts->bound, facts->threshold, (unsigned long long)f->bet_nights,
 		 f->bet_nights == 1 ? "" : "s", (unsigned long long)f->bet_channels,
@@ -498,8 +499,8 @@ static void explain_evicted(struct incident *in)
 		 "None of it had gone beyond a few nights.");
 	add_line(in, line);
 	add_line(in, "Channels with the least evidence go first, of assets that have more of them "
-		     "than their share; many short-lived destinations of one asset do this, by accident or to "
-		     "push something out.");
+		     "than their share; many short-lived destinations of one asset do this, "
+		     "by accident or to push something out.");
 }
 
 void explain_incident(const struct alert_context *ctx, struct incident *in, const struct finding *f,

@@ -283,7 +283,7 @@ static void report_evicted(struct analysis *a)
 	a->evicted = 0;
 }
 
-/* What has no channel to say that it fell silent: floods, and addresses whose channel was evicted. */
+/* What has no channel to say that it fell silent: floods, addresses whose channel was evicted. */
 static void resolve_silent(struct analysis *a, int64_t row, uint64_t end_ns)
 {
 	for (size_t i = 0; i < incidents_count(a->incidents); i++) {

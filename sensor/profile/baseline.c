@@ -181,7 +181,8 @@ static void leave(struct baseline_list *b, struct destination *d)
 	d->subject[0] = '\0';
 }
 
-/* Who goes first: what no incident is open about; the longest silent; the key, so that no order of arrival matters. */
+/* Who goes first: what no incident is open about; the longest silent; the key, so that no order of
+ * arrival matters. */
 static int compare_silence(const void *pa, const void *pb)
 {
 	const struct destination *a = *(struct destination *const *)pa;

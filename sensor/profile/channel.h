@@ -116,8 +116,8 @@ size_t channels_bytes(const struct channels *c); /* everything: table, channels,
  * gone through.  So room is made for as many as may be held; others go by the rule above. */
 void channels_reserve_evidence(struct channels *c, size_t n);
 
-/* While a state is loaded: a channel whose evidence is still to come must not go for its lack.  Only
- * the number of channels bounds them then. */
+/* While a state is loaded: a channel whose evidence is still to come must not go for its lack.
+ * Only the number of channels bounds them then. */
 void channels_hold(struct channels *c, bool is_held);
 
 /* Called for each channel that goes, before it does: the state forgets it. */

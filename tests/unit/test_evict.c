@@ -475,7 +475,7 @@ static void fill_both_tiers(struct channels *c, bool is_all_ip)
 }
 
 /* DETECTION section 3: 100 000 + 10 000 fit in 100 MB; every second one an address, all of them
- * with traffic in the running row.  Were all of them addresses it would be 106 MB: some have to go. */
+ * with traffic in the running row.  Were all of them addresses it would be 106 MB: some go. */
 static void full_tiers_fit(void)
 {
 	for (int is_all_ip = 0; is_all_ip < 2; is_all_ip++) {
@@ -560,7 +560,8 @@ static void what_goes_is_told_in_one_order(void)
 
 	told = 0;
 	for (unsigned i = 0; i < 640; i++)
-		CU_ASSERT_PTR_NOT_NULL_FATAL(channel_promote(c, get(c, subject_of(1 + i % 7), i), 1));
+		CU_ASSERT_PTR_NOT_NULL_FATAL(channel_promote(c, get(c, subject_of(1 + i % 7), i),
+							     1));
 	channels_on_evict(c, take_turn, &last);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(channel_promote(c, get(c, subject_of(1), 9999), 1));
 	EQUAL_INT(told, 40);
