@@ -352,7 +352,7 @@ void channel_remember_flow(struct channel *ch, const uint8_t community[static DI
 	unsigned at = 0;
 
 	k->flows++;
-	/* One that came before moves to the end; else, when all places are taken, the first goes. */
+	/* One that came before moves to the end; else, when all are taken, the first goes. */
 	while (at < k->communities && memcmp(k->community[at], community, DIGEST_SHA1_LEN))
 		at++;
 	if (at == k->communities && k->communities < CHANNEL_COMMUNITY_IDS)
