@@ -258,7 +258,7 @@ static void measure_slices(void)
 
 /* --- nights ------------------------------------------------------------ */
 
-static char state_folder[] = "/tmp/nw-bench-XXXXXX", state_path[64];
+static char state_folder[] = "/tmp/nw-bench-XXXXXX", file_of_state[64];
 
 /* 5 000 peers in networks of their own: 10 000 channels with evidence.  The first night has them
  * all; later each is there on one night in ten, at a time that says nothing. */
@@ -291,7 +291,7 @@ static void measure_commit(struct world *w, unsigned night)
 	double bytes, start;
 	uint64_t from_ns;
 
-	if (memory_open(state_path, w->site, &m) || memory_plan(m, "", 0, false, &from_ns) ||
+	if (memory_open(file_of_state, w->site, &m) || memory_plan(m, "", 0, false, &from_ns) ||
 	    memory_load(m, w->analysis))
 		abort();
 	memory_step(m, true);		/* all of it, once */
@@ -305,7 +305,7 @@ static void measure_commit(struct world *w, unsigned night)
 		1000 * (cpu_s() - start));
 	channels_on_remove(w->parts.channels, NULL, NULL);
 	memory_close(m);
-	unlink(state_path);
+	unlink(file_of_state);
 }
 
 static void measure_nights(void)
@@ -385,7 +385,7 @@ static double size_of_state(void)
 {
 	struct stat st;
 
-	return stat(state_path, &st) ? 0 : (double)st.st_size;
+	return stat(file_of_state, &st) ? 0 : (double)st.st_size;
 }
 
 static void measure_state(void)
@@ -397,7 +397,7 @@ static void measure_state(void)
 	uint64_t from_ns;
 	struct site *site = world_site();
 
-	if (memory_open(state_path, site, &m) || memory_plan(m, "", 0, false, &from_ns) ||
+	if (memory_open(file_of_state, site, &m) || memory_plan(m, "", 0, false, &from_ns) ||
 	    outbox_new_on_state(memory_state(m), &outbox))
 		abort();
 	world_begin(&w, outbox);
@@ -420,7 +420,7 @@ static void measure_state(void)
 	world_end(&w);
 	memory_close(m);
 	site_free(site);
-	unlink(state_path);
+	unlink(file_of_state);
 }
 
 /* --- the table --------------------------------------------------------- */
@@ -461,15 +461,15 @@ int main(int argc, char **argv)
 {
 	if (!mkdtemp(state_folder))
 		return 1;
-	snprintf(state_path, sizeof(state_path), "%s/nw.state", state_folder);
+	snprintf(file_of_state, sizeof(file_of_state), "%s/nw.state", state_folder);
 	snprintf(table, sizeof(table), "| what | measured |\n|---|---|\n");
 	measure_memory();
 	measure_slices();
 	measure_nights();
 	measure_state();
 	fputs(table, stdout);
-	snprintf(state_path, sizeof(state_path), "%s/nw.state.lock", state_folder);
-	unlink(state_path);
+	snprintf(file_of_state, sizeof(file_of_state), "%s/nw.state.lock", state_folder);
+	unlink(file_of_state);
 	rmdir(state_folder);
 	return argc > 1 && write_table(argv[1]) ? 1 : status;
 }
