@@ -568,8 +568,9 @@ int memory_finish(struct memory *m, uint64_t last_ns)
 	if (!err && m->has_failed)
 		err = -EIO;
 	if (err)
-		log_err("state", "the memory of this run could not be kept whole: %s",
-			err_text(err));
+		log_err("state", "the memory of this run could not be kept whole: %s; once that "
+			"is mended, replay the same captures with the same state: what was kept "
+			"is passed by", err_text(err));
 	return err;
 }
 
