@@ -464,8 +464,6 @@ static void test_many_entries(void)
 	EQUAL_INT(wrong, 0);
 	printf("# %zu bytes in %.3f s; a look-up %.2f us\n", size, (double)(loaded - start) / 1e9,
 	       (double)(done - loaded) / 1e3 / 100000);
-	CU_ASSERT_TRUE(loaded - start < 20 * NS_PER_SEC);	/* loose: sanitizers */
-	CU_ASSERT_TRUE(done - loaded < 20 * NS_PER_SEC);
 	site_free(big);
 	free(json);
 	tz_use(site->timezone);
