@@ -139,11 +139,12 @@ scratch=$(mktemp -d "$NW_BUILDDIR/test-XXXXXX") || bail "no scratch directory in
 at_exit 'rm -rf "$scratch"'
 
 # replay NAME ARGUMENTS...: nachtwacht replay, bounded in time; standard output and error go to
-# $scratch/NAME.out and NAME.err, the exit status to $status.
+# $scratch/NAME.out and NAME.err, the exit status to $status.  Four shards and not sixteen: each opens an nDPI
+# of its own, which would be most of the time of most tests.  What is about shards sets NW_SHARDS=16.
 replay() {
 	run_name=$1
 	shift
-	run "$run_name" replay --progress never "$@"
+	run "$run_name" replay --progress never --shards "${NW_SHARDS:-4}" "$@"
 }
 run() {
 	run_name=$1

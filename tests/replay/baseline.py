@@ -94,7 +94,7 @@ class Bench:
 
     def replay(self, name, site, files, state=True):
         alerts = self.path(name + ".alerts")
-        arguments = ["replay", "--quiet", "--progress", "never", "--site", site, "--alerts", alerts]
+        arguments = ["replay", "--quiet", "--progress", "never", "--shards", "4", "--site", site, "--alerts", alerts]
         if state:
             arguments += ["--state", self.path(name + ".state")]
         status, _, said = self.call(*arguments, *files)
@@ -316,7 +316,7 @@ def requests(b):
     holder.kill()
     holder.wait()
     hostile(state, old)
-    done = subprocess.run([b.program, "replay", "--progress", "never", "--site", site, "--state", state,
+    done = subprocess.run([b.program, "replay", "--progress", "never", "--shards", "4", "--site", site, "--state", state,
                            "--alerts", b.path("held.alerts"), days[14]], stderr=subprocess.PIPE)
     said = done.stderr.decode(errors="replace")
     b.point(done.returncode == 0 and said.count("is refused") == 5 and "1 done" in said,

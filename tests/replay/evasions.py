@@ -71,7 +71,7 @@ class Bench:
                 json.dump(value, f)
         subprocess.run([self.synth, "-o", path + ".pcap", path + ".json"], check=True,
                        stderr=subprocess.DEVNULL)
-        done = subprocess.run([self.program, "replay", "--quiet", "--progress", "never", "--site",
+        done = subprocess.run([self.program, "replay", "--quiet", "--progress", "never", "--shards", "4", "--site",
                                path + ".site", "--alerts", path + ".alerts"] + list(arguments) +
                               [path + ".pcap"], stderr=subprocess.PIPE)
         os.unlink(path + ".pcap")

@@ -68,7 +68,7 @@ class Bench:
         sys.stdout.flush()
 
     def replay(self, alerts, site_path, captures, *arguments):
-        done = subprocess.run([self.program, "replay", "--progress", "never", "--site", site_path,
+        done = subprocess.run([self.program, "replay", "--progress", "never", "--shards", "4", "--site", site_path,
                                "--alerts", alerts, *arguments, *captures], stderr=subprocess.PIPE,
                               timeout=120, check=False)
         if done.returncode:

@@ -62,7 +62,7 @@ class Redis:
 
 
 def command(program, scratch, arguments):
-    return [program, "replay", "--quiet", "--progress", "never", "--log-level", "err",
+    return [program, "replay", "--quiet", "--progress", "never", "--shards", "4", "--log-level", "err",
             "--state", os.path.join(scratch, "state"),
             "--alerts", os.path.join(scratch, "alerts")] + arguments
 
