@@ -333,6 +333,8 @@ static void end_row(struct analysis *a, int64_t row)
 	channels_expire(a->channels, row);
 	resolve_silent(a, row, end_ns);
 	jobs_end_row(a->jobs, row, end_ns);
+	incidents_expire(a->incidents, row + 1 -
+			 (int64_t)(a->ctx->site->retention_incidents_ns / NS_PER_DAY));
 }
 
 /* Rows end one by one, so that a gap gives what idle marks would have given; in a very long one
