@@ -217,6 +217,17 @@ static void judge_contact(void *analysis, const struct attribution_contact *c)
 	destinations_take(&a->destinations, &e);
 }
 
+static void take(struct analysis *a, const struct slice *s)
+{
+	const struct flow_sums *sums = &s->sums;
+
+	if (s->kind == SLICE_SLICE && s->id.key.proto == IP_TCP)
+		coverage_count_bytes(a->ctx->coverage, s->minute_ns,
+				     sums->payload[0] + sums->payload[1],
+				     sums->lost[0] + sums->lost[1]);
+	attribution_take(&a->attribution, s);
+}
+
 void analysis_event(struct analysis *a, const struct slice *s)
 {
 	if (s->kind == SLICE_CLOSE) {
@@ -227,7 +238,7 @@ void analysis_event(struct analysis *a, const struct slice *s)
 	if (s->minute_ns + SLICE_NS <= a->now_ns && a->is_resumed)
 		attribution_note_answers(&a->attribution, s);	/* the rest is known */
 	else
-		attribution_take(&a->attribution, s);
+		take(a, s);
 }
 
 /* Tells what came after the last record of a closed zone's incident in its row. */
