@@ -76,7 +76,7 @@ static json_t *event_of(const struct alert_context *ctx, const struct incident *
 	json_put_time(event, "start", start);
 	json_put_time(event, "end", end);
 	json_put_time(event, "created", f->judged_ns);
-	json_put_text(event, "reason", in->message);
+	json_put_text(event, "reason", in->words->message);
 	json_put_text(event, "module", "nachtwacht");
 	json_put_text(event, "dataset", "nachtwacht.alert");
 	json_put_text(event, "timezone", ctx->site->timezone);
@@ -309,7 +309,8 @@ static json_t *members_array(const struct incident *in, const struct finding *f)
 	json_t *members = json_array();
 	char text[ADDR_TEXT_MAX];
 
-	for (uint32_t i = 0; in->is_any && i < in->members && i < INCIDENT_MEMBERS_MAX; i++)
+	for (uint32_t i = 0; in->is_any && in->member && i < in->members &&
+	     i < INCIDENT_MEMBERS_MAX; i++)
 		json_array_append_new(members, json_string(addr_format(&in->member[i], text)));
 	if (!in->is_any)
 		put_members(members, f);
@@ -353,8 +354,9 @@ static json_t *lines_array(const struct incident *in)
 
 	for (unsigned i = 0; i < in->explain_n; i++) {
 		char clean[INCIDENT_TEXT_MAX];
+		const char *line = in->words->explain[i];
 
-		text_repair(in->explain[i], strlen(in->explain[i]), clean, sizeof(clean));
+		text_repair(line, strlen(line), clean, sizeof(clean));
 		json_array_append_new(lines, json_string(clean));
 	}
 	return lines;
@@ -500,7 +502,7 @@ struct record *encode_alert(const struct alert_context *ctx, const struct incide
 	json_put_time(root, "@timestamp", f->judged_ns);
 	json_put_text(ecs, "version", ECS_VERSION);
 	json_object_set(root, "ecs", ecs);
-	json_put_text(root, "message", in->message);
+	json_put_text(root, "message", in->words->message);
 	json_object_set_new(root, "event", event);
 	json_object_set_new(root, "rule", rule_object(rule_of(f->rule)));
 	json_object_set_new(root, "threat", threat_object(rule_of(f->rule)));

@@ -158,7 +158,7 @@ const char *explain_baseline(const struct alert_context *ctx, const struct findi
 static void add_line(struct incident *in, const char *text)
 {
 	if (in->explain_n < INCIDENT_LINES_MAX)
-		text_copy(in->explain[in->explain_n++], INCIDENT_TEXT_MAX, text);
+		text_copy(in->words->explain[in->explain_n++], INCIDENT_TEXT_MAX, text);
 }
 
 /* "once in 16 years", "3.2 times a year" */
@@ -346,7 +346,7 @@ static void explain_nightly(const struct alert_context *ctx, struct incident *in
 	else
 		snprintf(when, sizeof(when), "starting at %s", from);
 	destination_text(in, where, sizeof(where));
-	snprintf(in->message, sizeof(in->message),
+	snprintf(in->words->message, sizeof(in->words->message),
 		 "%s uploaded %s to %s on %u of %u nights, each time %s local time",
 		 explain_subject(in->subject, who, sizeof(who)), size_format(facts->up, up),
 		 where, facts->hit, facts->seen, when);
@@ -371,19 +371,19 @@ static void explain_closed_zone(struct incident *in, const struct finding *f)
 
 	explain_subject(in->subject, who, sizeof(who));
 	if (in->is_any)
-		snprintf(in->message, sizeof(in->message),
+		snprintf(in->words->message, sizeof(in->words->message),
 			 "%s in the closed zone %s exchanged traffic with %u "
 			 "further external addresses",
 			 who, zone, in->members);
 	else if (!k->is_answered)
-		snprintf(in->message, sizeof(in->message),
+		snprintf(in->words->message, sizeof(in->words->message),
 			 k->was_opened_outside ? "%s in the closed zone %s was called from the "
 						  "external address %s; no answer seen"
 						: "%s in the closed zone %s tried to reach the "
 						  "external address %s; no answer seen",
 			 who, zone, addr_format(&ch->key.value, peer));
 	else
-		snprintf(in->message, sizeof(in->message),
+		snprintf(in->words->message, sizeof(in->words->message),
 			 "%s in the closed zone %s exchanged traffic with the "
 			 "external address %s (%s up, %s down until now; opened from %s)",
 			 who, zone, addr_format(&ch->key.value, peer), size_format(ch->up, up),
@@ -438,7 +438,7 @@ static void explain_accepted(struct incident *in, const struct finding *f, const
 	const struct destination *d = f->destination;
 	char line[INCIDENT_TEXT_MAX], by[BASELINE_WHO_MAX] = "", why[BASELINE_REASON_MAX] = "";
 
-	snprintf(in->message, sizeof(in->message),
+	snprintf(in->words->message, sizeof(in->words->message),
 		 "%s: the destination %s was accepted into the baseline", who, where);
 	if (!d->is_accepted) {
 		add_line(in, "It was accepted for another asset of the same role.");
@@ -461,8 +461,8 @@ static void explain_destination(struct incident *in, const struct finding *f)
 
 	explain_subject(in->subject, who, sizeof(who));
 	if (in->is_any || !d) {
-		snprintf(in->message, sizeof(in->message), "%s met %u further external "
-			 "destination%s that nobody has accepted", who, in->members,
+		snprintf(in->words->message, sizeof(in->words->message), "%s met %u further "
+			 "external destination%s that nobody has accepted", who, in->members,
 			 in->members == 1 ? "" : "s");
 		add_line(in, "More destinations of this asset are new than are told one by one: a "
 			     "scan, or a program that talks to many.  nachtwacht state review "
@@ -475,12 +475,12 @@ static void explain_destination(struct incident *in, const struct finding *f)
 		return;
 	}
 	if (!d->is_answered)
-		snprintf(in->message, sizeof(in->message), "%s tried to reach the external "
-			 "destination %s%s; no answer seen", who, where, how);
+		snprintf(in->words->message, sizeof(in->words->message), "%s tried to reach the "
+			 "external destination %s%s; no answer seen", who, where, how);
 	else
-		snprintf(in->message, sizeof(in->message), "%s met the external destination %s%s "
-			 "(%s up, %s down until now)", who, where, how, size_format(d->up, up),
-			 size_format(d->down, down));
+		snprintf(in->words->message, sizeof(in->words->message), "%s met the external "
+			 "destination %s%s (%s up, %s down until now)", who, where, how,
+			 size_format(d->up, up), size_format(d->down, down));
 	explain_standing(in, f);
 	explain_contact(in, f);
 }
@@ -489,7 +489,7 @@ static void explain_evicted(struct incident *in)
 {
 	char who[256], line[INCIDENT_TEXT_MAX];
 
-	snprintf(in->message, sizeof(in->message),
+	snprintf(in->words->message, sizeof(in->words->message),
 		 "The long memory is full: the evidence of %llu channel%s of %s was given up",
 		 (unsigned long long)in->given_up, in->given_up == 1 ? "" : "s",
 		 explain_subject(in->subject, who, sizeof(who)));

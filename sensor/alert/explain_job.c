@@ -21,7 +21,7 @@ struct job_words {
 static void add_line(struct incident *in, const char *text)
 {
 	if (in->explain_n < INCIDENT_LINES_MAX)
-		text_copy(in->explain[in->explain_n++], INCIDENT_TEXT_MAX, text);
+		text_copy(in->words->explain[in->explain_n++], INCIDENT_TEXT_MAX, text);
 }
 
 static const struct expected *entry_of(const struct alert_context *ctx, const struct finding *f)
@@ -90,8 +90,8 @@ static void find_words(const struct alert_context *ctx, const struct incident *i
 
 static void say_deviation(struct incident *in, const struct finding *f, const struct job_words *w)
 {
-	char *to = in->message;
-	size_t cap = sizeof(in->message);
+	char *to = in->words->message;
+	size_t cap = sizeof(in->words->message);
 
 	switch (f->job->event) {
 	case JOB_ABOVE:
@@ -126,8 +126,8 @@ static void say_deviation(struct incident *in, const struct finding *f, const st
 
 static void say_end(struct incident *in, const struct finding *f, const struct job_words *w)
 {
-	char *to = in->message;
-	size_t cap = sizeof(in->message);
+	char *to = in->words->message;
+	size_t cap = sizeof(in->words->message);
 
 	if (f->rule == RULE_EXP_001)
 		snprintf(to, cap, "%s has not deviated from the expected entry %s for 14 nights, "

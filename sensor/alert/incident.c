@@ -1,6 +1,5 @@
-/* incident.c - see incident.h.  Incidents are kept in order of opening (which analysis makes
- * canonical) and found by an open-addressing table of indices. */
-#include "alert/incident.h"
+/* incident.c - see incident.h: how incidents open, grow and end, and the records of that. */
+#include "alert/incident_internal.h"
 
 #include <errno.h>
 #include <math.h>
@@ -16,116 +15,10 @@
 #include "base/text.h"
 #include "policy/suffix.h"
 
-/* Peers of their own, and one flood incident per subject and rule. */
-#define CAPACITY (RULES * (INCIDENTS_MAX + SUBJECTS_MAX))
-#define TABLE_SLOTS 524288		/* a power of two above twice the capacity */
-
-struct incidents {
-	const struct alert_context *ctx;
-	incident_emit_fn emit;
-	void *emit_arg;
-	struct incident **list;		/* CAPACITY pointers */
-	size_t count;
-	size_t peers[RULES];		/* open ones that are not flood incidents */
-	uint32_t *table;		/* index + 1; 0: free */
-	uint64_t sequence;
-	struct incidents_counters counters;
-};
-
-_Static_assert(TABLE_SLOTS > 2 * CAPACITY, "the table stays at most half full");
-
-int incidents_new(const struct alert_context *ctx, incident_emit_fn emit, void *emit_arg,
-		  struct incidents **ret_incidents)
-{
-	struct incidents *in = calloc(1, sizeof(*in));
-
-	if (!in)
-		return -ENOMEM;
-	in->ctx = ctx;
-	in->emit = emit;
-	in->emit_arg = emit_arg;
-	in->list = calloc(CAPACITY, sizeof(struct incident *));
-	in->table = calloc(TABLE_SLOTS, sizeof(*in->table));
-	if (!in->list || !in->table) {
-		incidents_free(in);
-		return -ENOMEM;
-	}
-	*ret_incidents = in;
-	return 0;
-}
-
-void incidents_free(struct incidents *in)
-{
-	if (!in)
-		return;
-	for (size_t i = 0; i < in->count; i++)
-		free(in->list[i]);
-	free(in->list);
-	free(in->table);
-	free(in);
-}
-
-/* NW-DST-002 is about an address, whatever services it is reached by. */
-static struct channel_key key_of(enum rule_id rule, const struct channel *ch)
-{
-	struct channel_key key = ch->key;
-
-	if (rule == RULE_DST_002)
-		key.proto = 0, key.port = 0;
-	return key;
-}
-
-/* The entry as far as it tells incidents apart: NW-EXP-001 is about the channel. */
-static const char *entry_of(enum rule_id rule, const char *entry)
-{
-	return entry && rule != RULE_EXP_001 ? entry : "";
-}
-
-/* What an incident is about, to find it by. */
-struct about {
-	enum rule_id rule;
-	const struct channel *ch;
-	bool is_any;
-	const char *entry;		/* as entry_of() has it; not "": whatever the channel */
-};
-
-static bool is_about(const struct incident *i, const struct about *about)
-{
-	struct channel its_channel = { .key = i->key };
-	struct channel_key mine = key_of(about->rule, about->ch);
-	struct channel_key its = key_of(about->rule, &its_channel);
-
-	if (i->rule != about->rule || i->subject != about->ch->subject ||
-	    strcmp(entry_of(i->rule, i->entry), about->entry))
-		return false;
-	if (about->entry[0])
-		return true;
-	return i->is_any == about->is_any && (about->is_any || !memcmp(&its, &mine, sizeof(mine)));
-}
-
-static uint32_t *find_place_of(const struct incidents *in, const struct about *about)
-{
-	uint64_t seed = hash_secret() + about->rule * 2 + about->is_any;
-	struct channel_key key = key_of(about->rule, about->ch);
-	size_t at;
-
-	if (about->entry[0])
-		at = hash_bytes(about->entry, strlen(about->entry),
-				hash_secret() + about->ch->subject->number);
-	else if (about->is_any)
-		at = hash_mix(seed + about->ch->subject->number);
-	else
-		at = hash_bytes(&key, sizeof(key), seed);
-	for (at &= TABLE_SLOTS - 1; in->table[at]; at = (at + 1) & (TABLE_SLOTS - 1))
-		if (is_about(in->list[in->table[at] - 1], about))
-			break;
-	return &in->table[at];
-}
-
 static uint32_t *find_place(const struct incidents *in, enum rule_id rule, const struct channel *ch,
 			    bool is_any)
 {
-	return find_place_of(in, &(struct about){ rule, ch, is_any, "" });
+	return incidents_place(in, &(struct about){ rule, ch, is_any, "" });
 }
 
 static struct incident *find(const struct incidents *in, enum rule_id rule,
@@ -137,18 +30,19 @@ static struct incident *find(const struct incidents *in, enum rule_id rule,
 }
 
 /* Is there no room for an incident of the channel's own? */
-static bool is_flood(const struct incidents *in, const struct finding *f)
+static bool is_flood(struct incidents *in, const struct finding *f)
 {
 	const struct channel *ch = f->channel;
 
-	if (entry_of(f->rule, f->entry)[0])
+	if (incident_entry(f->rule, f->entry)[0])
 		return f->rule == RULE_HLT_002;
 	if (f->rule == RULE_HLT_001)
 		return true;
+	if (!incidents_make_room(in))
+		return true;
 	/* However many there are: what is large is told by its own name. */
-	if (in->count < CAPACITY / 2 &&
-	    ((f->rule == RULE_DST_001 && f->destination->up >= INCIDENT_LARGE_BYTES) ||
-	     (f->rule == RULE_DST_002 && ch->up >= INCIDENT_LARGE_BYTES)))
+	if ((f->rule == RULE_DST_001 && f->destination->up >= INCIDENT_LARGE_BYTES) ||
+	    (f->rule == RULE_DST_002 && ch->up >= INCIDENT_LARGE_BYTES))
 		return false;
 	if (in->peers[f->rule] >= INCIDENTS_MAX)
 		return true;
@@ -161,29 +55,25 @@ static bool is_flood(const struct incidents *in, const struct finding *f)
 static struct incident *find_or_make(struct incidents *in, const struct finding *f)
 {
 	struct channel *ch = f->channel;
-	const char *entry = entry_of(f->rule, f->entry);
-	struct incident *i = entry[0] ? NULL : find(in, f->rule, ch);
+	const char *entry = incident_entry(f->rule, f->entry);
+	struct incident *i = entry[0] ? NULL : find(in, f->rule, ch), fresh;
 	bool is_any;
 	uint32_t *place;
 
 	if (i)
 		return i;
 	is_any = is_flood(in, f);
-	place = find_place_of(in, &(struct about){ f->rule, ch, is_any, entry });
+	place = incidents_place(in, &(struct about){ f->rule, ch, is_any, entry });
 	if (*place)
 		return in->list[*place - 1];
-	i = in->count < CAPACITY ? calloc(1, sizeof(*i)) : NULL;
+	fresh = (struct incident){ .rule = f->rule, .number = in->next_number,
+				   .subject = ch->subject, .key = ch->key, .is_any = is_any };
+	incident_set_text(&fresh.domain, ch->key.group == GROUP_DOMAIN && ch->name ? ch->name : "");
+	incident_set_text(&fresh.attached, "");
+	incident_set_text(&fresh.entry, f->entry ? f->entry : "");
+	i = incidents_add(in, &fresh);
 	if (!i)
-		return NULL;
-	i->rule = f->rule;
-	i->subject = ch->subject;
-	i->key = ch->key;
-	if (ch->key.group == GROUP_DOMAIN && ch->name)
-		text_copy(i->domain, sizeof(i->domain), ch->name);
-	i->is_any = is_any;
-	text_copy(i->entry, sizeof(i->entry), f->entry ? f->entry : "");
-	in->list[in->count++] = i;
-	*place = (uint32_t)in->count;
+		incident_drop_texts(&fresh, false);
 	return i;
 }
 
@@ -199,7 +89,7 @@ static void make_id(char ret[static INCIDENT_ID_MAX], const char *prefix, const 
 /* What is about an entry says so in its ids, as one more line. */
 static void add_entry(const struct incident *i, char *text, size_t cap)
 {
-	const char *entry = entry_of(i->rule, i->entry);
+	const char *entry = incident_entry(i->rule, i->entry);
 
 	if (entry[0])
 		snprintf(text + strlen(text), cap - strlen(text), "\n%s", entry);
@@ -230,15 +120,10 @@ static void name_incident(const struct incidents *in, struct incident *i, const 
 /* An incident that is open lends its case; the one opened first of those that fit. */
 static void join_case(const struct incidents *in, struct incident *i)
 {
-	for (size_t k = 0; k < in->count; k++) {
-		const struct incident *other = in->list[k];
+	const char *lent = incidents_case(in, i);
 
-		if (other == i || !other->is_open || entry_of(i->rule, i->entry)[0] ||
-		    entry_of(other->rule, other->entry)[0] || !incident_shares_case(i, other))
-			continue;
-		memcpy(i->case_id, other->case_id, sizeof(i->case_id));
-		return;
-	}
+	if (lent)
+		memcpy(i->case_id, lent, sizeof(i->case_id));
 }
 
 /* --- records ----------------------------------------------------------- */
@@ -246,20 +131,27 @@ static void join_case(const struct incidents *in, struct incident *i)
 /* What the finding's channels show beyond the incident's own: groups attached, its peer. */
 static void take_facts(struct incident *i, const struct finding *f)
 {
+	char domain[GROUP_TEXT_MAX], attached[INCIDENT_ATTACHED_MAX];
+
 	if (f->leaf)
 		i->peer = f->leaf->key.value;
-	if (f->leaf && f->leaf->name && !i->domain[0])
-		suffix_registered_domain(f->leaf->name, i->domain, sizeof(i->domain));
+	if (f->leaf && f->leaf->name && !i->domain[0] &&
+	    suffix_registered_domain(f->leaf->name, domain, sizeof(domain)))
+		incident_set_text(&i->domain, domain);
+	if (!f->n_attached)
+		return;
+	text_copy(attached, sizeof(attached), i->attached);
 	for (unsigned k = 0; k < f->n_attached; k++) {
 		const struct channel *ch = f->attached[k];
 		char value[GROUP_TEXT_MAX], text[GROUP_TEXT_MAX + 16];
-		size_t len = strlen(i->attached);
+		size_t len = strlen(attached);
 
 		snprintf(text, sizeof(text), "%s %s\n", group_name((enum group)ch->key.group),
 			 group_value(&ch->key, ch->name, value));
-		if (!strstr(i->attached, text) && len + strlen(text) < sizeof(i->attached))
-			text_copy(i->attached + len, sizeof(i->attached) - len, text);
+		if (!strstr(attached, text) && len + strlen(text) < sizeof(attached))
+			text_copy(attached + len, sizeof(attached) - len, text);
 	}
+	incident_set_text(&i->attached, attached);
 }
 
 static void emit_record(struct incidents *in, struct incident *i, const struct finding *f,
@@ -271,11 +163,13 @@ static void emit_record(struct incidents *in, struct incident *i, const struct f
 	if (finding_is_nightly(f))
 		explain_nightly_facts(in->ctx, f, &facts);
 	i->records++;
-	i->is_changed = true;
+	incidents_mark(in, i);
+	incident_take_words(i, &in->words);
 	/* Of an address whose channel is gone, the last words stand. */
 	if (f->rule != RULE_DST_002 || i->is_any || f->channel->contact)
 		explain_incident(in->ctx, i, f, &facts);
 	r = encode_alert(in->ctx, i, f, &facts, action, in->sequence + 1);
+	incident_keep_words(i);
 	if (!r) {
 		log_err("alert", "no memory for a record of incident %s", i->id);
 		return;
@@ -285,23 +179,12 @@ static void emit_record(struct incidents *in, struct incident *i, const struct f
 	in->emit(in->emit_arg, r);
 }
 
-/* Open ones with a channel of their own, by rule; of the rules that can flood, by subject too. */
-static void count_open(struct incidents *in, const struct incident *i, int by)
-{
-	if (i->is_any || entry_of(i->rule, i->entry)[0])
-		return;
-	in->peers[i->rule] += (size_t)by;
-	if (i->rule == RULE_DST_002)
-		i->subject->closed_zone_peers += (uint32_t)by;
-	if (i->rule == RULE_DST_001)
-		i->subject->new_destinations += (uint32_t)by;
-}
-
 static void open_incident(struct incidents *in, struct incident *i, const struct finding *f)
 {
 	if (i->has_opened)
 		memcpy(i->previous, i->id, sizeof(i->previous));
 	i->has_opened = true;
+	i->is_past = false;
 	i->is_open = true;
 	i->opened_ns = f->judged_ns;
 	i->level = f->level;
@@ -311,9 +194,9 @@ static void open_incident(struct incidents *in, struct incident *i, const struct
 	i->members = 0;
 	i->given_up = 0;
 	i->given_up_m = 0;
-	i->attached[0] = '\0';
+	incident_set_text(&i->attached, "");
 	i->subject->is_changed = true;
-	count_open(in, i, 1);
+	incidents_count_open(in, i, 1);
 	take_facts(i, f);
 	name_incident(in, i, f);
 	join_case(in, i);
@@ -321,7 +204,7 @@ static void open_incident(struct incidents *in, struct incident *i, const struct
 }
 
 /* The state of the incident after this finding; true when a record is due. */
-static bool grow(struct incident *i, const struct finding *f)
+static bool grow(struct incidents *in, struct incident *i, const struct finding *f)
 {
 	uint32_t nights = finding_is_nightly(f) ? f->channel->evidence->process[f->process].hits
 						: i->nights + (f->row != i->last_row);
@@ -353,7 +236,7 @@ static bool grow(struct incident *i, const struct finding *f)
 	i->nights = nights;
 	i->process = f->process;
 	i->last_row = f->row;
-	i->is_changed = true;
+	incidents_mark(in, i);
 	return grew;
 }
 
@@ -368,7 +251,11 @@ static void count_member(struct incidents *in, struct incident *i, const struct 
 		return;
 	if (i->rule != RULE_DST_001 && ch->contact)
 		ch->contact->is_flooded = 1;
-	if (i->members < INCIDENT_MEMBERS_MAX && f->destination)
+	if (!i->member)
+		i->member = calloc(INCIDENT_MEMBERS_MAX, sizeof(*i->member));
+	if (!i->member)
+		log_err("alert", "no memory for the members of incident %s", i->id);
+	else if (i->members < INCIDENT_MEMBERS_MAX && f->destination)
 		i->member[i->members] = f->destination->peer;
 	else if (i->members < INCIDENT_MEMBERS_MAX && ch->key.group <= GROUP_PREFIX &&
 	    ch->key.group != GROUP_DOMAIN)
@@ -382,7 +269,9 @@ void incidents_finding(struct incidents *in, const struct finding *f)
 	bool opens, grew;
 
 	if (!i) {
-		log_err("alert", "no memory for an incident of rule %s", rule_of(f->rule)->id);
+		if (!in->counters.refused++)
+			log_err("alert", "no memory for an incident of rule %s: further ones are "
+				"counted only", rule_of(f->rule)->id);
 		return;
 	}
 	opens = !i->is_open;
@@ -394,9 +283,9 @@ void incidents_finding(struct incidents *in, const struct finding *f)
 		count_member(in, i, f);
 	i->given_up += f->given_up;
 	i->given_up_m = fmax(i->given_up_m, f->given_up_m);
-	text_copy(i->entry, sizeof(i->entry), f->entry ? f->entry : "");
+	incident_set_text(&i->entry, f->entry ? f->entry : "");
 	take_facts(i, f);
-	grew = grow(i, f);
+	grew = grow(in, i, f);
 	if (!opens && !grew)
 		return;
 	in->counters.updated += !opens;
@@ -408,9 +297,9 @@ static void close_incident(struct incidents *in, struct incident *i, const struc
 	in->counters.resolved++;
 	emit_record(in, i, f, "resolve");
 	i->is_open = false;
-	i->is_changed = true;
+	incidents_mark(in, i);
 	i->subject->is_changed = true;
-	count_open(in, i, -1);
+	incidents_count_open(in, i, -1);
 }
 
 static void resolve(struct incidents *in, struct incident *i, struct channel *ch,
@@ -469,7 +358,7 @@ size_t incidents_of_entry(const struct incidents *in, enum rule_id rule, struct 
 			  const char *entry)
 {
 	struct channel about = { .subject = s };
-	uint32_t *place = find_place_of(in, &(struct about){ rule, &about, false, entry });
+	uint32_t *place = incidents_place(in, &(struct about){ rule, &about, false, entry });
 
 	return *place ? *place - 1 : INCIDENTS_NONE;
 }
@@ -511,28 +400,6 @@ const char *incident_service(const struct incident *i, char buf[static SERVICE_T
 	return buf;
 }
 
-bool incidents_restore(struct incidents *in, const struct incident *copy)
-{
-	/* As much of a channel as find_place() looks at. */
-	struct channel about = { .key = copy->key, .subject = copy->subject };
-	const char *entry = entry_of(copy->rule, copy->entry);
-	uint32_t *place = find_place_of(in, &(struct about){ copy->rule, &about, copy->is_any,
-							    entry });
-	struct incident *i;
-
-	if (*place || in->count >= CAPACITY)
-		return false;
-	i = malloc(sizeof(*i));
-	if (!i)
-		return false;
-	*i = *copy;
-	in->list[in->count++] = i;
-	*place = (uint32_t)in->count;
-	if (i->is_open)
-		count_open(in, i, 1);
-	return true;
-}
-
 void incidents_set_sequence(struct incidents *in, uint64_t last)
 {
 	in->sequence = last;
@@ -543,22 +410,7 @@ uint64_t incidents_sequence(const struct incidents *in)
 	return in->sequence;
 }
 
-void incidents_packed(struct incidents *in, size_t i)
-{
-	in->list[i]->is_changed = false;
-}
-
 const struct incidents_counters *incidents_counters(const struct incidents *in)
 {
 	return &in->counters;
-}
-
-size_t incidents_count(const struct incidents *in)
-{
-	return in->count;
-}
-
-const struct incident *incidents_at(const struct incidents *in, size_t i)
-{
-	return in->list[i];
 }

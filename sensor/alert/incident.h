@@ -21,6 +21,12 @@
  * What an expected job did (app/jobs.h) is about the entry where it has no channel of its own:
  * NW-HLT-002, and NW-EXF-001 that an entry suppresses, are one incident per (subject, entry).  A
  * suppressed one has severity 1 and no level, joins no case, and takes no place from others.
+ * Memory: an incident is about 400 bytes and its last record's words about as many more.  One that
+ * is resolved and whose last night is further back than the site's `retention.incidents` is *past*:
+ * its words, peer, names and members are forgotten, what it is about and its id stay, for
+ * `previous`.  When INCIDENTS_OWN_MAX are kept, the oldest resolved ones are forgotten altogether
+ * to make room (counted and said once); when all of them are open, further ones are counted into
+ * floods.  So 16 384 subjects, each with a flood of every rule, fit beside them.
  * Thread: analysis.  Records go where incidents_new() was told.
  */
 #ifndef NW_ALERT_INCIDENT_H
@@ -37,6 +43,7 @@
 #define INCIDENT_ID_MAX 40		/* "nw1-" / "nwc-" and 32 hex digits, with the zero byte */
 #define INCIDENT_PEERS_MAX 16		/* open ones of NW-DST-002 for one subject */
 #define INCIDENTS_MAX 8192		/* open ones of one rule */
+#define INCIDENTS_OWN_MAX (RULES * INCIDENTS_MAX)	/* that are no flood, open or not */
 #define INCIDENT_LARGE_BYTES 262144	/* of upload: a peer of its own even in a flood */
 #define INCIDENT_MEMBERS_MAX 16		/* addresses that a flood incident lists */
 #define INCIDENT_LINES_MAX 10		/* of explanation */
@@ -55,15 +62,23 @@ struct alert_context {
 	struct coverage *coverage;	/* what the tap did not see; NULL: it saw everything */
 };
 
+/* What a record says, while it is made. */
+struct incident_words {
+	char message[INCIDENT_TEXT_MAX];
+	char explain[INCIDENT_LINES_MAX][INCIDENT_TEXT_MAX];
+};
+
 struct incident {
 	enum rule_id rule;
+	uint32_t number;		/* order of first opening; of its key in the state */
 	struct subject *subject;
 	struct channel_key key;		/* group, value, service; meaningless when is_any */
-	char domain[GROUP_TEXT_MAX];	/* of its peer, or the value of a domain; "": none */
+	const char *domain;		/* of its peer, or the value of a domain; "": none */
 	struct addr peer;		/* that stood for it last; zero: none */
-	char attached[INCIDENT_ATTACHED_MAX];	/* "prefix 203.0.113.0/24\n..." */
-	char entry[SITE_ID_MAX];	/* the expected entry that it is about; "": none */
+	const char *attached;		/* "prefix 203.0.113.0/24\n..."; "": none */
+	const char *entry;		/* the expected entry that it is about; "": none */
 	bool is_any;			/* the subject's flood incident, or about no channel */
+	bool is_past;			/* resolved longer ago than incidents are kept */
 	char id[INCIDENT_ID_MAX], case_id[INCIDENT_ID_MAX], previous[INCIDENT_ID_MAX];
 	bool is_changed;		/* since it was last packed */
 	bool is_open, has_opened;	/* has_opened: id is that of an incident now resolved */
@@ -75,20 +90,23 @@ struct incident {
 	uint32_t nights;		/* qualifying (or with traffic) at the last record */
 	int64_t last_row;		/* of the last record or sign of life */
 	uint32_t members;		/* is_any: channels counted ... */
-	struct addr member[INCIDENT_MEMBERS_MAX]; /* ... and the first of them */
+	struct addr *member;		/* ... and the first INCIDENT_MEMBERS_MAX; NULL: none */
 	uint64_t up, down;		/* NW-DST-002: seen so far */
 	uint64_t given_up;		/* NW-HLT-001: channels whose evidence went */
 	double given_up_m;		/* ... and the largest M of it */
-	/* The last record in words, for the summary of a replay. */
-	char message[INCIDENT_TEXT_MAX];
-	char explain[INCIDENT_LINES_MAX][INCIDENT_TEXT_MAX];
-	unsigned explain_n;
+	struct incident_words *words;	/* of the record that is being made; NULL at other times */
+	const char *said;		/* the last record in words: incident_message() */
+	unsigned explain_n;		/* lines of explanation in words, or in said */
+	struct incident *next_of_addr, *next_of_house;	/* incident_list.c */
 };
 
 struct incidents;
 
 struct incidents_counters {
 	uint64_t opened, updated, resolved, records, flooded;
+	uint64_t past;			/* words forgotten after retention.incidents */
+	uint64_t forgotten;		/* resolved, and gone to make room */
+	uint64_t refused;		/* findings that found no place and no memory */
 };
 
 /* Takes r.  Called on the analysis thread. */
@@ -124,13 +142,27 @@ void incidents_end(struct incidents *in, size_t i, struct channel *ch, uint64_t 
 /* For the state (incident_pack.h): takes over a copy as the next one in order; the sequence that
  * the next record gets is one more. */
 bool incidents_restore(struct incidents *in, const struct incident *copy);
+/* One that the state has is forgotten. */
+typedef void (*incident_forget_fn)(void *arg, const struct incident *i);
+void incidents_on_forget(struct incidents *in, incident_forget_fn fn, void *arg);
+/* A row ends: what is resolved since before that row is past. */
+void incidents_expire(struct incidents *in, int64_t before_row);
+/* Those changed since incidents_packed(), in no order; borrowed until the next call. */
+struct incident *const *incidents_changed(const struct incidents *in, size_t *ret_n);
 void incidents_set_sequence(struct incidents *in, uint64_t last);
 uint64_t incidents_sequence(const struct incidents *in);
-void incidents_packed(struct incidents *in, size_t i);	/* it is not changed any more */
+void incidents_packed(struct incidents *in);	/* none is changed any more */
 
 const struct incidents_counters *incidents_counters(const struct incidents *in);
 size_t incidents_count(const struct incidents *in);
 const struct incident *incidents_at(const struct incidents *in, size_t i); /* in order of opening */
+/* Those of the subject and of its vendor's house (the vendor's own and all its assets'), in order
+ * of opening: the first after `after`, NULL: of all; NULL: no more. */
+const struct incident *incidents_of_house(const struct incidents *in, const struct subject *s,
+					  const struct incident *after);
+/* The last record in words, "" when there is none: the message, and line i < explain_n. */
+const char *incident_message(const struct incident *i);
+const char *incident_line(const struct incident *i, unsigned line);
 /* Is it NW-EXF-001 as an expected entry allows it? */
 static inline bool incident_is_suppressed(const struct incident *i)
 {

@@ -1,10 +1,12 @@
 /* incident_pack.c - see incident_pack.h. */
 #include "alert/incident_pack.h"
 
+#include <stdlib.h>
 #include <string.h>
+#include "alert/incident_internal.h"
 #include "profile/profile_pack.h"
 
-#define INCIDENT_VERSION 3
+#define INCIDENT_VERSION 4		/* 4: may be past */
 
 void incident_pack_key(size_t number, uint8_t ret[static INCIDENT_KEY_LEN])
 {
@@ -14,6 +16,7 @@ void incident_pack_key(size_t number, uint8_t ret[static INCIDENT_KEY_LEN])
 
 void incident_pack(const struct incident *in, struct packer *p)
 {
+	static const struct addr none;
 	uint32_t members = in->members < INCIDENT_MEMBERS_MAX ? in->members : INCIDENT_MEMBERS_MAX;
 
 	pack_u8(p, INCIDENT_VERSION);
@@ -23,7 +26,8 @@ void incident_pack(const struct incident *in, struct packer *p)
 	pack_text(p, in->domain);
 	pack_bytes(p, in->peer.bytes, sizeof(in->peer.bytes));
 	pack_text(p, in->attached);
-	pack_u8(p, (uint8_t)(in->is_any | in->is_open << 1 | in->has_opened << 2));
+	pack_u8(p, (uint8_t)(in->is_any | in->is_open << 1 | in->has_opened << 2 |
+			    in->is_past << 3));
 	pack_text(p, in->id);
 	pack_text(p, in->case_id);
 	pack_text(p, in->previous);
@@ -36,15 +40,15 @@ void incident_pack(const struct incident *in, struct packer *p)
 	pack_u64(p, (uint64_t)in->last_row);
 	pack_u32(p, in->members);
 	for (uint32_t i = 0; i < members; i++)
-		pack_bytes(p, in->member[i].bytes, sizeof(in->member[i].bytes));
+		pack_bytes(p, in->member ? in->member[i].bytes : none.bytes, sizeof(none.bytes));
 	pack_u64(p, in->up);
 	pack_u64(p, in->down);
 	pack_u64(p, in->given_up);
 	pack_double(p, in->given_up_m);
-	pack_text(p, in->message);
+	pack_text(p, incident_message(in));
 	pack_u8(p, (uint8_t)in->explain_n);
 	for (unsigned i = 0; i < in->explain_n; i++)
-		pack_text(p, in->explain[i]);
+		pack_text(p, incident_line(in, i));
 	pack_text(p, in->entry);
 }
 
@@ -64,17 +68,46 @@ static bool unpack_rule(struct unpacker *u, struct incident *in)
 
 static void unpack_words(struct unpacker *u, struct incident *in)
 {
+	struct incident_words *words = calloc(1, sizeof(*words));
 	uint8_t lines;
 
-	unpack_text(u, in->message, sizeof(in->message));
-	lines = unpack_u8(u);
-	if (lines > INCIDENT_LINES_MAX) {
+	if (!words) {
 		u->is_bad = true;
 		return;
 	}
-	for (unsigned i = 0; i < lines; i++)
-		unpack_text(u, in->explain[i], sizeof(in->explain[i]));
-	in->explain_n = lines;
+	unpack_text(u, words->message, sizeof(words->message));
+	lines = unpack_u8(u);
+	for (unsigned i = 0; i < lines && i < INCIDENT_LINES_MAX; i++)
+		unpack_text(u, words->explain[i], sizeof(words->explain[i]));
+	if (lines > INCIDENT_LINES_MAX)
+		u->is_bad = true;
+	if (!u->is_bad && words->message[0]) {
+		in->explain_n = lines;
+		in->words = words;
+		incident_keep_words(in);
+	}
+	free(words);
+}
+
+/* Room for all of them: a flood that goes on adds to those that it had. */
+static void unpack_members(struct unpacker *u, struct incident *in)
+{
+	in->members = unpack_u32(u);
+	in->member = in->members ? calloc(INCIDENT_MEMBERS_MAX, sizeof(*in->member)) : NULL;
+	if (in->members && !in->member) {
+		u->is_bad = true;
+		return;
+	}
+	for (uint32_t i = 0; i < in->members && i < INCIDENT_MEMBERS_MAX; i++)
+		unpack_bytes(u, in->member[i].bytes, sizeof(in->member[i].bytes));
+}
+
+static void unpack_own_text(struct unpacker *u, const char **text, size_t cap)
+{
+	char buf[INCIDENT_ATTACHED_MAX];
+
+	if (unpack_text(u, buf, cap < sizeof(buf) ? cap : sizeof(buf)))
+		incident_set_text(text, buf);
 }
 
 static void unpack_state(struct unpacker *u, struct incident *in)
@@ -84,6 +117,7 @@ static void unpack_state(struct unpacker *u, struct incident *in)
 	in->is_any = flags & 1;
 	in->is_open = flags >> 1 & 1;
 	in->has_opened = flags >> 2 & 1;
+	in->is_past = flags >> 3 & 1 && !in->is_open;
 	unpack_text(u, in->id, sizeof(in->id));
 	unpack_text(u, in->case_id, sizeof(in->case_id));
 	unpack_text(u, in->previous, sizeof(in->previous));
@@ -94,9 +128,7 @@ static void unpack_state(struct unpacker *u, struct incident *in)
 	in->records = unpack_u32(u);
 	in->nights = unpack_u32(u);
 	in->last_row = (int64_t)unpack_u64(u);
-	in->members = unpack_u32(u);
-	for (uint32_t i = 0; i < in->members && i < INCIDENT_MEMBERS_MAX; i++)
-		unpack_bytes(u, in->member[i].bytes, sizeof(in->member[i].bytes));
+	unpack_members(u, in);
 	in->up = unpack_u64(u);
 	in->down = unpack_u64(u);
 	if (in->level > LEVEL_3 || in->severity > 5 || in->process >= EVIDENCE_PROCESSES)
@@ -114,40 +146,54 @@ static void unpack_about_v1(struct unpacker *u, struct incident *in)
 static void unpack_about(struct unpacker *u, struct incident *in)
 {
 	channel_key_unpack(u, &in->key);
-	unpack_text(u, in->domain, sizeof(in->domain));
+	unpack_own_text(u, &in->domain, GROUP_TEXT_MAX);
 	unpack_bytes(u, in->peer.bytes, sizeof(in->peer.bytes));
-	unpack_text(u, in->attached, sizeof(in->attached));
+	unpack_own_text(u, &in->attached, INCIDENT_ATTACHED_MAX);
 }
 
-bool incident_unpack(struct incidents *list, struct subjects *s, const void *value, size_t len)
+static bool unpack_all(struct unpacker *u, uint8_t version, struct subjects *s, struct incident *in)
 {
-	struct unpacker u = unpack_over(value, len);
-	uint8_t version = unpack_u8(&u);
-	struct incident in;
 	char subject[SITE_ID_MAX];
 
-	memset(&in, 0, sizeof(in));
-	if (version < 1 || version > INCIDENT_VERSION || !unpack_rule(&u, &in))
+	if (version < 1 || version > INCIDENT_VERSION || !unpack_rule(u, in))
 		return false;
-	unpack_text(&u, subject, sizeof(subject));
+	unpack_text(u, subject, sizeof(subject));
 	if (version == 1)
-		unpack_about_v1(&u, &in);
+		unpack_about_v1(u, in);
 	else
-		unpack_about(&u, &in);
-	unpack_state(&u, &in);
+		unpack_about(u, in);
+	unpack_state(u, in);
 	if (version > 1) {
-		in.given_up = unpack_u64(&u);
-		in.given_up_m = unpack_double(&u);
+		in->given_up = unpack_u64(u);
+		in->given_up_m = unpack_double(u);
 	} else {
-		in.key.is_external = in.rule == RULE_DST_002 || in.severity > 2;
-		in.is_changed = true;
+		in->key.is_external = in->rule == RULE_DST_002 || in->severity > 2;
+		in->is_changed = true;
 	}
-	unpack_words(&u, &in);
+	unpack_words(u, in);
 	if (version > 2)
-		unpack_text(&u, in.entry, sizeof(in.entry));
-	in.subject = unpack_ok(&u) ? subjects_by_id(s, subject) : NULL;
-	if (!in.subject)
+		unpack_own_text(u, &in->entry, SITE_ID_MAX);
+	in->subject = unpack_ok(u) ? subjects_by_id(s, subject) : NULL;
+	if (!in->subject)
 		return false;
-	in.key.subject = in.subject->number;
-	return incidents_restore(list, &in);
+	in->key.subject = in->subject->number;
+	return true;
+}
+
+bool incident_unpack(struct incidents *list, struct subjects *s, const void *key, const void *value,
+		     size_t len)
+{
+	const uint8_t *digits = key;
+	struct unpacker u = unpack_over(value, len);
+	uint8_t version = unpack_u8(&u);
+	struct incident in = { .number = (uint32_t)digits[0] << 24 | (uint32_t)digits[1] << 16 |
+					 (uint32_t)digits[2] << 8 | digits[3] };
+
+	incident_set_text(&in.domain, "");
+	incident_set_text(&in.attached, "");
+	incident_set_text(&in.entry, "");
+	if (unpack_all(&u, version, s, &in) && incidents_restore(list, &in))
+		return true;
+	incident_drop_texts(&in, false);
+	return false;
 }

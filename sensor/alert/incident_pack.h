@@ -14,7 +14,9 @@
 
 void incident_pack_key(size_t number, uint8_t ret[static INCIDENT_KEY_LEN]);
 void incident_pack(const struct incident *in, struct packer *ret);
-/* One incident more, in the order of keys.  false: malformed, its subject is gone, or no memory. */
-bool incident_unpack(struct incidents *in, struct subjects *s, const void *value, size_t len);
+/* One incident more, in the order of keys, which have INCIDENT_KEY_LEN bytes.  false: malformed,
+ * its subject is gone, or no memory. */
+bool incident_unpack(struct incidents *in, struct subjects *s, const void *key,
+		     const void *value, size_t len);
 
 #endif

@@ -217,6 +217,17 @@ static void judge_contact(void *analysis, const struct attribution_contact *c)
 	destinations_take(&a->destinations, &e);
 }
 
+static void take(struct analysis *a, const struct slice *s)
+{
+	const struct flow_sums *sums = &s->sums;
+
+	if (s->kind == SLICE_SLICE && s->id.key.proto == IP_TCP)
+		coverage_count_bytes(a->ctx->coverage, s->minute_ns,
+				     sums->payload[0] + sums->payload[1],
+				     sums->lost[0] + sums->lost[1]);
+	attribution_take(&a->attribution, s);
+}
+
 void analysis_event(struct analysis *a, const struct slice *s)
 {
 	if (s->kind == SLICE_CLOSE) {
@@ -227,7 +238,7 @@ void analysis_event(struct analysis *a, const struct slice *s)
 	if (s->minute_ns + SLICE_NS <= a->now_ns && a->is_resumed)
 		attribution_note_answers(&a->attribution, s);	/* the rest is known */
 	else
-		attribution_take(&a->attribution, s);
+		take(a, s);
 }
 
 /* Tells what came after the last record of a closed zone's incident in its row. */
@@ -333,6 +344,8 @@ static void end_row(struct analysis *a, int64_t row)
 	channels_expire(a->channels, row);
 	resolve_silent(a, row, end_ns);
 	jobs_end_row(a->jobs, row, end_ns);
+	incidents_expire(a->incidents, row + 1 -
+			 (int64_t)(a->ctx->site->retention_incidents_ns / NS_PER_DAY));
 }
 
 /* Rows end one by one, so that a gap gives what idle marks would have given; in a very long one

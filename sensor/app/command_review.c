@@ -92,7 +92,7 @@ static void print_advice(const struct review_line *lines, size_t n)
 			continue;
 		printf("%s  %s", baseline_id(lines[i].destination, id), advice(&lines[i]));
 		if (review_is_suspect(&lines[i])) {
-			text_copy(text, sizeof(text), in->message);
+			text_copy(text, sizeof(text), incident_message(in));
 			printf(": %s %s %s", rule_of(in->rule)->id, state_view_level(in->level),
 			       text_escape(text, strlen(text), rule, sizeof(rule)));
 		}

@@ -9,6 +9,7 @@
 static const char *const keys[COVERAGE_PARTS] = {
 	[COVERAGE_STRETCHES] = "coverage.stretches",
 	[COVERAGE_COUNTS] = "coverage.counts",
+	[COVERAGE_BYTES] = "coverage.bytes",
 };
 
 int coverage_state_load(struct state *s, struct coverage *c)

@@ -17,7 +17,8 @@ struct night_watch {
 	uint64_t judged_ns;		/* capture time */
 	uint64_t seen_from_ns, seen_to_ns;	/* of the row */
 	double coverage;		/* share of the window that was seen */
-	double loss;			/* share of its packets that the tap itself lost */
+	double loss;			/* share that the tap lost: of the packets by its own count,
+					 * of TCP's bytes by the sequence; the larger */
 	bool is_one_sided;		/* some of the tap's interfaces were down */
 	bool is_partial;		/* judged before its end */
 };
@@ -37,7 +38,7 @@ struct judge {				/* borrowed */
 	uint64_t channel_nights;	/* bets made so far */
 };
 
-#define JUDGE_DEGRADED_LOSS 0.01	/* more than this of the packets: the night is degraded */
+#define JUDGE_DEGRADED_LOSS 0.01	/* more loss than this: the night is degraded */
 #define JUDGE_BLIND 0.5	/* less than this of the window seen: the night is skipped */
 
 /* true: *ret_voice is set. */

@@ -62,8 +62,7 @@ static uint64_t get_ns(struct memory *m, const char *name)
 	return (uint64_t)state_get_number(m->state, name, 0);
 }
 
-/* --- opening
- * --------------------------------------------------------------------------------------- */
+/* --- opening ----------------------------------------------------------- */
 
 int memory_open(const char *path, const struct site *site, struct memory **ret_memory)
 {
@@ -111,8 +110,7 @@ void memory_cover(struct memory *m, struct coverage *c)
 	m->coverage = c;
 }
 
-/* --- connections and pending events
- * ------------------------------------------------------------------ */
+/* --- connections and pending events ------------------------------------ */
 
 struct flow_taker {
 	shard_flow_fn take;
@@ -227,8 +225,7 @@ static void load_names(struct state *s, struct resolved *r)
 	free(kept);
 }
 
-/* --- how runs follow each other
- * ---------------------------------------------------------------------- */
+/* --- how runs follow each other ---------------------------------------- */
 
 static int refuse_old(uint64_t first_ns, uint64_t last_ns)
 {
@@ -290,8 +287,7 @@ struct pipeline_carry *memory_carry(struct memory *m)
 	return &m->carry;
 }
 
-/* --- loading
- * ------------------------------------------------------------------------------------------- */
+/* --- loading ----------------------------------------------------------- */
 
 struct loader {
 	struct state *state;
@@ -346,9 +342,8 @@ static int load_incident(void *arg, const void *key, size_t key_len, const void 
 {
 	struct loader *l = arg;
 
-	(void)key;
-	(void)key_len;
-	l->bad += !incident_unpack(l->parts.incidents, l->parts.subjects, value, value_len);
+	l->bad += key_len != INCIDENT_KEY_LEN ||
+		  !incident_unpack(l->parts.incidents, l->parts.subjects, key, value, value_len);
 	return 0;
 }
 
@@ -360,6 +355,15 @@ static void forget_channel(void *memory, const struct channel *ch)
 	channel_pack_key(ch, &m->key);
 	state_delete(m->state, STATE_CHANNEL, m->key.bytes, m->key.len);
 	state_delete(m->state, STATE_EVIDENCE, m->key.bytes, m->key.len);
+}
+
+static void forget_incident(void *memory, const struct incident *in)
+{
+	struct memory *m = memory;
+	uint8_t key[INCIDENT_KEY_LEN];
+
+	incident_pack_key(in->number, key);
+	state_delete(m->state, STATE_INCIDENT, key, sizeof(key));
 }
 
 int memory_load_tables(struct state *s, const struct site *site, const struct analysis_parts *parts,
@@ -404,6 +408,7 @@ int memory_load(struct memory *m, struct analysis *a)
 	analysis_parts(a, &parts);
 	analysis_on_step(a, memory_step, m);
 	channels_on_remove(parts.channels, forget_channel, m);
+	incidents_on_forget(parts.incidents, forget_incident, m);
 	baseline_on_remove(parts.baseline, baseline_forget, m->state);
 	m->acts = (struct acts){ .state = m->state, .baseline = parts.baseline,
 				 .incidents = parts.incidents };
@@ -422,8 +427,7 @@ int memory_load(struct memory *m, struct analysis *a)
 	return 0;
 }
 
-/* --- committing
- * ------------------------------------------------------------------------------------------ */
+/* --- committing -------------------------------------------------------- */
 
 static void put_packed(struct memory *m, enum state_table table)
 {
@@ -485,20 +489,20 @@ static void save_channels(struct memory *m, const struct analysis_parts *parts)
 
 static void save_incidents(struct memory *m, const struct analysis_parts *parts)
 {
-	for (size_t i = 0; i < incidents_count(parts->incidents); i++) {
-		const struct incident *in = incidents_at(parts->incidents, i);
+	size_t n;
+	struct incident *const *list = incidents_changed(parts->incidents, &n);
+
+	for (size_t i = 0; i < n; i++) {
 		uint8_t key[INCIDENT_KEY_LEN];
 
-		if (!in->is_changed)
-			continue;
-		incident_pack_key(i, key);
+		incident_pack_key(list[i]->number, key);
 		pack_reset(&m->key);
 		pack_bytes(&m->key, key, sizeof(key));
 		pack_reset(&m->value);
-		incident_pack(in, &m->value);
+		incident_pack(list[i], &m->value);
 		put_packed(m, STATE_INCIDENT);
-		incidents_packed(parts->incidents, i);
 	}
+	incidents_packed(parts->incidents);
 	state_put_number(m->state, "sequence", (int64_t)incidents_sequence(parts->incidents));
 }
 
@@ -523,7 +527,7 @@ static int commit(struct memory *m)
 		state_put_number(m->state, "row", point.row);
 		if (m->coverage)
 			m->has_failed |= coverage_state_save(m->state, m->coverage) != 0;
-		state_prune_outbox(m->state, point.now_ns, MEMORY_OUTBOX_KEEP_NS);
+		state_prune_outbox(m->state, point.now_ns, m->site->retention_outbox_ns);
 	}
 	return state_commit(m->state);
 }
@@ -583,6 +587,7 @@ int memory_preview(struct memory *m)
 	analysis_parts(m->analysis, &parts);
 	analysis_on_step(m->analysis, NULL, NULL);
 	channels_on_remove(parts.channels, NULL, NULL);
+	incidents_on_forget(parts.incidents, NULL, NULL);
 	baseline_on_remove(parts.baseline, NULL, NULL);
 	analysis_preview(m->analysis);
 	/* Sequence numbers are never used twice; the incidents are kept as they were. */

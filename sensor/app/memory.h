@@ -29,7 +29,6 @@
 #include "store/state.h"
 
 #define MEMORY_COMMIT_NS (10 * 1000000000ULL)
-#define MEMORY_OUTBOX_KEEP_NS (7 * 86400 * 1000000000ULL) /* records, after every sink had them */
 
 struct memory;
 

@@ -287,7 +287,7 @@ static void print_incident(const struct picture *p, enum rule_id rule)
 
 	if (!in)
 		return;
-	text_repair(in->message, strlen(in->message), text, sizeof(text));
+	text_repair(incident_message(in), strlen(incident_message(in)), text, sizeof(text));
 	text_repair(in->id, strlen(in->id), id, sizeof(id));
 	fprintf(p->out, "  open: %s, severity %u, since %s, %s\n    %s\n", rule_of(rule)->id,
 		in->severity, state_view_time(in->opened_ns, at), id, text);

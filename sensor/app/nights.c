@@ -110,7 +110,7 @@ static void watch_window(const struct nights *n, const struct hours *h, struct n
 	coverage_look(n->parts.context->coverage, from, to, &look);
 	w->coverage = (double)(to - from - look.blind_ns) /
 		      (double)(h->night.end_ns - h->night.start_ns);
-	w->loss = look.loss;
+	w->loss = look.loss > look.byte_loss ? look.loss : look.byte_loss;
 	w->is_one_sided = look.one_sided_ns > 0;
 }
 

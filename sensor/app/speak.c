@@ -1,6 +1,7 @@
 /* speak.c - see speak.h. */
 #include "app/speak.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include "base/log.h"
@@ -27,6 +28,13 @@ struct round {				/* one subject's seats, from the finest group on */
 	unsigned from, to;		/* slots of the night window */
 	struct seat *seats;
 	size_t n;
+	struct told *told;		/* what was open when the round began */
+	size_t n_told;
+};
+
+struct told {				/* an incident of the subject's house, and its channel */
+	const struct incident *in;
+	const struct channel *ch;
 };
 
 /* --- how channels are related ------------------------------------------ */
@@ -134,24 +142,46 @@ static uint32_t hits_since(const struct evidence *ev, unsigned process, int64_t 
 	return hits;
 }
 
-static bool is_spoken_for(const struct incident *in, const struct channel *ch)
+static bool is_open_leak(const struct incident *in)
 {
 	return in->rule == RULE_EXF_001 && in->is_open && !in->is_any &&
-	       !incident_is_suppressed(in) && is_same_house(in->subject, ch->subject);
+	       !incident_is_suppressed(in);
+}
+
+/* -ENOMEM.  In order of opening. */
+static int find_told(struct round *r, const struct subject *s)
+{
+	const struct incidents *list = r->judge->incidents;
+	const struct incident *in;
+	size_t n = 0;
+
+	for (in = incidents_of_house(list, s, NULL); in; in = incidents_of_house(list, s, in))
+		n += is_open_leak(in);
+	r->told = calloc(n + 1, sizeof(*r->told));
+	if (!r->told)
+		return -ENOMEM;
+	for (in = incidents_of_house(list, s, NULL); in; in = incidents_of_house(list, s, in)) {
+		const struct channel *ch = is_open_leak(in) ?
+			channels_find(r->judge->channels, &in->key) : NULL;
+
+		if (ch)
+			r->told[r->n_told++] = (struct told){ in, ch };
+	}
+	return 0;
 }
 
 /* Tonight's upload of the group without the voice's, and without what other incidents tell. */
 static uint64_t rest_of(const struct round *r, const struct channel *of, const struct voice *v)
 {
-	const struct incidents *list = r->judge->incidents;
 	uint64_t rest = upload(r, of) - common(r, of, v->channel);
 
-	for (size_t i = 0; i < incidents_count(list); i++) {
-		const struct incident *in = incidents_at(list, i);
-		const struct channel *ch = is_spoken_for(in, of) ?
-			channels_find(r->judge->channels, &in->key) : NULL;
-		uint64_t told = ch && ch != of && ch != v->channel ? common(r, of, ch) : 0;
+	for (size_t i = 0; i < r->n_told; i++) {
+		const struct channel *ch = r->told[i].ch;
+		uint64_t told;
 
+		if (!is_same_house(r->told[i].in->subject, of->subject))
+			continue;
+		told = ch != of && ch != v->channel ? common(r, of, ch) : 0;
 		rest -= told < rest ? told : rest;
 	}
 	return rest;
@@ -194,17 +224,13 @@ static bool is_about(const struct round *r, const struct channel *of, const stru
 
 static void attach_to_open(struct round *r, struct seat *seat)
 {
-	const struct incidents *list = r->judge->incidents;
+	for (size_t i = 0; i < r->n_told; i++) {
+		const struct channel *of = r->told[i].ch;
 
-	for (size_t i = 0; i < incidents_count(list); i++) {
-		const struct incident *in = incidents_at(list, i);
-		const struct channel *of;
-
-		if (!is_spoken_for(in, seat->voice.channel))
-			continue;
-		of = channels_find(r->judge->channels, &in->key);
-		if (of && of != seat->voice.channel && is_about(r, of, &seat->voice) &&
-		    !is_later(r, in, of, &seat->voice)) {
+		if (of != seat->voice.channel &&
+		    is_same_house(r->told[i].in->subject, seat->voice.channel->subject) &&
+		    is_about(r, of, &seat->voice) &&
+		    !is_later(r, r->told[i].in, of, &seat->voice)) {
 			seat->place = SEAT_ATTACHED;
 			seat->to = of;
 			return;
@@ -363,14 +389,16 @@ static void speak_subject(const struct judge *j, const struct night_watch *w,
 			   .to = slot_of(j, w, w->night.end_ns) };
 
 	r.seats = calloc(n, sizeof(*r.seats));
-	if (!r.seats) {
+	if (!r.seats || find_told(&r, voices[0].channel->subject)) {
 		log_err("alert", "out of memory: findings of a night are not told");
+		free(r.seats);
 		return;
 	}
 	for (size_t i = 0; i < n; i++)
 		if (voices[i].channel->evidence)
 			r.seats[r.n++].voice = voices[i];
 	hold_round(&r);
+	free(r.told);
 	free(r.seats);
 }
 

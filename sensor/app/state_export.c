@@ -185,7 +185,7 @@ static json_t *json_incident(const struct state_view *v, const struct incident *
 	char service[SERVICE_TEXT_MAX], value[GROUP_TEXT_MAX];
 
 	for (unsigned i = 0; i < in->explain_n; i++)
-		json_array_append_new(explain, json_text(in->explain[i]));
+		json_array_append_new(explain, json_text(incident_line(in, i)));
 	return json_pack("{s:o,s:o,s:s,s:o,s:s,s:o,s:s,s:b,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o}", "id",
 			 json_text(in->id), "case", json_text(in->case_id), "rule",
 			 rule_of(in->rule)->id, "asset", json_text(in->subject->id), "group",
@@ -196,7 +196,8 @@ static json_t *json_incident(const struct state_view *v, const struct incident *
 			 "level", in->level ? json_string(state_view_level(in->level)) :
 			 json_null(),
 			 "records", json_count(in->records), "nights", json_count(in->nights),
-			 "last_night", json_row(v, in->last_row), "message", json_text(in->message),
+			 "last_night", json_row(v, in->last_row),
+			 "message", json_text(incident_message(in)),
 			 "explain", explain);
 }
 
@@ -267,7 +268,8 @@ static void put_incidents(const struct state_view *v, struct writer *w)
 {
 	begin_list(w, "incidents");
 	for (size_t i = 0; i < incidents_count(v->tables.incidents); i++)
-		put(w, json_incident(v, incidents_at(v->tables.incidents, i)));
+		if (!incidents_at(v->tables.incidents, i)->is_past)
+			put(w, json_incident(v, incidents_at(v->tables.incidents, i)));
 	end_list(w);
 }
 

@@ -65,6 +65,23 @@ void flow_emit_open(struct shard *s, uint32_t no, uint64_t minute_ns)
 	emit(s, no, &e);
 }
 
+static void tell_lost(struct flow_extra *extra, struct flow_sums *ret_sums)
+{
+	for (int d = 0; d < 2; d++) {
+		ret_sums->lost[d] = extra->lost[d] - extra->told_lost[d];
+		extra->told_lost[d] = extra->lost[d];
+	}
+}
+
+/* Nothing comes any more: what is missing is lost. */
+static void give_up_holes(struct flow_extra *extra)
+{
+	for (int d = 0; extra && d < 2; d++) {
+		extra->lost[d] += tcp_missing(&extra->holes[d]);
+		extra->holes[d].n = 0;
+	}
+}
+
 void flow_emit_slice(struct shard *s, uint32_t no)
 {
 	struct flow *f = flow_table_flow(s->table, no);
@@ -86,6 +103,7 @@ void flow_emit_slice(struct shard *s, uint32_t no)
 	if (extra) {
 		copy_pair(e.sums.retrans, extra->retrans);
 		move_pair(extra->total_retrans, extra->retrans);
+		tell_lost(extra, &e.sums);
 	}
 	if (extra)
 		e.answers = steal(&extra->answers);
@@ -108,7 +126,7 @@ static void emit_close(struct shard *s, uint32_t no, enum flow_end end, uint64_t
 	copy_pair(e.sums.packets, f->total_packets);
 	for (int d = 0; extra && d < 2; d++) {
 		e.sums.retrans[d] = extra->total_retrans[d];
-		e.sums.lost[d] = extra->lost[d] + tcp_missing(&extra->holes[d]);
+		e.sums.lost[d] = extra->lost[d];
 		s->counters.tcp_lost_bytes += e.sums.lost[d];
 	}
 	emit(s, no, &e);
@@ -179,6 +197,7 @@ void flow_close(struct shard *s, uint32_t no, enum flow_end end, uint64_t minute
 	flow_give_up(s, no);
 	if (!flow_table_flow(s->table, no)->is_opened)
 		flow_emit_open(s, no, minute_ns);
+	give_up_holes(flow_table_extra(s->table, no));
 	flow_emit_slice(s, no);
 	emit_close(s, no, end, minute_ns);
 	count_end(&s->counters, end);

@@ -6,7 +6,7 @@
 #include "flow/answers.h"
 #include "packet/packet.h"
 
-#define IMAGE_VERSION 1
+#define IMAGE_VERSION 2		/* 1 did not know which lost bytes were told */
 #define IMAGE_BYTES_MAX 16384	/* SLICE_ANSWERS_MAX long names are the most of it */
 #define CHECK_BYTES 4
 
@@ -91,6 +91,7 @@ static void pack_extra(struct packer *p, const struct flow_extra *extra)
 	pack_pair(p, extra->retrans);
 	pack_pair(p, extra->total_retrans);
 	pack_pair(p, extra->lost);
+	pack_pair(p, extra->told_lost);
 	for (int d = 0; d < 2; d++) {
 		const struct tcp_holes *h = &extra->holes[d];
 
@@ -197,11 +198,15 @@ static void unpack_tcp(struct unpacker *u, struct flow *f, struct flow_cold *col
 	}
 }
 
-static void unpack_extra(struct unpacker *u, struct flow_extra *extra)
+static void unpack_extra(struct unpacker *u, uint8_t version, struct flow_extra *extra)
 {
 	unpack_pair(u, extra->retrans);
 	unpack_pair(u, extra->total_retrans);
 	unpack_pair(u, extra->lost);
+	memcpy(extra->told_lost, extra->lost, sizeof(extra->told_lost));
+	if (version > 1)
+		unpack_pair(u, extra->told_lost);
+	u->is_bad |= extra->told_lost[0] > extra->lost[0] || extra->told_lost[1] > extra->lost[1];
 	for (int d = 0; d < 2; d++) {
 		struct tcp_holes *h = &extra->holes[d];
 
@@ -280,7 +285,7 @@ static bool is_sound(const struct flow_image *image)
 	       is_time_sound(image) && is_tcp_sound(image);
 }
 
-static void unpack_fields(struct unpacker *u, struct flow_image *image)
+static void unpack_fields(struct unpacker *u, uint8_t version, struct flow_image *image)
 {
 	struct flow *f = &image->hot;
 	uint32_t bits;
@@ -308,7 +313,7 @@ static void unpack_fields(struct unpacker *u, struct flow_image *image)
 	image->has_extra = bits & (HAS_EXTRA | HAS_ANSWERS);
 	u->is_bad |= bits & HAS_EXTRA && f->key.proto != IP_TCP;
 	if (bits & HAS_EXTRA)
-		unpack_extra(u, &image->extra);
+		unpack_extra(u, version, &image->extra);
 	if (bits & HAS_NAME) {
 		image->cold.name = unpack_text_new(u, DPI_NAME_MAX - 1);
 		u->is_bad |= !image->cold.name || !image->cold.name[0];
@@ -319,9 +324,15 @@ static void unpack_fields(struct unpacker *u, struct flow_image *image)
 	u->is_bad |= is_dirty(f) != !!(bits & IS_DIRTY);
 }
 
+static bool is_version(uint8_t version)
+{
+	return version >= 1 && version <= IMAGE_VERSION;
+}
+
 bool flow_image_unpack(const void *value, size_t value_len, struct flow_image *ret_image)
 {
 	struct unpacker u, check;
+	uint8_t version;
 
 	memset(ret_image, 0, sizeof(*ret_image));
 	ret_image->hot.class = FLOW_CLASSES;
@@ -330,10 +341,11 @@ bool flow_image_unpack(const void *value, size_t value_len, struct flow_image *r
 	value_len -= CHECK_BYTES;
 	u = unpack_over(value, value_len);
 	check = unpack_over((const uint8_t *)value + value_len, CHECK_BYTES);
-	if (unpack_u8(&u) != IMAGE_VERSION ||
+	version = unpack_u8(&u);
+	if (!is_version(version) ||
 	    unpack_u32(&check) != (uint32_t)crc32(0, value, (uInt)value_len))
 		return false;
-	unpack_fields(&u, ret_image);
+	unpack_fields(&u, version, ret_image);
 	if (unpack_ok(&u) && is_sound(ret_image))
 		return true;
 	flow_image_clear(ret_image);
@@ -353,5 +365,5 @@ bool flow_image_unpack_key(const void *value, size_t value_len, struct flow_key 
 	uint8_t version = unpack_u8(&u);
 
 	unpack_key(&u, ret_key);
-	return version == IMAGE_VERSION && !u.is_bad;
+	return is_version(version) && !u.is_bad;
 }

@@ -57,7 +57,8 @@ struct flow_sums {			/* [0] client to server, [1] server to client */
 	uint64_t payload[2];		/* of the transport, by the headers; not retransmissions */
 	uint64_t packets[2];
 	uint64_t retrans[2];		/* TCP payload bytes seen again */
-	uint64_t lost[2];		/* TCP payload bytes missing in the sequence (CLOSE only) */
+	uint64_t lost[2];		/* TCP payload bytes that the sequence numbers miss and that
+					 * nobody sent again; SLICE: given up for lost in it */
 };
 
 /* An address that DNS gave the client for the name it asked for. */

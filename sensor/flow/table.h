@@ -99,7 +99,8 @@ static_assert(sizeof(struct flow_cold) <= 48, "the cold record has grown");
 struct flow_extra {
 	uint64_t retrans[2];		/* of the minute */
 	uint64_t total_retrans[2];	/* of the minutes before */
-	uint64_t lost[2];
+	uint64_t lost[2];		/* in all */
+	uint64_t told_lost[2];		/* of them, in the slices so far */
 	struct tcp_holes holes[2];
 	struct dns_answer *answers;	/* of the minute, owned; NULL mostly */
 };

@@ -74,6 +74,7 @@ static void swap_sides(struct flow_table *t, uint32_t no)
 	if (extra) {
 		SWAP(extra->retrans);
 		SWAP(extra->lost);
+		SWAP(extra->told_lost);
 		SWAP(extra->holes);
 	}
 }

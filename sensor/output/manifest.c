@@ -115,6 +115,9 @@ static json_t *counters_object(const struct manifest_facts *f)
 		{"incident.updated", f->incidents->updated},
 		{"incident.resolved", f->incidents->resolved},
 		{"incident.flooded", f->incidents->flooded},
+		{"incident.past", f->incidents->past},
+		{"incident.forgotten", f->incidents->forgotten},
+		{"incident.refused", f->incidents->refused},
 	};
 	json_t *object = json_object();
 

@@ -30,9 +30,9 @@ static void print_incident(FILE *out, const struct incident *i)
 
 	fprintf(out, "\n  [severity %u%s] %s %s%s\n", i->severity, levels[i->level], rule->id,
 		rule->name, i->is_open ? "" : " (resolved)");
-	text_print_wrapped(out, "    ", i->message, 4, WIDTH);
+	text_print_wrapped(out, "    ", incident_message(i), 4, WIDTH);
 	for (unsigned k = 0; k < i->explain_n; k++)
-		text_print_wrapped(out, "      - ", i->explain[k], 8, WIDTH);
+		text_print_wrapped(out, "      - ", incident_line(i, k), 8, WIDTH);
 	fputs("    What to check next:\n", out);
 	for (const char *const *line = rule->triage; *line; line++)
 		text_print_wrapped(out, "      * ", *line, 8, WIDTH);
@@ -56,13 +56,29 @@ static int compare_incidents(const void *a, const void *b)
 	return strcmp(x->id, y->id);
 }
 
+/* What the list below cannot show any more. */
+static void print_gone(const struct incidents_counters *c, size_t past, FILE *out)
+{
+	if (past)
+		fprintf(out, "Resolved longer ago than incidents are kept (retention.incidents): "
+			"%zu, in the records only.\n", past);
+	if (c->forgotten)
+		fprintf(out, "Incidents were so many that %" PRIu64 " resolved ones were "
+			"forgotten: the records have them.\n", c->forgotten);
+	if (c->refused)
+		fprintf(out, "No memory was left for incidents of %" PRIu64 " findings.\n",
+			c->refused);
+}
+
 static void print_incidents(const struct summary_facts *f, FILE *out)
 {
-	size_t all = incidents_count(f->incidents), n = 0, shown = 0, minor = 0;
+	size_t all = incidents_count(f->incidents), n = 0, shown = 0, minor = 0, past = 0;
 	const struct incident **list = calloc(all + 1, sizeof(struct incident *));
 
 	for (size_t i = 0; list && i < all; i++)
-		if (!incident_is_suppressed(incidents_at(f->incidents, i)))
+		if (incidents_at(f->incidents, i)->is_past)
+			past++;
+		else if (!incident_is_suppressed(incidents_at(f->incidents, i)))
 			list[n++] = incidents_at(f->incidents, i);
 	if (list)
 		qsort(list, n, sizeof(struct incident *), compare_incidents);
@@ -77,9 +93,10 @@ static void print_incidents(const struct summary_facts *f, FILE *out)
 		fprintf(out, " %zu of less.", minor);
 	fprintf(out, " Nights judged: %" PRIu64 "%s.\n", f->nights_judged,
 		f->nights_judged ? "" : " (no closed hours lie in what was seen)");
-	if (list && all > n)
+	if (list && all > n + past)
 		fprintf(out, "Suppressed: %zu nightly upload%s as expected entries allow (in the "
-			"records).\n", all - n, all - n == 1 ? "" : "s");
+			"records).\n", all - n - past, all - n - past == 1 ? "" : "s");
+	print_gone(incidents_counters(f->incidents), past, out);
 	for (size_t i = 0; list && i < n && shown < INCIDENTS_SHOWN; i++)
 		if (list[i]->severity >= SEVERITY_SHOWN) {
 			print_incident(out, list[i]);

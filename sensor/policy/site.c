@@ -56,7 +56,7 @@ static const struct {
 	[GEO] = { read_geo, false },
 	[BASELINE] = { read_baseline, false },
 	[PRIVACY] = { read_privacy, true },
-	[RETENTION] = { read_retention, true },
+	[RETENTION] = { read_retention, false },
 	[RULES] = { read_rules, true },
 	[SUPPRESS] = { read_suppress, true },
 };
@@ -150,6 +150,8 @@ static int new_site(struct site **ret_site)
 
 	if (!s)
 		return -ENOMEM;
+	s->retention_incidents_ns = RETENTION_INCIDENTS_NS;
+	s->retention_outbox_ns = RETENTION_OUTBOX_NS;
 	s->arena = arena_new();
 	if (!s->arena) {
 		free(s);

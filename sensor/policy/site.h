@@ -11,11 +11,15 @@
 #include <stddef.h>
 #include <stdint.h>
 #include "base/addr.h"
+#include "base/clock.h"
 #include "base/digest.h"
 #include "policy/geo.h"
 
 #define SITE_ID_MAX 64			/* with the zero byte; ids are [A-Za-z0-9._-]+ */
 #define SITE_CLOSED_MAX 32		/* entries of one closed_hours list */
+
+#define RETENTION_INCIDENTS_NS (400 * NS_PER_DAY)	/* these two: when the site names none */
+#define RETENTION_OUTBOX_NS (7 * NS_PER_DAY)
 
 /* One entry of closed_hours: an interval that starts on the given days of the week. */
 struct closed_hours {
@@ -97,6 +101,8 @@ struct site {
 	struct expected *expected;
 	size_t n_expected;
 	enum baseline baseline;
+	uint64_t retention_incidents_ns;	/* of resolved ones: alert/incident.h */
+	uint64_t retention_outbox_ns;	/* of records, after every sink had them */
 	const char *geo_paths[GEO_KINDS];	/* key "geo", relative ones from the site file's
 						 * directory on; NULL: not given */
 	struct geo *geo;		/* opened by site_load(); NULL: none */

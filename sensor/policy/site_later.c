@@ -98,6 +98,8 @@ static void read_pseudonyms(struct reader *r, const struct at *at, void *into)
 	reader_each(r, at, TYPE_STRING, read_pseudonym, into);
 }
 
+#define NIGHTS_KEPT_NS (400 * NS_PER_DAY)	/* CHANNEL_MEMORY_ROWS */
+
 static const struct key privacy_keys[] = {
 	{ "pseudonymise", TYPE_ARRAY, false, read_pseudonyms },
 	{ "key_file", TYPE_STRING, false, read_path },
@@ -111,22 +113,48 @@ void read_privacy(struct reader *r, const struct at *at, void *into)
 		reader_error(r, at, "\"pseudonymise\" needs a \"key_file\" for its keyed hash");
 }
 
-static void read_duration(struct reader *r, const struct at *at, void *into)
+static void read_duration(struct reader *r, const struct at *at, uint64_t *ret_ns)
 {
 	char shown[SHOWN_MAX];
 	uint64_t ns = 0;
 
-	(void)into;
-	if (!duration_parse(at_text(at), &ns) || ns == 0)
+	if (duration_parse(at_text(at), &ns) && ns)
+		*ret_ns = ns;
+	else
 		reader_error(r, at,
 			     "%s is not a duration; write \"400d\", \"12h\", \"30m\" or \"10s\"",
 			     at_shown(at, shown));
 }
 
+static void read_keep_nights(struct reader *r, const struct at *at, void *into)
+{
+	uint64_t ns = NIGHTS_KEPT_NS;
+
+	(void)into;
+	read_duration(r, at, &ns);
+	if (ns != NIGHTS_KEPT_NS)
+		reader_warn(r, at, "without effect in this version: what is first seen is "
+				   "remembered for 400 days");
+}
+
+static void read_keep_incidents(struct reader *r, const struct at *at, void *into)
+{
+	struct site *site = into;
+
+	read_duration(r, at, &site->retention_incidents_ns);
+}
+
+static void read_keep_outbox(struct reader *r, const struct at *at, void *into)
+{
+	struct site *site = into;
+
+	read_duration(r, at, &site->retention_outbox_ns);
+}
+
 static const struct key retention_keys[] = {
-	{ "nights", TYPE_STRING, false, read_duration },
-	{ "incidents", TYPE_STRING, false, read_duration },
-	{ "outbox", TYPE_STRING, false, read_duration },
+	{ "nights", TYPE_STRING, false, read_keep_nights },
+	{ "incidents", TYPE_STRING, false, read_keep_incidents },
+	{ "outbox", TYPE_STRING, false, read_keep_outbox },
 };
 
 void read_retention(struct reader *r, const struct at *at, void *into)

@@ -159,11 +159,11 @@ static struct span span_of_slot(uint64_t number)
 /* The open slot, when it is blind as it stands; else an empty span. */
 static struct span open_blind(const struct coverage *c)
 {
-	const struct slot *s = &c->slots[c->open % COVERAGE_SLOTS];
+	const struct slot *s = &c->packets.slots[c->packets.open % COVERAGE_SLOTS];
 
-	if (s->number != c->open || s->dropped <= s->received)
+	if (s->number != c->packets.open || s->dropped <= s->received)
 		return (struct span){ 0, 0 };
-	return span_of_slot(c->open);
+	return span_of_slot(c->packets.open);
 }
 
 static uint64_t sum(uint64_t a, uint64_t b)
@@ -171,26 +171,43 @@ static uint64_t sum(uint64_t a, uint64_t b)
 	return a > UINT64_MAX - b ? UINT64_MAX : a + b;
 }
 
+static void add_to_slot(struct slot_ring *ring, uint64_t number, uint64_t received,
+			uint64_t dropped)
+{
+	struct slot *s = &ring->slots[number % COVERAGE_SLOTS];
+
+	if (number > ring->open)
+		ring->open = number;
+	if (s->number != number)
+		*s = (struct slot){ .number = number };
+	s->received = sum(s->received, received);
+	s->dropped = sum(s->dropped, dropped);
+}
+
 int coverage_count(struct coverage *c, uint64_t at_ns, uint64_t received, uint64_t dropped)
 {
 	uint64_t number = at_ns / COVERAGE_SLOT_NS;
-	struct slot *s = &c->slots[number % COVERAGE_SLOTS];
 	int err = 0;
 
 	if (!received && !dropped)
 		return 0;
 	pthread_mutex_lock(&c->lock);
-	if (number > c->open) {
+	if (number > c->packets.open)
 		err = coverage_add(c, open_blind(c), COVERAGE_DROPS);
-		c->open = number;
-	}
-	if (s->number != number)
-		*s = (struct slot){ .number = number };
-	s->received = sum(s->received, received);
-	s->dropped = sum(s->dropped, dropped);
+	add_to_slot(&c->packets, number, received, dropped);
 	c->is_changed[COVERAGE_COUNTS] = true;
 	pthread_mutex_unlock(&c->lock);
 	return err;
+}
+
+void coverage_count_bytes(struct coverage *c, uint64_t at_ns, uint64_t seen, uint64_t lost)
+{
+	if (!c || (!seen && !lost))
+		return;
+	pthread_mutex_lock(&c->lock);
+	add_to_slot(&c->bytes, at_ns / COVERAGE_SLOT_NS, seen, lost);
+	c->is_changed[COVERAGE_BYTES] = true;
+	pthread_mutex_unlock(&c->lock);
 }
 
 /* --- looking ---------------------------------------------------------------------------------- */
@@ -268,26 +285,30 @@ static void add_by_reason(const struct walk walks[static WALKS], uint64_t from_n
 			ret_length[walks[i].reason] += overlap(s, from_ns, to_ns);
 }
 
-static void add_counts(const struct coverage *c, uint64_t from_ns, uint64_t to_ns,
-		       struct coverage_look *look)
+/* The share that was lost; 0 when nothing was. */
+static double add_counts(const struct slot_ring *ring, const struct span *of,
+			 uint64_t *ret_received, uint64_t *ret_dropped)
 {
-	for (size_t i = 0; i < COVERAGE_SLOTS; i++) {
-		struct span span = span_of_slot(c->slots[i].number);
+	uint64_t received = 0, dropped = 0;
 
-		if (!overlap(&span, from_ns, to_ns))
+	for (size_t i = 0; i < COVERAGE_SLOTS; i++) {
+		struct span span = span_of_slot(ring->slots[i].number);
+
+		if (!overlap(&span, of->from_ns, of->to_ns))
 			continue;
-		look->received = sum(look->received, c->slots[i].received);
-		look->dropped = sum(look->dropped, c->slots[i].dropped);
+		received = sum(received, ring->slots[i].received);
+		dropped = sum(dropped, ring->slots[i].dropped);
 	}
-	if (look->dropped)
-		look->loss = (double)look->dropped /
-			     ((double)look->received + (double)look->dropped);
+	*ret_received = received;
+	*ret_dropped = dropped;
+	return dropped ? (double)dropped / ((double)received + (double)dropped) : 0;
 }
 
 void coverage_look(struct coverage *c, uint64_t from_ns, uint64_t to_ns,
 		   struct coverage_look *ret_look)
 {
 	uint64_t by_reason[COVERAGE_REASONS] = { 0 };
+	const struct span of = { from_ns, to_ns };
 	struct walk walks[WALKS];
 	struct span open;
 
@@ -299,7 +320,9 @@ void coverage_look(struct coverage *c, uint64_t from_ns, uint64_t to_ns,
 	begin_walks(c, from_ns, &open, walks);
 	add_by_reason(walks, from_ns, to_ns, by_reason);
 	ret_look->blind_ns = blind_length(walks, from_ns, to_ns);
-	add_counts(c, from_ns, to_ns, ret_look);
+	ret_look->loss = add_counts(&c->packets, &of, &ret_look->received, &ret_look->dropped);
+	ret_look->byte_loss = add_counts(&c->bytes, &of, &ret_look->seen_bytes,
+					 &ret_look->lost_bytes);
 	pthread_mutex_unlock(&c->lock);
 	ret_look->one_sided_ns = by_reason[COVERAGE_ONE_SIDED];
 	for (size_t i = 1; i < COVERAGE_ONE_SIDED; i++)

@@ -14,6 +14,10 @@
  *             The last COVERAGE_SLOTS are kept, each in a place of its own; a clock that was set
  *             by days takes over the places of other days.
  *
+ * What the tap itself does not know it lost, TCP tells: bytes that the sequence numbers (RFC 9293
+ * 3.4) miss and that nobody sent again.  They are counted in slots of their own by the analysis's
+ * thread.  They make no time blind: whoever sends numbers as he likes would blind us.
+ *
  * One-sided is the stretch in which some of several interfaces were down: what was seen counts, so
  * it degrades a night and never skips it (P15).  It is no part of blind_ns.
  *
@@ -56,6 +60,8 @@ struct coverage_look {
 	enum coverage_reason reason;	/* of most of blind_ns; set when that is not 0 */
 	uint64_t received, dropped;	/* of every slot that the time touches */
 	double loss;			/* dropped / (received + dropped); 0: nothing was counted */
+	uint64_t seen_bytes, lost_bytes;	/* of TCP, likewise: coverage_count_bytes() */
+	double byte_loss;		/* lost / (seen + lost) */
 };
 
 struct coverage_counters {
@@ -73,6 +79,9 @@ int coverage_blind(struct coverage *c, uint64_t from_ns, uint64_t to_ns,
  * -ENOMEM. */
 int coverage_count(struct coverage *c, uint64_t at_ns, uint64_t received, uint64_t dropped);
 
+/* At that time: payload bytes of TCP seen, and missed.  Nothing for NULL. */
+void coverage_count_bytes(struct coverage *c, uint64_t at_ns, uint64_t seen, uint64_t lost);
+
 /* NULL stands for a tap that saw everything. */
 void coverage_look(struct coverage *c, uint64_t from_ns, uint64_t to_ns,
 		   struct coverage_look *ret_look);
@@ -87,7 +96,7 @@ const char *coverage_reason_text(enum coverage_reason r);	/* "the process was no
 
 /* --- for the state: two records, for one changes all the time and the other may be large ------ */
 
-enum coverage_part { COVERAGE_STRETCHES, COVERAGE_COUNTS, COVERAGE_PARTS };
+enum coverage_part { COVERAGE_STRETCHES, COVERAGE_COUNTS, COVERAGE_BYTES, COVERAGE_PARTS };
 
 /* false: nothing has changed since it was last packed, and nothing is written. */
 bool coverage_pack(struct coverage *c, enum coverage_part part, struct packer *p);

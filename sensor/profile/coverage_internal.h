@@ -16,14 +16,18 @@ struct list {
 
 struct slot {
 	uint64_t number;		/* since 1970; the slot is [number, number + 1) * 15 min */
-	uint64_t received, dropped;
+	uint64_t received, dropped;	/* packets; bytes seen and lost */
+};
+
+struct slot_ring {
+	struct slot slots[COVERAGE_SLOTS];	/* at number % COVERAGE_SLOTS */
+	uint64_t open;			/* the newest slot counted; 0: none */
 };
 
 struct coverage {
 	pthread_mutex_t lock;
 	struct list lists[COVERAGE_REASONS];
-	struct slot slots[COVERAGE_SLOTS];	/* at number % COVERAGE_SLOTS */
-	uint64_t open;			/* the newest slot counted; 0: none */
+	struct slot_ring packets, bytes;
 	uint64_t forgotten;
 	bool is_changed[COVERAGE_PARTS];
 };

@@ -22,14 +22,14 @@ static void pack_stretches(const struct coverage *c, struct packer *p)
 	}
 }
 
-static bool is_kept(const struct coverage *c, const struct slot *s)
+static bool is_kept(const struct slot_ring *c, const struct slot *s)
 {
 	return (s->received || s->dropped) && s->number <= c->open &&
 	       c->open - s->number < COVERAGE_SLOTS;
 }
 
 /* By number: the ring read from the place after the open slot's. */
-static void pack_counts(const struct coverage *c, struct packer *p)
+static void pack_counts(const struct slot_ring *c, struct packer *p)
 {
 	uint16_t n = 0;
 
@@ -59,7 +59,7 @@ bool coverage_pack(struct coverage *c, enum coverage_part part, struct packer *p
 	if (is_changed && part == COVERAGE_STRETCHES)
 		pack_stretches(c, p);
 	else if (is_changed)
-		pack_counts(c, p);
+		pack_counts(part == COVERAGE_BYTES ? &c->bytes : &c->packets, p);
 	pthread_mutex_unlock(&c->lock);
 	return is_changed;
 }
@@ -96,7 +96,7 @@ static bool unpack_stretches(struct coverage *c, struct unpacker *u)
 }
 
 /* Counts of a slot that is counted already are added to it, as when one run follows another. */
-static bool unpack_counts(struct coverage *c, struct unpacker *u)
+static bool unpack_counts(struct slot_ring *c, struct unpacker *u)
 {
 	uint16_t n = unpack_u16(u);
 	uint64_t first = 0, last = 0;
@@ -123,7 +123,6 @@ static bool unpack_counts(struct coverage *c, struct unpacker *u)
 			*to = (struct slot){ got.number, to->received + got.received,
 					     to->dropped + got.dropped };
 		c->open = got.number > c->open ? got.number : c->open;
-		c->is_changed[COVERAGE_COUNTS] = true;
 	}
 	return true;
 }
@@ -131,11 +130,14 @@ static bool unpack_counts(struct coverage *c, struct unpacker *u)
 bool coverage_unpack(struct coverage *c, enum coverage_part part, const void *bytes, size_t len)
 {
 	struct unpacker u = unpack_over(bytes, len);
+	struct slot_ring *ring = part == COVERAGE_BYTES ? &c->bytes : &c->packets;
 	bool is_good;
 
 	pthread_mutex_lock(&c->lock);
+	c->is_changed[part] = true;
 	is_good = unpack_u8(&u) == VERSION &&
-		  (part == COVERAGE_STRETCHES ? unpack_stretches(c, &u) : unpack_counts(c, &u)) &&
+		  (part == COVERAGE_STRETCHES ? unpack_stretches(c, &u) :
+						unpack_counts(ring, &u)) &&
 		  unpack_ok(&u);
 	pthread_mutex_unlock(&c->lock);
 	return is_good;

@@ -37,7 +37,7 @@ struct night_seen {
 	uint16_t start_min, end_min;	/* of the burst, minutes after the row's start */
 	uint16_t centroid_min;		/* of the window's upload, likewise */
 	uint16_t coverage;		/* of the window: EVIDENCE_SHARE when the tap saw it all */
-	uint16_t loss;			/* of the packets of the window, by the tap's own count */
+	uint16_t loss;			/* of the window, see night_watch.loss */
 	uint8_t hits;			/* bit i: it qualified for process i */
 	uint8_t is_skipped : 1;		/* the tap was blind for more than half of the window */
 	uint8_t is_partial : 1;		/* judged before its end */

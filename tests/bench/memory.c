@@ -256,6 +256,64 @@ static void measure_slices(void)
 	}
 }
 
+/* --- incidents --------------------------------------------------------- */
+
+#define SUBJECTS 6250U
+#define PEERS 16U			/* no flood of one subject yet */
+
+/* As a spoofer makes them: that many local addresses, each with its peers.  has_end: each falls
+ * silent before the next, so that all of them are remembered and few are open. */
+static void open_incidents(struct world *w, const struct channel *like, bool has_end)
+{
+	for (uint32_t i = 0; i < SUBJECTS * PEERS; i++) {
+		struct addr own = world_addr(0x0a640000U + i / PEERS);
+		struct channel ch = *like;
+		struct finding f = { .rule = RULE_DST_002, .channel = &ch, .leaf = &ch,
+				     .row = 20470, .judged_ns = world_ns(i), .severity = 5 };
+
+		ch.subject = subjects_get(w->parts.subjects, &(struct sighting){ .addr = &own });
+		if (!ch.subject)
+			abort();
+		ch.key.subject = ch.subject->number;
+		ch.key.value = world_addr(0x2d000000U + i);
+		incidents_finding(w->parts.incidents, &f);
+		if (has_end)
+			incidents_resolve(w->parts.incidents, RULE_DST_002, &ch, world_ns(i),
+					  20480);
+	}
+}
+
+static void measure_incidents(void)
+{
+	for (int has_end = 1; has_end >= 0; has_end--) {
+		struct world w;
+		double before, start;
+		char what[128];
+		struct channel *like;
+
+		world_begin(&w, NULL);
+		world_start(&w);
+		world_feed(&w, world_minute(0, 23, 0), &(struct world_send){ .from = "10.20.2.21",
+			.to = 0x2d000000U, .port = 443, .up = 1000, .down = 1000 });
+		like = world_channel(&w, "REVIEW-1", GROUP_IP, 0x2d000000U, 443);
+		for (uint32_t i = 0; i < SUBJECTS; i++) {
+			struct addr own = world_addr(0x0a640000U + i);
+
+			subjects_get(w.parts.subjects, &(struct sighting){ .addr = &own });
+		}
+		before = rss_bytes();
+		start = cpu_s();
+		open_incidents(&w, like, has_end);
+		snprintf(what, sizeof(what), "%u peers of %u local addresses, %s", SUBJECTS * PEERS,
+			 SUBJECTS, has_end ? "one after the other" : "all at the same time");
+		add_row(what, "%zu incidents kept, %.0f MB, %.1f s",
+			incidents_count(w.parts.incidents), (rss_bytes() - before) / MB,
+			cpu_s() - start);
+		world_end(&w);
+		malloc_trim(0);
+	}
+}
+
 /* --- nights ------------------------------------------------------------ */
 
 static char state_folder[] = "/tmp/nw-bench-XXXXXX", file_of_state[64];
@@ -465,6 +523,7 @@ int main(int argc, char **argv)
 	snprintf(table, sizeof(table), "| what | measured |\n|---|---|\n");
 	measure_memory();
 	measure_slices();
+	measure_incidents();
 	measure_nights();
 	measure_state();
 	fputs(table, stdout);

@@ -31,7 +31,7 @@ static void look_at(struct coverage *c)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	enum coverage_part part = size && data[0] & 1 ? COVERAGE_COUNTS : COVERAGE_STRETCHES;
+	enum coverage_part part = size ? (enum coverage_part)(data[0] % COVERAGE_PARTS) : 0;
 	struct packer p = { 0 };
 	struct coverage *c;
 	bool is_good;
@@ -44,6 +44,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		ENSURE(p.len == size - 1 && !memcmp(p.bytes, data + 1, p.len));
 	look_at(c);
 	coverage_count(c, 1, 1, 0);
+	coverage_count_bytes(c, 1, 1, UINT64_MAX);
 	coverage_blind(c, 0, UINT64_MAX, COVERAGE_DROPS);
 	look_at(c);
 	pack_free(&p);

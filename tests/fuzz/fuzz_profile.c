@@ -224,8 +224,8 @@ static void read_all(const struct packer p[static PACKS])
 	has_evidence = evidence_unpack(t.channels, t.subjects, &key, &value);
 	ENSURE(channels_counters(t.channels)->live == (has_facts || has_evidence));
 	ENSURE(channels_counters(t.channels)->with_evidence == has_evidence);
-	ENSURE(incident_unpack(t.incidents, t.subjects, p[INCIDENT].bytes, p[INCIDENT].len) ==
-	       (incidents_count(t.incidents) == 1));
+	ENSURE(incident_unpack(t.incidents, t.subjects, "\0\0\0\1", p[INCIDENT].bytes,
+			       p[INCIDENT].len) == (incidents_count(t.incidents) == 1));
 	list = channels_sorted(t.channels, &n);
 	if (n) {
 		expect_stable(list[0], &p[SUBJECT]);

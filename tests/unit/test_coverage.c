@@ -210,6 +210,26 @@ static void test_bound(void)
 	coverage_free(c);
 }
 
+/* Whoever sends sequence numbers as he likes does not blind the tap. */
+static void test_bytes_do_not_blind(void)
+{
+	struct coverage *c = fresh();
+	struct coverage_look l;
+
+	coverage_count_bytes(c, START_NS, 800, 200);
+	coverage_count_bytes(c, START_NS + COVERAGE_SLOT_NS, 0, 1000000);
+	coverage_count_bytes(c, START_NS + 2 * COVERAGE_SLOT_NS, 5, 0);
+	coverage_count_bytes(NULL, START_NS, 1, 1);
+	l = look(c, START_NS, START_NS + COVERAGE_SLOT_NS);
+	CU_ASSERT(l.byte_loss > 0.1999 && l.byte_loss < 0.2001);
+	CU_ASSERT(l.seen_bytes == 800 && l.lost_bytes == 200 && !l.received && l.loss == 0);
+	l = look(c, 0, UINT64_MAX);
+	EQUAL_INT(l.blind_ns, 0);
+	EQUAL_INT(l.lost_bytes, 1000200);
+	EQUAL_INT(coverage_counters(c).stretches, 0);
+	coverage_free(c);
+}
+
 /* --- packing ---------------------------------------------------------------------------------- */
 
 static struct coverage *busy(void)
@@ -221,6 +241,8 @@ static struct coverage *busy(void)
 			       (enum coverage_reason)(i % COVERAGE_REASONS));
 	for (uint64_t i = 0; i < 500; i++)
 		coverage_count(c, START_NS + i * COVERAGE_SLOT_NS, i, i % 7 ? 1 : 2 * i);
+	for (uint64_t i = 0; i < 500; i++)
+		coverage_count_bytes(c, START_NS + i * COVERAGE_SLOT_NS, 900 + i, i % 5);
 	return c;
 }
 
@@ -245,7 +267,8 @@ static void test_pack_round_trip(void)
 		struct coverage_look x = look(a, at, at + DAY_NS), y = look(b, at, at + DAY_NS);
 
 		CU_ASSERT(x.blind_ns == y.blind_ns && x.received == y.received &&
-			  x.dropped == y.dropped && x.reason == y.reason);
+			  x.dropped == y.dropped && x.reason == y.reason &&
+			  x.seen_bytes == y.seen_bytes && x.lost_bytes == y.lost_bytes);
 	}
 	EQUAL_INT(coverage_counters(b).stretches, coverage_counters(a).stretches);
 	coverage_free(a);
@@ -355,6 +378,7 @@ int main(void)
 		{ "more than half dropped", test_drops },
 		{ "slots of days ago", test_slots_kept },
 		{ "the oldest is forgotten", test_bound },
+		{ "bytes do not blind", test_bytes_do_not_blind },
 		{ "packed and back", test_pack_round_trip },
 		{ "a state is added", test_unpack_adds },
 		{ "damage", test_unpack_damage },

@@ -87,7 +87,9 @@ static void the_words_say_the_same(void)
 {
 	struct finding f = { .rule = RULE_EXF_001, .channel = &channel, .row = ROW + 4,
 			     .level = LEVEL_2, .bet_nights = 640, .bet_channels = 2 };
-	struct incident in = { .subject = &subject, .level = LEVEL_2 };
+	struct incident_words words = { .message = "" };
+	struct incident in = { .subject = &subject, .level = LEVEL_2, .domain = "",
+			       .attached = "", .entry = "", .words = &words };
 	struct nightly_facts n = facts();
 	struct addr peer;
 
@@ -97,10 +99,10 @@ static void the_words_say_the_same(void)
 	in.key = channel.key;
 	explain_incident(&context, &in, &f, &n);
 	EQUAL_TEXT(
-		in.message,
+		words.message,
 		"A (not in the asset list) uploaded 4.0 KB to 203.0.113.9 on 4 of 5 nights, each "
 		"time starting between 23:50 and 00:30 local time");
-	CU_ASSERT_PTR_NOT_NULL(strstr(in.explain[0], "at most once in 77 years"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(words.explain[0], "at most once in 77 years"));
 }
 
 int main(void)

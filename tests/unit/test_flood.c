@@ -155,7 +155,7 @@ static void check_flooder(const struct story *s, const char *floods, const char 
 	if (in) {
 		CU_ASSERT(in->is_open);
 		CU_ASSERT(in->given_up > 5000);
-		CU_ASSERT_PTR_NOT_NULL(strstr(in->message, floods));
+		CU_ASSERT_PTR_NOT_NULL(strstr(incident_message(in), floods));
 	}
 	if (innocent)
 		CU_ASSERT_PTR_NULL(world_incident(&s->w, RULE_HLT_001, innocent));

@@ -241,6 +241,123 @@ static void a_hostile_name_does_not_cost_the_record(void)
 	end(&b);
 }
 
+/* Resolved longer ago than the site keeps it: what it said is gone, its id is not. */
+static void what_is_past_keeps_its_id(void)
+{
+	struct bench b;
+	struct finding f;
+	const struct incident *in;
+	char first[INCIDENT_ID_MAX];
+
+	begin(&b);
+	f = crossing(&b, 9, T0);
+	incidents_finding(b.incidents, &f);
+	in = incidents_at(b.incidents, 0);
+	snprintf(first, sizeof(first), "%s", in->id);
+	incidents_expire(b.incidents, f.row + 100);
+	CU_ASSERT(!in->is_past && incident_message(in)[0]);	/* it is open */
+	incidents_resolve(b.incidents, RULE_DST_002, f.channel, T0 + 15 * NS_PER_DAY, f.row + 15);
+	incidents_expire(b.incidents, f.row);
+	CU_ASSERT(!in->is_past && incident_message(in)[0] && incident_line(in, 0)[0]);
+	incidents_expire(b.incidents, f.row + 1);
+	CU_ASSERT(in->is_past && !incident_message(in)[0] && !incident_line(in, 0)[0]);
+	EQUAL_INT(incidents_counters(b.incidents)->past, 1);
+	f = crossing(&b, 9, T0 + 500 * NS_PER_DAY);
+	incidents_finding(b.incidents, &f);
+	take(&b);
+	EQUAL_TEXT(text_at(b.last, "nachtwacht", "incident", "previous"), first);
+	CU_ASSERT(!in->is_past && incident_message(in)[0]);
+	EQUAL_INT(incidents_count(b.incidents), 1);
+	end(&b);
+}
+
+static unsigned forgotten;
+
+static void count_forgotten(void *arg, const struct incident *i)
+{
+	(void)arg;
+	CU_ASSERT(!i->is_open);
+	forgotten++;
+}
+
+static void drop(void *arg, struct record *r)
+{
+	(void)arg;
+	record_free(r);
+}
+
+/* A peer of its own: what incidents look at of a channel. */
+static void one_more(struct bench *b, struct finding *f, unsigned peer, bool has_end)
+{
+	struct channel ch = *f->channel;
+	struct finding own = *f;
+
+	ch.key.value.bytes[12] = (uint8_t)(peer >> 24);
+	ch.key.value.bytes[13] = (uint8_t)(peer >> 16);
+	ch.key.value.bytes[14] = (uint8_t)(peer >> 8);
+	ch.key.value.bytes[15] = (uint8_t)peer;
+	own.leaf = own.channel = &ch;
+	ch.contact->is_flooded = 0;	/* shared by all of these */
+	incidents_finding(b->incidents, &own);
+	if (has_end)
+		incidents_resolve(b->incidents, RULE_DST_002, &ch, own.judged_ns, own.row);
+}
+
+/* More than fit: the oldest resolved ones go, are told to the state, and are counted; what is open
+ * stays and is found. */
+static void when_full_the_oldest_resolved_go(void)
+{
+	struct bench b;
+	struct finding f;
+	const struct incidents_counters *c;
+	unsigned n = INCIDENTS_OWN_MAX + 2;
+
+	begin(&b);
+	incidents_free(b.incidents);
+	CU_ASSERT_FATAL(!incidents_new(&b.context, drop, NULL, &b.incidents));
+	forgotten = 0;
+	incidents_on_forget(b.incidents, count_forgotten, NULL);
+	c = incidents_counters(b.incidents);
+	f = crossing(&b, 9, T0);
+	for (unsigned i = 0; i < n; i++)
+		one_more(&b, &f, i, i % 5000 != 0);
+	CU_ASSERT(c->forgotten > 0 && c->forgotten == forgotten && !c->refused);
+	EQUAL_INT(incidents_count(b.incidents) + c->forgotten, n);
+	EQUAL_INT(incidents_at(b.incidents, 0)->number, 0);	/* open */
+	CU_ASSERT(incidents_at(b.incidents, 1)->number > 1);
+	for (size_t i = 1; i < incidents_count(b.incidents); i++)
+		if (incidents_at(b.incidents, i - 1)->number >=
+		    incidents_at(b.incidents, i)->number)
+			CU_FAIL("out of order");
+	for (unsigned i = 0; i < n; i += 5000)
+		one_more(&b, &f, i, false);	/* found again, each */
+	EQUAL_INT(incidents_count(b.incidents) + c->forgotten, n);
+	end(&b);
+}
+
+/* All of them open: further ones are counted into the flood of their subject. */
+static void when_full_of_open_ones_floods_take_over(void)
+{
+	struct bench b;
+	struct finding f;
+	const struct incident *last;
+
+	begin(&b);
+	incidents_free(b.incidents);
+	CU_ASSERT_FATAL(!incidents_new(&b.context, drop, NULL, &b.incidents));
+	f = crossing(&b, 9, T0);
+	channel_to(&b, 9)->up = INCIDENT_LARGE_BYTES;	/* no number of peers makes these a flood */
+	for (unsigned i = 0; i < INCIDENTS_OWN_MAX + 1000; i++)
+		one_more(&b, &f, i, false);
+	EQUAL_INT(incidents_count(b.incidents), INCIDENTS_OWN_MAX + 1);
+	EQUAL_INT(incidents_counters(b.incidents)->forgotten, 0);
+	EQUAL_INT(incidents_counters(b.incidents)->refused, 0);
+	last = incidents_at(b.incidents, INCIDENTS_OWN_MAX);
+	CU_ASSERT(last->is_any);
+	EQUAL_INT(last->members, 1000);
+	end(&b);
+}
+
 int main(void)
 {
 	CU_TestInfo tests[] = {
@@ -251,6 +368,10 @@ int main(void)
 		{"a flood is one incident with a count", a_flood_is_one_incident_with_a_count},
 		{"a hostile name does not cost the record",
 		 a_hostile_name_does_not_cost_the_record},
+		{"what is past keeps its id", what_is_past_keeps_its_id},
+		{"when full the oldest resolved go", when_full_the_oldest_resolved_go},
+		{"when full of open ones floods take over",
+		 when_full_of_open_ones_floods_take_over},
 		CU_TEST_INFO_NULL,
 	};
 	CU_SuiteInfo suites[] = { { .pName = "incident", .pTests = tests }, CU_SUITE_INFO_NULL };

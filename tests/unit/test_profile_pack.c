@@ -265,6 +265,7 @@ static void incidents_go_on_where_they_were(void)
 {
 	struct tables a, b;
 	struct packer was = { 0 }, is = { 0 };
+	uint8_t key[INCIDENT_KEY_LEN];
 	unsigned seed = (unsigned)test_seed(0);
 	struct finding f = { .rule = RULE_DST_002, .severity = 5, .row = 20470,
 			     .judged_ns = 20470 * NS_PER_DAY };
@@ -274,14 +275,17 @@ static void incidents_go_on_where_they_were(void)
 	f.channel = fill(&a, &seed);
 	f.leaf = f.channel;
 	incidents_finding(a.incidents, &f);
+	incident_pack_key(7, key);	/* an earlier one was left out */
 	incident_pack(incidents_at(a.incidents, 0), &was);
 	CU_ASSERT(subjects_restore(b.subjects, f.channel->subject->id, &f.leaf->contact->own, "") !=
 		  NULL);
-	CU_ASSERT_FATAL(incident_unpack(b.incidents, b.subjects, was.bytes, was.len));
+	CU_ASSERT_FATAL(incident_unpack(b.incidents, b.subjects, key, was.bytes, was.len));
+	EQUAL_INT(incidents_at(b.incidents, 0)->number, 7);
 	incident_pack(incidents_at(b.incidents, 0), &is);
 	CU_ASSERT(same(&was, &is));
-	CU_ASSERT_FALSE(incident_unpack(b.incidents, b.subjects, was.bytes, was.len));	/* twice */
-	CU_ASSERT_FALSE(incident_unpack(b.incidents, b.subjects, was.bytes, was.len - 1));
+	/* Twice; and cut. */
+	CU_ASSERT_FALSE(incident_unpack(b.incidents, b.subjects, key, was.bytes, was.len));
+	CU_ASSERT_FALSE(incident_unpack(b.incidents, b.subjects, key, was.bytes, was.len - 1));
 	pack_free(&was);
 	pack_free(&is);
 	end(&a);

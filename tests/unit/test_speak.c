@@ -89,7 +89,7 @@ static const char *story(void)
 	text[0] = '\0';
 	for (size_t i = 0; i < incidents_count(w.parts.incidents) && i < 16; i++) {
 		const struct incident *in = incidents_at(w.parts.incidents, i);
-		const char *end = in->explain[in->explain_n - 1];
+		const char *end = incident_line(in, in->explain_n - 1);
 		char attached[INCIDENT_ATTACHED_MAX];
 		char *last;
 
@@ -349,6 +349,8 @@ static void nights_that_mean_nothing(void)
 /* Scenario N8.  Seen from both ends: the other one only receives. */
 static void inside_it_is_told_quietly(void)
 {
+	const struct incident *in;
+
 	begin();
 	for (unsigned night = 0; night < 12; night++) {
 		leak(night, LONE, "10.40.0.5", NULL, 50 * MB);
@@ -357,8 +359,8 @@ static void inside_it_is_told_quietly(void)
 			EQUAL_INT(incidents_at(w.parts.incidents, i)->severity, 2);
 	}
 	EQUAL_INT(incidents_count(w.parts.incidents), 1);
-	CU_ASSERT(strstr(incidents_at(w.parts.incidents, 0)->explain[
-		  incidents_at(w.parts.incidents, 0)->explain_n - 1], "capped at 2") != NULL);
+	in = incidents_at(w.parts.incidents, 0);
+	CU_ASSERT(strstr(incident_line(in, in->explain_n - 1), "capped at 2") != NULL);
 	end();
 }
 

@@ -1,0 +1,71 @@
+/* incident_internal.h - what incident.c (how they change), incident_list.c (where they are) and
+ * incident_words.c (what they last said) share. */
+#ifndef NW_ALERT_INCIDENT_INTERNAL_H
+#define NW_ALERT_INCIDENT_INTERNAL_H
+
+#include "alert/incident.h"
+
+/* Peers of their own, and one flood incident per subject and rule. */
+#define INCIDENTS_CAPACITY (INCIDENTS_OWN_MAX + RULES * SUBJECTS_MAX)
+
+struct incident_chain {			/* in order of opening */
+	struct incident *first, *last;
+};
+
+struct incidents {
+	const struct alert_context *ctx;
+	incident_emit_fn emit;
+	void *emit_arg;
+	incident_forget_fn forget;
+	void *forget_arg;
+	struct incident **list;		/* INCIDENTS_CAPACITY pointers, in order of opening */
+	size_t count;
+	size_t own;			/* of them, those that are no flood */
+	uint32_t next_number;
+	size_t peers[RULES];		/* open ones that are not flood incidents */
+	uint32_t *table;		/* index + 1; 0: free */
+	struct incident_chain *addrs;	/* by the address of the subject */
+	struct incident_chain *houses;	/* by the number of the vendor's subject */
+	struct incident **changed;	/* INCIDENTS_CAPACITY pointers; each once */
+	size_t n_changed;
+	struct incident_words words;	/* of the record that is being made */
+	uint64_t sequence;
+	struct incidents_counters counters;
+};
+
+/* What an incident is about, to find it by. */
+struct about {
+	enum rule_id rule;
+	const struct channel *ch;
+	bool is_any;
+	const char *entry;		/* as incident_entry() has it; "": none */
+};
+
+/* The entry as far as it tells incidents apart: NW-EXP-001 is about the channel. */
+static inline const char *incident_entry(enum rule_id rule, const char *entry)
+{
+	return entry && rule != RULE_EXP_001 ? entry : "";
+}
+
+/* --- incident_list.c --- */
+uint32_t *incidents_place(const struct incidents *in, const struct about *about);
+/* One more, last in order: takes the copy's texts.  NULL: no memory, or no room at all. */
+struct incident *incidents_add(struct incidents *in, const struct incident *copy);
+/* Is there room for one more that is no flood?  Forgets the oldest resolved ones for it. */
+bool incidents_make_room(struct incidents *in);
+void incidents_mark(struct incidents *in, struct incident *i);	/* it is changed */
+/* Open ones with a channel of their own, by rule; of the rules that can flood, by subject too. */
+void incidents_count_open(struct incidents *in, const struct incident *i, int by);
+/* The case of the first open one that shares it with i, or NULL. */
+const char *incidents_case(const struct incidents *in, const struct incident *i);
+
+/* --- incident_words.c --- */
+/* Lends the words, filled with the last record's; back with the new ones, which it keeps. */
+void incident_take_words(struct incident *i, struct incident_words *words);
+void incident_keep_words(struct incident *i);
+/* domain, attached, entry: copies the text; "" when there is no memory, which is logged. */
+void incident_set_text(const char **text, const char *to);
+/* And the members; the entry is what some are found by. */
+void incident_drop_texts(struct incident *i, bool keeps_entry);
+
+#endif
