@@ -79,7 +79,7 @@ static void connect(struct analysis *a)
 		.carriages = a->tallies.carriages,
 	};
 	a->slow = (struct slow){
-		.context = a->ctx, .channels = a->channels, .incidents = a->incidents,
+		.context = a->ctx, .subjects = a->subjects, .channels = a->channels, .incidents = a->incidents,
 		.ledgers = a->tallies.ledgers,
 	};
 	channels_on_evict(a->channels, tell_evicted, a);

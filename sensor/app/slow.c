@@ -124,7 +124,7 @@ static void tell(struct slow *s, struct ledger *l, const struct slow_facts *fact
 	struct finding f = {
 		.rule = RULE_EXF_011, .channel = channel_of(s, l, &stand_in),
 		.leaf = channels_find(s->channels, &l->leaf), .judged_ns = end_ns, .row = l->row,
-		.severity = s->context->site->is_default ? 2 : 3, .slow = facts,
+		.severity = slow_severity(facts, !s->context->site->is_default), .slow = facts,
 	};
 
 	attach(s, l, &f);
@@ -134,6 +134,36 @@ static void tell(struct slow *s, struct ledger *l, const struct slow_facts *fact
 	l->is_told = true;
 	l->told_up = facts->up;
 	l->is_changed = true;
+}
+
+static bool is_of_role(const struct subject *s, const char *role)
+{
+	return s->asset && !strcmp(s->asset->role, role);
+}
+
+/* Who else of the role sends there, and at least half as much. */
+static void count_sharers(const struct slow *s, const struct ledger *l, struct slow_facts *facts)
+{
+	const struct subject *me = l->keyed.subject;
+	const struct site *site = s->context->site;
+	struct channel_key key = l->keyed.key;
+
+	facts->sharers = facts->role_assets = 1;
+	if (!me->asset || !me->asset->role[0])
+		return;
+	for (size_t i = 0; i < site->n_assets; i++)
+		facts->role_assets += &site->assets[i] != me->asset &&
+				      !strcmp(site->assets[i].role, me->asset->role);
+	for (size_t i = 0; i < subjects_count(s->subjects); i++) {
+		const struct subject *other = subjects_at(s->subjects, i);
+		const struct ledger *its;
+
+		if (other == me || !is_of_role(other, me->asset->role))
+			continue;
+		key.subject = other->number;
+		its = ledgers_find(s->ledgers, &key);
+		facts->sharers += its && 2 * slow_look(its).up >= facts->up;
+	}
 }
 
 static void judge(struct slow *s, struct ledger *l, int64_t row, uint64_t end_ns)
@@ -148,6 +178,7 @@ static void judge(struct slow *s, struct ledger *l, int64_t row, uint64_t end_ns
 		l->is_changed = true;
 	} else if (l->is_told ? facts.up >= 2 * l->told_up :
 				slow_is_one(&facts) && !find_told(s, l)) {
+		count_sharers(s, l, &facts);
 		tell(s, l, &facts, end_ns);
 	}
 }

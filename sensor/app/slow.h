@@ -22,6 +22,7 @@
 
 struct slow {				/* borrowed */
 	const struct alert_context *context;
+	const struct subjects *subjects;
 	struct channels *channels;
 	struct incidents *incidents;
 	struct ledgers *ledgers;

@@ -19,6 +19,11 @@ static struct tunnel_facts facts_of(const struct carriage *c)
 		.rows = c->rows + 1,
 	};
 
+	/* Estimates beyond what was asked at all are not to be told. */
+	if (f.different > f.asked)
+		f.different = f.asked;
+	if (f.different_bytes > f.asked_bytes)
+		f.different_bytes = f.asked_bytes;
 	f.total = c->total + f.different_bytes + f.mismatched_bytes;
 	return f;
 }

@@ -45,7 +45,7 @@ bool sample_add(struct sample *s, uint32_t hash, uint32_t size)
 			t->size = size;
 		return true;
 	}
-	while (s->n == SAMPLE_MAX) {
+	while (s->n == SAMPLE_THINGS_MAX) {
 		rise(s);
 		if (level_of(hash) < s->level)
 			return true;
@@ -103,7 +103,7 @@ bool sample_unpack(struct unpacker *u, struct sample *ret)
 	bool is_kept = true;
 
 	memset(ret, 0, sizeof(*ret));
-	u->is_bad |= level > SAMPLE_LEVEL_MAX || n > SAMPLE_MAX;
+	u->is_bad |= level > SAMPLE_LEVEL_MAX || n > SAMPLE_THINGS_MAX;
 	ret->level = (uint8_t)(u->is_bad ? 0 : level);
 	for (unsigned i = 0; i < n && !u->is_bad && is_kept; i++) {
 		uint32_t hash = unpack_u32(u), size = unpack_u32(u);

@@ -2,15 +2,15 @@
  * memory: adaptive distinct sampling (Wegman; Flajolet, "On adaptive sampling", 1990).
  *
  * A thing is its hash and its size.  Kept are the things whose hash begins with at least `level`
- * zero bits; when there are more than SAMPLE_MAX of them the level rises until they fit.  So
+ * zero bits; when there are more than SAMPLE_THINGS_MAX of them the level rises until they fit.  So
  *
- *	count = kept << level		exact up to SAMPLE_MAX different things, then with a
- *	bytes = their sizes << level	standard error of about 1 / sqrt(SAMPLE_MAX / 1.5) = 15 %
+ *	count = kept << level		exact up to SAMPLE_THINGS_MAX different things, then with a
+ *	bytes = their sizes << level	standard error of about 1 / sqrt(SAMPLE_THINGS_MAX / 1.5) = 15 %
  *
  * What is kept is a function of the set of things alone, whatever their order, their repetition and
  * how they were split: samples of parts, merged, are the sample of the whole.  The hash must be
  * keyed by something that who makes the things does not know (he could make them all fall out).
- * Cost: a comparison with each thing kept, at most SAMPLE_MAX.  Memory: 8 bytes a thing kept,
+ * Cost: a comparison with each thing kept, at most SAMPLE_THINGS_MAX.  Memory: 8 bytes a thing kept,
  * doubling.  Thread: the owner's.
  */
 #ifndef NW_BASE_SAMPLE_H
@@ -20,7 +20,7 @@
 #include <stdint.h>
 #include "base/pack.h"
 
-#define SAMPLE_MAX 64
+#define SAMPLE_THINGS_MAX 64
 #define SAMPLE_LEVEL_MAX 32
 
 struct sample_thing {

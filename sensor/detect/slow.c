@@ -21,8 +21,18 @@ struct slow_facts slow_look(const struct ledger *l)
 bool slow_is_one(const struct slow_facts *f)
 {
 	return f->up >= SLOW_BYTES && f->rows >= SLOW_ROWS &&
-	       (double)f->up > SLOW_SHARE * (double)(f->up + f->down) &&
+	       (double)f->up - (double)f->down > SLOW_RATIO * (double)(f->up + f->down) &&
 	       (double)f->largest <= SLOW_LARGEST * (double)f->up;
+}
+
+bool slow_is_shared(const struct slow_facts *f)
+{
+	return f->sharers >= 2 && 2 * f->sharers >= f->role_assets;
+}
+
+unsigned slow_severity(const struct slow_facts *f, bool has_policy)
+{
+	return has_policy && !slow_is_shared(f) ? 3 : 2;
 }
 
 bool slow_is_over(const struct slow_facts *f)
