@@ -33,14 +33,16 @@ static void explain_amount(const struct alert_context *ctx, struct incident *in,
 		 size_format(f->slow->down, down), size_format(f->slow->largest, largest));
 	add_line(in, line);
 	if (ctx->site->is_default)
-		add_line(in, "Without a site policy nothing is expected, so severity is at most 2.");
+		add_line(in, "Without a site policy nothing is expected, so severity is at most "
+			     "2.");
 	else
 		add_line(in, "No expected entry of the site policy covers it; what one covers, and "
 			     "what NW-EXF-001 tells of the same network, is not counted.");
 	if (slow_is_shared(f->slow)) {
-		snprintf(line, sizeof(line), "%" PRIu32 " of the %" PRIu32 " assets of its role send there, "
-			 "each at least half as much: more often their work than a leak, so severity is "
-			 "at most 2; register it.", f->slow->sharers, f->slow->role_assets);
+		snprintf(line, sizeof(line), "%" PRIu32 " of the %" PRIu32 " assets of its role "
+			 "send there, each at least half as much: more often their work than a leak, "
+			 "so severity is at most 2; register it.", f->slow->sharers,
+			 f->slow->role_assets);
 		add_line(in, line);
 	}
 	add_line(in, "Only amounts are judged: this says nothing about a rhythm, nor that there is "
@@ -55,8 +57,8 @@ void explain_slow(const struct alert_context *ctx, struct incident *in, const st
 	explain_subject(in->subject, who, sizeof(who));
 	where_text(in, where, sizeof(where));
 	if (in->is_any) {
-		snprintf(in->message, sizeof(in->message), "%s uploads a little a day to %u further "
-			 "networks", who, in->members);
+		snprintf(in->message, sizeof(in->message), "%s uploads a little a day to %u "
+			 "further networks", who, in->members);
 		return;
 	}
 	if (!f->slow) {
@@ -64,9 +66,9 @@ void explain_slow(const struct alert_context *ctx, struct incident *in, const st
 			 "below half of what is told", who, where);
 		return;
 	}
-	snprintf(in->message, sizeof(in->message), "%s has sent %s to %s within 30 days, on %" PRIu32
-		 " of them, and nothing expects it", who, size_format(f->slow->up, up), where,
-		 f->slow->rows);
+	snprintf(in->message, sizeof(in->message), "%s has sent %s to %s within 30 days, on %"
+		 PRIu32 " of them, and nothing expects it", who, size_format(f->slow->up, up),
+		 where, f->slow->rows);
 	explain_amount(ctx, in, f);
 	snprintf(line, sizeof(line), "Judged %s local.",
 		 clock_format_offset(f->judged_ns, tz_offset(f->judged_ns), at));

@@ -45,9 +45,10 @@ static void explain_names(struct incident *in, const struct tunnel_facts *t)
 {
 	char line[INCIDENT_TEXT_MAX], all[CLOCK_TEXT_MAX];
 
-	snprintf(line, sizeof(line), "%" PRIu64 " questions, %u %% of them for TXT or NULL records; "
-		 "%" PRIu64 " answers, %u %% of them that there is no such name.  In the mean a "
-		 "name has %" PRIu64 " bytes below the domain.", t->asked, percent(t->odd, t->asked),
+	snprintf(line, sizeof(line), "%" PRIu64 " questions, %u %% of them for TXT or NULL "
+		 "records; %" PRIu64 " answers, %u %% of them that there is no such name.  In the "
+		 "mean a name has %" PRIu64 " bytes below the domain.", t->asked,
+		 percent(t->odd, t->asked),
 		 t->answers, percent(t->nxdomain, t->answers),
 		 t->different ? t->different_bytes / t->different : 0);
 	add_line(in, line);
@@ -73,8 +74,8 @@ static void say_echo(struct incident *in, const struct finding *f, const char *w
 	char peer[GROUP_TEXT_MAX], bytes[CLOCK_TEXT_MAX], back[CLOCK_TEXT_MAX];
 
 	value_text(in, peer);
-	snprintf(in->message, sizeof(in->message), "%s sent %s about %" PRIu64 " different ICMP echo "
-		 "payloads of %s in one day", who, peer, t->different,
+	snprintf(in->message, sizeof(in->message), "%s sent %s about %" PRIu64
+		 " different ICMP echo payloads of %s in one day", who, peer, t->different,
 		 size_format(t->different_bytes, bytes));
 	if (t->mismatched)
 		snprintf(in->message + strlen(in->message),
@@ -105,11 +106,11 @@ static void say_rest(struct incident *in, const struct finding *f, const char *w
 
 	value_text(in, value);
 	if (in->is_any)
-		snprintf(in->message, sizeof(in->message), "%s carries data in DNS questions or ICMP "
-			 "echoes to %u further domains or addresses", who, in->members);
+		snprintf(in->message, sizeof(in->message), "%s carries data in DNS questions or "
+			 "ICMP echoes to %u further domains or addresses", who, in->members);
 	else
-		snprintf(in->message, sizeof(in->message), "%s has not carried data in %s %s for 14 "
-			 "days", who, f->channel->key.group == GROUP_DOMAIN ?
+		snprintf(in->message, sizeof(in->message), "%s has not carried data in %s %s for "
+			 "14 days", who, f->channel->key.group == GROUP_DOMAIN ?
 			 "DNS questions below" : "ICMP echoes to", value);
 }
 

@@ -16,7 +16,8 @@
  * end of its conversation within a day, and of any asset with a DNS tunnel below the same domain
  * (the resolver that passes it on); else it begins one.
  * A flood stays bounded: beyond INCIDENT_PEERS_MAX open incidents of NW-DST-001, NW-DST-002,
- * NW-EXF-008 or NW-EXF-011 for one subject, or INCIDENTS_MAX of a rule, further channels are counted into one incident of
+ * NW-EXF-008 or NW-EXF-011 for one subject, or INCIDENTS_MAX of a rule, further channels are
+ * counted into one incident of
  * the subject with group "any"; a peer that receives INCIDENT_LARGE_BYTES gets its own all the
  * same.
  * What an expected job did (app/jobs.h) is about the entry where it has no channel of its own:

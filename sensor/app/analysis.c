@@ -59,7 +59,9 @@ static void tell_evicted(void *analysis, const struct channel *ch);
 
 static uint64_t judge_carried(void *analysis, const struct tunnel_minute *m)
 {
-	return tunnels_take(&((struct analysis *)analysis)->tunnels, m);
+	struct analysis *a = analysis;
+
+	return tunnels_take(&a->tunnels, m);
 }
 
 static void connect(struct analysis *a)
@@ -79,8 +81,8 @@ static void connect(struct analysis *a)
 		.carriages = a->tallies.carriages,
 	};
 	a->slow = (struct slow){
-		.context = a->ctx, .subjects = a->subjects, .channels = a->channels, .incidents = a->incidents,
-		.ledgers = a->tallies.ledgers,
+		.context = a->ctx, .subjects = a->subjects, .channels = a->channels,
+		.incidents = a->incidents, .ledgers = a->tallies.ledgers,
 	};
 	channels_on_evict(a->channels, tell_evicted, a);
 }

@@ -5,13 +5,13 @@
  * zero bits; when there are more than SAMPLE_THINGS_MAX of them the level rises until they fit.  So
  *
  *	count = kept << level		exact up to SAMPLE_THINGS_MAX different things, then with a
- *	bytes = their sizes << level	standard error of about 1 / sqrt(SAMPLE_THINGS_MAX / 1.5) = 15 %
+ *	bytes = their sizes << level	standard error about 1 / sqrt(SAMPLE_THINGS_MAX / 1.5), 15 %
  *
  * What is kept is a function of the set of things alone, whatever their order, their repetition and
  * how they were split: samples of parts, merged, are the sample of the whole.  The hash must be
  * keyed by something that who makes the things does not know (he could make them all fall out).
- * Cost: a comparison with each thing kept, at most SAMPLE_THINGS_MAX.  Memory: 8 bytes a thing kept,
- * doubling.  Thread: the owner's.
+ * Cost: a comparison with each thing kept, at most SAMPLE_THINGS_MAX.  Memory: 8 bytes a thing
+ * kept, doubling.  Thread: the owner's.
  */
 #ifndef NW_BASE_SAMPLE_H
 #define NW_BASE_SAMPLE_H

@@ -64,21 +64,21 @@ static const char *const triage_dst_001[] = {
 	NULL};
 
 static const char *const triage_exf_008[] = {
-	"Look at the questions or pings themselves: which program on the asset makes them, what the "
-	"names or payloads decode to (base32, base64, hexadecimal), since when.",
+	"Look at the questions or pings themselves: which program on the asset makes them, what "
+	"the names or payloads decode to (base32, base64, hexadecimal), since when.",
 	"Look up who runs the name server of the domain, or the address, and whether other assets "
 	"ask it; stop it at the resolver or the firewall once the packets are kept.",
-	"If it is a look-up service (reputation of files or mail), register it as an expected entry "
-	"that names the domain and udp/53, with its owner.",
+	"If it is a look-up service (reputation of files or mail), register it as an expected "
+	"entry that names the domain and udp/53, with its owner.",
 	NULL};
 
 static const char *const triage_exf_011[] = {
 	"Find out what on the asset sends to this network and name, and what it is: telemetry, an "
 	"update service, a synchronisation nobody registered.",
-	"Look up who operates the destination, and whether other assets of the role send to it, and "
-	"as much.",
-	"If it is legitimate, register it as an expected entry with owner, ticket and a maximum per "
-	"night; if nobody knows it, keep packets of some hours and look at what is sent.",
+	"Look up who operates the destination, and whether other assets of the role send to it, "
+	"and as much.",
+	"If it is legitimate, register it as an expected entry with owner, ticket and a maximum "
+	"per night; if nobody knows it, keep packets of some hours and look at what is sent.",
 	NULL};
 
 static const struct rule rules[] = {

@@ -3,8 +3,8 @@
  * Of the upload of the last 30 rows to one network, name or autonomous system (profile/ledger.h)
  *
  *   SLOW_BYTES       is the least that is told, and half of it what an incident stays open for
- *   SLOW_RATIO       is less than (up - down) / (up + down): the measure of detector N.  Read as the
- *                    share of upload, 0.6 took a customs form of 600 kB that is answered with 300
+ *   SLOW_RATIO       is less than (up - down) / (up + down): the measure of detector N.  Read as
+ *                    the share of upload, 0.6 took a form of 600 kB that is answered with 300
  *   SLOW_ROWS        rows had LEDGER_DAY_BYTES of it or more, and
  *   SLOW_LARGEST     the largest row holds at most this share: one migration, one large file, or
  *                    two, are no slow leak but NW-DST-001's and the volume's business
@@ -33,7 +33,8 @@ struct slow_facts {
 	uint64_t largest;		/* upload of the largest row */
 	uint32_t rows;			/* with LEDGER_DAY_BYTES or more */
 	const char *name;		/* of a domain, else NULL */
-	uint32_t sharers, role_assets;	/* of its role: who sends there like it, and all; itself too */
+	/* Of its role: who sends there like it, and all of them; itself included. */
+	uint32_t sharers, role_assets;
 };
 
 struct slow_facts slow_look(const struct ledger *l);

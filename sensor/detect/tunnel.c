@@ -38,7 +38,12 @@ unsigned tunnel_judge(const struct tunnel_facts *f)
 {
 	if (f->is_echo)
 		return judge_echo(f);
-	if (f->different < TUNNEL_DIFFERENT || f->different_bytes < TUNNEL_BYTES)
+	if (f->different < TUNNEL_DIFFERENT)
+		return 0;
+	if (tunnel_is_long(f) && tunnel_is_odd(f) && !tunnel_is_listed(f) &&
+	    f->different_bytes >= TUNNEL_BYTES / TUNNEL_SURE)
+		return 4;
+	if (f->different_bytes < TUNNEL_BYTES)
 		return 0;
 	if ((tunnel_is_long(f) || tunnel_is_odd(f) || tunnel_is_missing(f)) && !tunnel_is_listed(f))
 		return 4;

@@ -15,8 +15,8 @@
  *
  * Bounded: CARRIED_DOMAINS_MAX domains of a flow and minute; when they are taken, the one with
  * least gives its place to a newcomer (counted), so a tunnel is not pushed out by ordinary names.
- * A shard holds at most CARRIED_HELD_MAX records of domains and echoes at a time, however many flows
- * there are: some 14 MB.  Made for flows that speak DNS or echo only.  Thread: the owner's.
+ * A shard holds at most CARRIED_HELD_MAX records of domains and echoes at a time, however many
+ * flows there are: some 14 MB.  Made for flows that speak DNS or echo only.  Thread: the owner's.
  */
 #ifndef NW_FLOW_CARRIED_H
 #define NW_FLOW_CARRIED_H

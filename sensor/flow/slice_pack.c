@@ -107,8 +107,8 @@ bool slice_unpack(struct unpacker *u, struct slice *ret_slice)
 	answers_unpack(u, &s.answers);
 	if (version > 1)
 		carried_unpack(u, &s.carried);
-	if (!version || version > SLICE_VERSION || s.kind > SLICE_CLOSE || s.client_how >= FLOW_CLIENTS ||
-	    s.end >= FLOW_ENDS || s.verdict >= DPI_SOURCES)
+	if (!version || version > SLICE_VERSION || s.kind > SLICE_CLOSE ||
+	    s.client_how >= FLOW_CLIENTS || s.end >= FLOW_ENDS || s.verdict >= DPI_SOURCES)
 		u->is_bad = true;
 	if (u->is_bad) {
 		slice_clear(&s);

@@ -25,8 +25,8 @@
  * Layout.  The hot record is three cache lines: the first two are what a packet needs, the third is
  * touched once a minute.  The cold record is touched when a flow begins and ends, and by DPI.  What
  * TCP needs when segments come out of order is in a third, optional record.  Memory: 240 bytes a
- * flow, 8 for the index, 152 more for TCP with retransmissions or holes, for DNS and for echo; never
- * returned before flow_table_free().  No allocation once a number was used.
+ * flow, 8 for the index, 152 more for TCP with retransmissions or holes, for DNS and for echo;
+ * never returned before flow_table_free().  No allocation once a number was used.
  *
  * Thread: the shard's worker.
  */

@@ -1,4 +1,4 @@
-/* test_carried.c - what names and echoes carry, from packets to the SLICE events of their minute. */
+/* test_carried.c - what names and echoes carry, from packets to the SLICE events of a minute. */
 #include "tap.h"
 #include "base/hash.h"
 #include "dpi_samples.h"

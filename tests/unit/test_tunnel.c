@@ -1,4 +1,4 @@
-/* test_tunnel.c - NW-EXF-008: what is called a tunnel, who is told of it, and what is remembered. */
+/* test_tunnel.c - NW-EXF-008: what is called a tunnel, who is told, and what is remembered. */
 #include "analysis_world.h"
 #include "alert/incident_pack.h"
 #include "base/hash.h"
@@ -29,6 +29,15 @@ static void test_detector(void)
 	f.different_bytes = TUNNEL_BYTES - 1;
 	EQUAL_INT(tunnel_judge(&f), 0);
 	f = (struct tunnel_facts){ .asked = 31, .different = 31, .different_bytes = 31 * 600 };
+	EQUAL_INT(tunnel_judge(&f), 0);
+	/* Long, and for TXT or NULL: a quarter is enough. */
+	f = (struct tunnel_facts){ .asked = 128, .different = 128, .different_bytes = 128 * 32,
+				   .odd = 64, .answers = 128 };
+	EQUAL_INT(tunnel_judge(&f), 4);
+	f.odd = 63;
+	EQUAL_INT(tunnel_judge(&f), 0);
+	f.odd = 64;
+	f.different_bytes--;
 	EQUAL_INT(tunnel_judge(&f), 0);
 	/* Host names of a content network: many, short, answered. */
 	f = (struct tunnel_facts){ .asked = 5000, .different = 2000, .different_bytes = 2000 * 20,
@@ -99,7 +108,7 @@ static void ask_at(uint64_t at, const char *client, const char *server, const ch
 	d->echoed = 150ULL * n;
 	for (uint32_t i = 0; i < n; i++)
 		sample_add(&d->names, (uint32_t)(hash_mix(at + i) >> 32), bytes);
-	strcpy(d->domain, domain);
+	memcpy(d->domain, domain, strlen(domain) + 1);
 	world_talk(&w, &t);
 	need(&w.queue[w.n - 2])->domains = d;	/* the SLICE, before the CLOSE */
 	w.queue[w.n - 2].carried->n = 1;
