@@ -4,6 +4,7 @@
 #include <string.h>
 #include "base/log.h"
 #include "detect/slow.h"
+#include "policy/suffix.h"
 
 /* --- a row of a channel -------------------------------------------------- */
 
@@ -24,9 +25,33 @@ static bool is_same_network(const struct addr *a, const struct addr *b)
 	return addr_equal(&x.value, &y.value);
 }
 
+static struct channel_key leaf_of(const struct channel *ch)
+{
+	struct channel_key key = { .subject = ch->key.subject, .is_external = 1 };
+
+	group_key_ip(&key, &ch->row->top.addr, ch->row->top.proto, ch->row->top.port);
+	return key;
+}
+
+/* The registered domain of what had most upload; "" not known. */
+static const char *domain_of(const struct slow *s, const struct channel *ch,
+			     char buf[static GROUP_TEXT_MAX])
+{
+	struct channel_key key = leaf_of(ch);
+	const struct channel *leaf = channels_find(s->channels, &key);
+	const char *name = ch->key.group == GROUP_DOMAIN ? ch->name : leaf ? leaf->name : NULL;
+
+	if (!name || !suffix_registered_domain(name, buf, GROUP_TEXT_MAX))
+		buf[0] = '\0';
+	return buf;
+}
+
 /* Does an open NW-EXF-001 tell this upload? */
 static bool is_nightly(const struct slow *s, const struct channel *ch)
 {
+	char domain[GROUP_TEXT_MAX];
+
+	domain_of(s, ch, domain);
 	for (size_t i = 0; i < incidents_count(s->incidents); i++) {
 		const struct incident *in = incidents_at(s->incidents, i);
 
@@ -34,7 +59,7 @@ static bool is_nightly(const struct slow *s, const struct channel *ch)
 		    (in->subject != ch->subject && in->subject != ch->subject->vendor))
 			continue;
 		if (is_same_network(&in->peer, &ch->row->top.addr) ||
-		    (ch->key.group == GROUP_DOMAIN && ch->name && !strcmp(in->domain, ch->name)))
+		    (domain[0] && !strcmp(in->domain, domain)))
 			return true;
 	}
 	return false;
@@ -51,7 +76,9 @@ static void enter(struct slow *s, const struct channel *ch, int64_t row)
 		l = ledgers_get(s->ledgers, ch->subject, &ch->key,
 				ch->key.group == GROUP_DOMAIN ? ch->name : NULL);
 	if (!l) {
-		log_err("profile", "no room: a day of upload is not remembered");
+		if (!s->has_failed)
+			log_err("profile", "no room: not every day of upload is remembered");
+		s->has_failed = true;
 		return;
 	}
 	for (unsigned i = 0; i < ch->row->n; i++)
@@ -60,8 +87,7 @@ static void enter(struct slow *s, const struct channel *ch, int64_t row)
 	if (!l->first_ns)
 		l->first_ns = ch->first_ns;
 	l->last_ns = ch->last_ns;
-	l->leaf = (struct channel_key){ .subject = ch->key.subject, .is_external = 1 };
-	group_key_ip(&l->leaf, &ch->row->top.addr, ch->row->top.proto, ch->row->top.port);
+	l->leaf = leaf_of(ch);
 }
 
 /* --- telling --------------------------------------------------------------- */

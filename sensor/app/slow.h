@@ -26,6 +26,7 @@ struct slow {				/* borrowed */
 	struct channels *channels;
 	struct incidents *incidents;
 	struct ledgers *ledgers;
+	bool has_failed;		/* for lack of room or memory: logged once */
 };
 
 /* Before the channels drop the row. */

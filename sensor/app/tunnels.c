@@ -101,7 +101,10 @@ static struct carriage *note(struct tunnels *t, const struct tunnel_minute *m,
 	struct carriage *c = carriages_get(t->carriages, m->subject, key, name, m->row);
 
 	if (!c) {
-		log_err("profile", "no room: what questions or echoes carry is not counted");
+		if (!t->has_failed)
+			log_err("profile", "no room: not all that questions and echoes carry is "
+				"counted");
+		t->has_failed = true;
 		return NULL;
 	}
 	if (!c->first_ns)

@@ -32,6 +32,7 @@ struct tunnels {			/* borrowed */
 	struct channels *channels;
 	struct incidents *incidents;
 	struct carriages *carriages;
+	bool has_failed;		/* for lack of room or memory: logged once */
 };
 
 /* A minute in which the asset asked. */

@@ -260,8 +260,8 @@ static void count_reply(struct carried_echo *e, const struct packet *p, bool is_
 bool carried_add_echo(struct carried **at, struct echo_waiting **waiting, const struct packet *p,
 		      const struct carried_rules *rules)
 {
-	const uint8_t *payload = packet_payload(p);
 	size_t seen = packet_payload_captured(p);
+	const uint8_t *payload = seen ? packet_payload(p) : NULL;
 	bool is_request = carried_echo_side(p) > 0;
 	uint16_t id, sequence;
 	uint32_t hash;
