@@ -158,7 +158,13 @@ void app_icmp_run(struct app_call *c)
 		if (i + 1 < exchanges)
 			script_wait(c->script, c->options->gap_ns);
 	}
-	app_volume(c, c->bytes, c->duration_ns);
+	uint64_t bytes[2] = { c->bytes[0], c->bytes[1] };
+
+	/* About as much back as there: each reply repeats its request.  Else it has a content of
+	 * its own, as no ping has and some tunnels. */
+	if (bytes[1] >= bytes[0] / 2 && bytes[1] / 2 <= bytes[0])
+		bytes[1] = bytes[0];
+	app_volume(c, bytes, c->duration_ns);
 }
 
 /* --- ARP: two steps without payload; wire_arp() has the rest ---------------------------------- */

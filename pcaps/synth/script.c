@@ -239,7 +239,8 @@ static void take_bulk(struct player *p, const struct step *step, struct piece *p
 
 	piece->len = (uint32_t)(left < most ? left : most);
 	piece->framing = step->framing;
-	piece->key = p->key + side;
+	/* What answers as much with as much is an echo: it says the same. */
+	piece->key = p->key + (step->is_paired && step->bytes[0] == step->bytes[1] ? 0 : side);
 	piece->offset = p->offset[side];
 	piece->total = step->bytes[side];
 	piece->index = p->done[side];

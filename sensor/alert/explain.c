@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 #include "alert/explain_job.h"
+#include "alert/explain_slow.h"
+#include "alert/explain_tunnel.h"
 #include "base/text.h"
 #include "base/tz.h"
 #include "detect/nightly.h"
@@ -511,6 +513,10 @@ void explain_incident(const struct alert_context *ctx, struct incident *in, cons
 		explain_job(ctx, in, f);
 	else if (f->rule == RULE_EXF_001)
 		explain_nightly(ctx, in, f, facts);
+	else if (f->rule == RULE_EXF_008)
+		explain_tunnel(ctx, in, f);
+	else if (f->rule == RULE_EXF_011)
+		explain_slow(ctx, in, f);
 	else if (f->rule == RULE_HLT_001)
 		explain_evicted(in);
 	else if (f->rule == RULE_DST_001)

@@ -29,6 +29,17 @@ static struct incident *find(const struct incidents *in, enum rule_id rule,
 	return *place ? in->list[*place - 1] : NULL;
 }
 
+/* Open ones of the subject with a channel of their own; asked when another would be opened. */
+static size_t count_of(const struct incidents *in, enum rule_id rule, const struct subject *s)
+{
+	size_t n = 0;
+
+	for (size_t k = 0; k < in->count; k++)
+		n += in->list[k]->rule == rule && in->list[k]->subject == s &&
+		     in->list[k]->is_open && !in->list[k]->is_any;
+	return n;
+}
+
 /* Is there no room for an incident of the channel's own? */
 static bool is_flood(struct incidents *in, const struct finding *f)
 {
@@ -46,6 +57,8 @@ static bool is_flood(struct incidents *in, const struct finding *f)
 		return false;
 	if (in->peers[f->rule] >= INCIDENTS_MAX)
 		return true;
+	if (f->rule == RULE_EXF_008 || f->rule == RULE_EXF_011)
+		return count_of(in, f->rule, ch->subject) >= INCIDENT_PEERS_MAX;
 	if (f->rule == RULE_DST_001)
 		return ch->subject->new_destinations >= INCIDENT_PEERS_MAX;
 	return f->rule == RULE_DST_002 && ch->subject->closed_zone_peers >= INCIDENT_PEERS_MAX;
@@ -223,6 +236,13 @@ static bool grow(struct incidents *in, struct incident *i, const struct finding 
 		grew = true; /* the caller raises it once a row, and when an answer comes */
 		i->up = f->channel->up;
 		i->down = f->channel->down;
+	}
+	if (f->tunnel || f->slow) {
+		/* The caller raises it when it has; a flood is told when it has doubled. */
+		grew = !i->is_any || (i->members & (i->members - 1)) == 0;
+		i->up = f->tunnel ? f->tunnel->total : f->slow->up;
+		i->down = f->slow ? f->slow->down : 0;
+		nights = f->tunnel ? f->tunnel->rows : f->slow->rows;
 	}
 	if (f->job) {
 		grew = true;	/* the caller raises it once a row, or less often */

@@ -12,10 +12,12 @@
  * about (ALERTS section 1), so a repeated replay gives the same ids.
  * A case is what an analyst handles as one: an incident joins the case of an open one of the same
  * subject that was opened within a day of it or whose peer is in the same network or domain, and of
- * another asset of the same vendor when the peer is in the same network or domain, and of the other
- * end of its conversation within a day; else it begins one.
- * A flood stays bounded: beyond INCIDENT_PEERS_MAX open incidents of NW-DST-001 or NW-DST-002
- * for one subject, or INCIDENTS_MAX of a rule, further channels are counted into one incident of
+ * another asset of the same vendor when the peer is in the same network or domain, of the other
+ * end of its conversation within a day, and of any asset with a DNS tunnel below the same domain
+ * (the resolver that passes it on); else it begins one.
+ * A flood stays bounded: beyond INCIDENT_PEERS_MAX open incidents of NW-DST-001, NW-DST-002,
+ * NW-EXF-008 or NW-EXF-011 for one subject, or INCIDENTS_MAX of a rule, further channels are
+ * counted into one incident of
  * the subject with group "any"; a peer that receives INCIDENT_LARGE_BYTES gets its own all the
  * same.
  * What an expected job did (app/jobs.h) is about the entry where it has no channel of its own:

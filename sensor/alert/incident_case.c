@@ -43,6 +43,9 @@ bool incident_shares_case(const struct incident *a, const struct incident *b)
 	if (a->subject == b->subject)
 		return apart <= NS_PER_DAY || a->is_any || b->is_any || shares_network(a, b) ||
 		       shares_domain(a, b);
+	/* A tunnel by name, and the resolver that passes it on. */
+	if (a->rule == RULE_EXF_008 && b->rule == RULE_EXF_008 && shares_domain(a, b))
+		return true;
 	if (faces(a, b) && apart <= NS_PER_DAY)
 		return true;
 	return vendor[0] && !strcmp(vendor, vendor_of(b->subject)) &&

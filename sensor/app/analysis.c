@@ -12,6 +12,8 @@
 #include "app/jobs.h"
 #include "app/judge.h"
 #include "app/nights.h"
+#include "app/slow.h"
+#include "app/tunnels.h"
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/text.h"
@@ -29,6 +31,9 @@ struct analysis {
 	struct resolved *resolved;
 	struct baseline_list *baseline;
 	struct destinations destinations;
+	struct tallies tallies;
+	struct tunnels tunnels;
+	struct slow slow;
 	struct nights *nights;
 	struct jobs *jobs;
 	struct attribution attribution;
@@ -52,16 +57,32 @@ static void judge_crossing(void *analysis, struct channel *ch, const struct slic
 static void judge_contact(void *analysis, const struct attribution_contact *c);
 static void tell_evicted(void *analysis, const struct channel *ch);
 
+static uint64_t judge_carried(void *analysis, const struct tunnel_minute *m)
+{
+	struct analysis *a = analysis;
+
+	return tunnels_take(&a->tunnels, m);
+}
+
 static void connect(struct analysis *a)
 {
 	a->attribution = (struct attribution){
 		.site = a->ctx->site, .calendar = &a->calendar, .subjects = a->subjects,
 		.channels = a->channels, .resolved = a->resolved, .jobs = a->jobs,
 		.minute = judge_crossing, .contact = judge_contact, .minute_arg = a,
+		.carried = judge_carried,
 	};
 	a->destinations = (struct destinations){
 		.context = a->ctx, .subjects = a->subjects, .channels = a->channels,
 		.incidents = a->incidents, .baseline = a->baseline,
+	};
+	a->tunnels = (struct tunnels){
+		.context = a->ctx, .channels = a->channels, .incidents = a->incidents,
+		.carriages = a->tallies.carriages,
+	};
+	a->slow = (struct slow){
+		.context = a->ctx, .subjects = a->subjects, .channels = a->channels,
+		.incidents = a->incidents, .ledgers = a->tallies.ledgers,
 	};
 	channels_on_evict(a->channels, tell_evicted, a);
 }
@@ -83,6 +104,10 @@ int analysis_new(const struct analysis_config *cfg, struct analysis **ret_analys
 		err = resolved_new(0, &a->resolved);
 	if (!err)
 		err = baseline_new(&a->baseline);
+	if (!err)
+		err = carriages_new(&a->tallies.carriages);
+	if (!err)
+		err = ledgers_new(&a->tallies.ledgers);
 	if (!err)
 		err = incidents_new(a->ctx, append_record, cfg->outbox, &a->incidents);
 	if (!err)
@@ -110,6 +135,8 @@ void analysis_free(struct analysis *a)
 	incidents_free(a->incidents);
 	resolved_free(a->resolved);
 	baseline_free(a->baseline);
+	carriages_free(a->tallies.carriages);
+	ledgers_free(a->tallies.ledgers);
 	channels_free(a->channels);
 	subjects_free(a->subjects);
 	free(a);
@@ -156,7 +183,8 @@ void analysis_parts(struct analysis *a, struct analysis_parts *ret_parts)
 {
 	*ret_parts = (struct analysis_parts){ .subjects = a->subjects, .channels = a->channels,
 					      .incidents = a->incidents, .resolved = a->resolved,
-					      .baseline = a->baseline };
+					      .baseline = a->baseline,
+					      .tallies = a->tallies };
 }
 
 void analysis_on_step(struct analysis *a, analysis_step_fn step, void *arg)
@@ -323,6 +351,7 @@ static void end_row(struct analysis *a, int64_t row)
 	struct channel **list;
 	size_t n;
 
+	slow_end_row(&a->slow, row, end_ns);
 	list = channels_sorted(a->channels, &n);
 	for (size_t i = 0; i < n; i++) {
 		struct channel *ch = list[i];
@@ -341,6 +370,7 @@ static void end_row(struct analysis *a, int64_t row)
 		ch->is_changed = true;
 	}
 	destinations_end_row(&a->destinations, row, end_ns);
+	tunnels_end_row(&a->tunnels, row, end_ns);
 	channels_expire(a->channels, row);
 	resolve_silent(a, row, end_ns);
 	jobs_end_row(a->jobs, row, end_ns);
@@ -397,6 +427,7 @@ void analysis_finish(struct analysis *a, uint64_t now_ns)
 		if (list[i]->contact && list[i]->contact->crossing_row == a->row)
 			tell_rest(a, list[i], a->now_ns);
 	destinations_finish(&a->destinations, a->row, a->now_ns);
+	tunnels_finish(&a->tunnels, a->row, a->now_ns);
 	refresh_counters(a);
 }
 

@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include "alert/incident.h"
+#include "app/tally_store.h"
 #include "flow/slice.h"
 #include "output/flowlog.h"
 #include "profile/resolved.h"
@@ -49,6 +50,7 @@ struct analysis_parts {
 	struct incidents *incidents;
 	struct resolved *resolved;
 	struct baseline_list *baseline;
+	struct tallies tallies;
 };
 void analysis_parts(struct analysis *a, struct analysis_parts *ret_parts);
 struct analysis_point analysis_point(const struct analysis *a);	/* first_ns 0: not started */

@@ -372,6 +372,17 @@ void attribution_note_answers(struct attribution *a, const struct slice *s)
 		resolved_note(a->resolved, slice_client(s), &d->addr, d->name, s->minute_ns);
 }
 
+/* What the client's questions and echoes carried; the echo of it is no download. */
+static void take_carried(struct attribution *a, struct view *v)
+{
+	struct tunnel_minute m = { .subject = v->subject, .slice = v->slice, .own = v->me,
+				   .peer = v->peer, .row = v->row, .is_external =
+				   crossing_of(a->site, v) == CROSSING_EXTERNAL };
+	uint64_t echoed = a->carried(a->minute_arg, &m);
+
+	v->minute.down -= echoed < v->minute.down ? echoed : v->minute.down;
+}
+
 void attribution_take(struct attribution *a, const struct slice *s)
 {
 	struct view views[2] = { view_of(a, s, true), view_of(a, s, false) };
@@ -389,6 +400,8 @@ void attribution_take(struct attribution *a, const struct slice *s)
 		if (!views[0].subject)
 			count_outside(a, s);
 	}
+	if (s->carried && s->kind == SLICE_SLICE && a->carried && views[0].subject)
+		take_carried(a, &views[0]);
 	for (int i = 0; i < 2; i++) {
 		enum crossing crossing;
 

@@ -15,6 +15,7 @@
 #define NW_APP_ATTRIBUTION_H
 
 #include "app/jobs.h"
+#include "app/tunnels.h"
 #include "flow/slice.h"
 #include "policy/calendar.h"
 #include "profile/channel.h"
@@ -38,6 +39,10 @@ struct attribution_contact {
 };
 typedef void (*attribution_contact_fn)(void *arg, const struct attribution_contact *c);
 
+/* DNS questions or echoes of a minute, whether they leave the zone or not.  What it returns of the
+ * asset's download only repeats what was sent (tunnels.h). */
+typedef uint64_t (*attribution_carried_fn)(void *arg, const struct tunnel_minute *m);
+
 struct attribution {			/* borrowed, but for the counters */
 	const struct site *site;
 	const struct calendar *calendar;
@@ -47,7 +52,8 @@ struct attribution {			/* borrowed, but for the counters */
 	struct jobs *jobs;
 	attribution_minute_fn minute;
 	attribution_contact_fn contact;
-	void *minute_arg;		/* of both */
+	attribution_carried_fn carried;
+	void *minute_arg;		/* of all three */
 	uint64_t no_memory;		/* what could not be kept */
 	uint64_t outside_both;	/* flows between two addresses that are not internal: not judged */
 	char outside_example[2 * ADDR_TEXT_MAX + 8];	/* the first of them */

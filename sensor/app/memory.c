@@ -383,6 +383,8 @@ int memory_load_tables(struct state *s, const struct site *site, const struct an
 		err = state_each(s, STATE_INCIDENT, load_incident, &l);
 	if (!err)
 		err = baseline_load(s, parts->baseline, &l.bad);
+	if (!err)
+		err = tallies_load(s, &parts->tallies, parts->subjects, &l.bad);
 	destinations_set_roles(parts->baseline, parts->subjects);
 	channels_hold(parts->channels, false);
 	load_names(s, parts->resolved);
@@ -410,6 +412,7 @@ int memory_load(struct memory *m, struct analysis *a)
 	channels_on_remove(parts.channels, forget_channel, m);
 	incidents_on_forget(parts.incidents, forget_incident, m);
 	baseline_on_remove(parts.baseline, baseline_forget, m->state);
+	tallies_follow(m->state, &parts.tallies);
 	m->acts = (struct acts){ .state = m->state, .baseline = parts.baseline,
 				 .incidents = parts.incidents };
 	if (!point.first_ns)
@@ -517,7 +520,8 @@ static int commit(struct memory *m)
 		save_subjects(m, &parts);
 		save_channels(m, &parts);
 		save_incidents(m, &parts);
-		m->has_failed |= baseline_save(m->state, parts.baseline) != 0;
+		m->has_failed |= baseline_save(m->state, parts.baseline) != 0 ||
+				 tallies_save(m->state, &parts.tallies) != 0;
 		if (!m->is_replay && point.row != m->names_row)
 			keep_names(m, parts.resolved);
 		m->names_row = point.row;
@@ -589,6 +593,7 @@ int memory_preview(struct memory *m)
 	channels_on_remove(parts.channels, NULL, NULL);
 	incidents_on_forget(parts.incidents, NULL, NULL);
 	baseline_on_remove(parts.baseline, NULL, NULL);
+	tallies_follow(NULL, &parts.tallies);
 	analysis_preview(m->analysis);
 	/* Sequence numbers are never used twice; the incidents are kept as they were. */
 	state_put_number(m->state, "sequence", (int64_t)incidents_sequence(parts.incidents));

@@ -14,6 +14,7 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "base/ring.h"
+#include "policy/suffix.h"
 
 #define FRAMES_AT_ONCE 64
 #define PACKET_RING 32			/* batches under way to one worker */
@@ -292,7 +293,8 @@ static void reach(struct pipeline *p, uint64_t ns)
 
 static int make_shard(struct pipeline *p, unsigned number)
 {
-	struct shard_config cfg = { .with_dpi = true };
+	struct shard_config cfg = { .with_dpi = true, .carried = {
+		.registered_domain = suffix_registered_domain, .key = p->cfg.carried_key } };
 
 	return shard_new(&cfg, emit_event, &p->workers[number % p->cfg.workers],
 			 &p->shards[number]);
@@ -482,6 +484,7 @@ static const size_t shard_fields[] = {
 	COUNTER(flows_rst), COUNTER(flows_input), COUNTER(dpi_packets),
 	COUNTER(dpi_unavailable), COUNTER(tcp_retrans_bytes), COUNTER(tcp_lost_bytes),
 	COUNTER(tcp_resyncs), COUNTER(dns_answers), COUNTER(dns_answers_beyond),
+	COUNTER(carried_beyond),
 	COUNTER(flows_imported), COUNTER(flows_exported), COUNTER(flows_lost),
 	COUNTER(dpi_silent),
 };

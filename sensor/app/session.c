@@ -12,6 +12,7 @@
 #include "app/signals.h"
 #include "base/clock.h"
 #include "base/err.h"
+#include "base/hash.h"
 #include "base/tz.h"
 #include "config.h"
 #include "output/manifest.h"
@@ -331,6 +332,8 @@ int session_run(struct session *s, bool is_live)
 {
 	struct pipeline_config cfg = { .workers = s->options->workers, .shards = s->options->shards,
 				       .tick = tick, .tick_arg = s,
+				       .carried_key = hash_bytes(s->site->sha256,
+						strlen(s->site->sha256), 0),
 				       .watch = is_live || s->gaps ? &s->watch : NULL };
 	int status, err;
 

@@ -8,10 +8,13 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include "profile/baseline.h"
+#include "detect/slow.h"
+#include "detect/tunnel.h"
 #include "profile/channel.h"
 
 enum rule_id {
-	RULE_EXF_001, RULE_DST_002, RULE_HLT_001, RULE_EXP_001, RULE_HLT_002, RULE_DST_001, RULES
+	RULE_EXF_001, RULE_DST_002, RULE_HLT_001, RULE_EXP_001, RULE_HLT_002, RULE_DST_001,
+	RULE_EXF_008, RULE_EXF_011, RULES
 };
 
 #define FINDING_ATTACHED_MAX 8		/* further ones are attached all the same, but not named */
@@ -75,6 +78,8 @@ struct finding {
 	const struct destination *destination;
 	enum baseline baseline;
 	bool is_accepted;		/* it is resolved because the baseline holds it now */
+	const struct tunnel_facts *tunnel;	/* EXF-008; NULL at resolve */
+	const struct slow_facts *slow;		/* EXF-011; likewise */
 };
 
 /* By detector N: the channel has evidence. */

@@ -63,6 +63,24 @@ static const char *const triage_dst_001[] = {
 	"owner belongs into the site policy as an expected entry.",
 	NULL};
 
+static const char *const triage_exf_008[] = {
+	"Look at the questions or pings themselves: which program on the asset makes them, what "
+	"the names or payloads decode to (base32, base64, hexadecimal), since when.",
+	"Look up who runs the name server of the domain, or the address, and whether other assets "
+	"ask it; stop it at the resolver or the firewall once the packets are kept.",
+	"If it is a look-up service (reputation of files or mail), register it as an expected "
+	"entry that names the domain and udp/53, with its owner.",
+	NULL};
+
+static const char *const triage_exf_011[] = {
+	"Find out what on the asset sends to this network and name, and what it is: telemetry, an "
+	"update service, a synchronisation nobody registered.",
+	"Look up who operates the destination, and whether other assets of the role send to it, "
+	"and as much.",
+	"If it is legitimate, register it as an expected entry with owner, ticket and a maximum "
+	"per night; if nobody knows it, keep packets of some hours and look at what is sent.",
+	NULL};
+
 static const struct rule rules[] = {
 	[RULE_EXF_001] = {
 		.id = "NW-EXF-001", .version = "1", .name = "Nightly periodic upload",
@@ -102,6 +120,19 @@ static const struct rule rules[] = {
 		.technique = { { "T1041", "Exfiltration Over C2 Channel" },
 			       { "T0885", "Commonly Used Port" } },
 		.triage = triage_dst_001,
+	},
+	[RULE_EXF_008] = {
+		.id = "NW-EXF-008", .version = "1", .name = "DNS or ICMP tunnel",
+		.category = "exfiltration",
+		.technique = { { "T1071.004", "Application Layer Protocol: DNS" },
+			       { "T1095", "Non-Application Layer Protocol" } },
+		.triage = triage_exf_008,
+	},
+	[RULE_EXF_011] = {
+		.id = "NW-EXF-011", .version = "1", .name = "Low and slow upload",
+		.category = "exfiltration",
+		.technique = { { "T1030", "Data Transfer Size Limits" } },
+		.triage = triage_exf_011,
 	},
 };
 static_assert(ARRAY_SIZE(rules) == RULES, "every rule id has its entry");

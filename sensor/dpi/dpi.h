@@ -79,16 +79,25 @@ bool dpi_flow_feed(struct dpi_engine *e, struct dpi_flow *f, const struct packet
 void dpi_flow_giveup(struct dpi_engine *e, struct dpi_flow *f, struct dpi_verdict *ret_verdict);
 void dpi_flow_free(struct dpi_engine *e, struct dpi_flow *f);		/* NULL is fine */
 
-/* The addresses that a DNS message gives for the name it was asked for. */
+/* A DNS message: what it asks, and the addresses that it gives for the name it was asked for. */
 struct dpi_answers {
 	char name[DPI_NAME_MAX];	/* the question's, in the form of dpi_verdict.name */
 	struct addr addrs[DPI_ANSWERS_MAX];
 	uint16_t n, beyond;		/* beyond: addresses left out */
+	uint16_t type;			/* of the question: DPI_DNS_TXT ... */
+	uint16_t asked_len;		/* bytes from the message's start to the question's end */
+	uint8_t rcode;			/* of an answer: DPI_DNS_NXDOMAIN ... */
+	bool is_answer;
 };
+#define DPI_DNS_NULL 10			/* RFC 1035, RFC 6895 */
+#define DPI_DNS_TXT 16
+#define DPI_DNS_NXDOMAIN 3
 
 /* Is this packet's payload (UDP, or TCP where a segment begins with a message) a DNS answer with
  * addresses?  No state, any thread. */
 bool dpi_read_answers(const struct packet *p, struct dpi_answers *ret_answers);
+/* Is it a DNS question or answer at all, about a name?  Likewise. */
+bool dpi_read_dns(const struct packet *p, struct dpi_answers *ret_message);
 /* Does the carrier speak unicast DNS, so that dpi_read_answers() is worth asking? */
 bool dpi_is_dns(uint16_t master, uint16_t app);
 

@@ -202,12 +202,17 @@ void names_clear(struct names_pool *pool, struct names *n)
 	memset(n, 0, sizeof(*n));
 }
 
-bool dpi_read_answers(const struct packet *p, struct dpi_answers *ret_answers)
+bool dpi_read_dns(const struct packet *p, struct dpi_answers *ret_message)
 {
 	size_t len = packet_payload_captured(p);
 	const uint8_t *bytes = len ? packet_payload(p) : NULL;
 
 	if (!len || (p->proto == IP_TCP ? !tcp_message(&bytes, &len) : p->proto != IP_UDP))
 		return false;
-	return names_dns(bytes, len, false, ret_answers) && ret_answers->name[0] && ret_answers->n;
+	return names_dns(bytes, len, false, ret_message) && ret_message->name[0];
+}
+
+bool dpi_read_answers(const struct packet *p, struct dpi_answers *ret_answers)
+{
+	return dpi_read_dns(p, ret_answers) && ret_answers->n;
 }

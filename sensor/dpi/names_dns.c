@@ -156,7 +156,9 @@ bool names_dns(const uint8_t *bytes, size_t len, bool is_surely, struct dpi_answ
 	size_t at = HEADER_LEN;
 	unsigned flags, questions, answers;
 
-	ret->n = ret->beyond = 0;
+	ret->n = ret->beyond = ret->type = ret->asked_len = 0;
+	ret->rcode = 0;
+	ret->is_answer = false;
 	ret->name[0] = '\0';
 	if (len < HEADER_LEN)
 		return false;
@@ -170,6 +172,10 @@ bool names_dns(const uint8_t *bytes, size_t len, bool is_surely, struct dpi_answ
 		ret->name[0] = '\0';
 		return false;
 	}
+	ret->type = net_get16(bytes + at);
+	ret->asked_len = (uint16_t)(at + 4 < UINT16_MAX ? at + 4 : UINT16_MAX);
+	ret->is_answer = flags & FLAG_ANSWER;
+	ret->rcode = (uint8_t)(flags & FLAGS_RCODE);
 	if (questions == 1 && flags & FLAG_ANSWER && !(flags & FLAGS_RCODE))
 		read_answers(&m, at + 4, answers, ret);
 	return true;

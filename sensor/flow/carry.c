@@ -126,6 +126,8 @@ static void lift(struct shard *s, uint32_t no, struct flow_image *ret_image)
 	ret_image->has_extra = extra != NULL;
 	if (extra)
 		ret_image->extra = *extra;
+	if (extra)
+		s->carried_held -= carried_held(extra->carried, extra->waiting);
 	s->unopened -= !ret_image->hot.is_opened;
 	flow_table_remove(s->table, no);
 }
@@ -183,6 +185,7 @@ static uint32_t place(struct shard *s, struct flow_image *image)
 			return 0;
 		}
 		*extra = image->extra;
+		s->carried_held += carried_held(extra->carried, extra->waiting);
 	}
 	image->hot.hash = hash;
 	image->cold.extra = flow_table_cold(s->table, no)->extra;
@@ -191,6 +194,8 @@ static uint32_t place(struct shard *s, struct flow_image *image)
 	/* The table owns them now. */
 	image->cold.name = NULL;
 	image->extra.answers = NULL;
+	image->extra.carried = NULL;
+	image->extra.waiting = NULL;
 	s->unopened += !image->hot.is_opened;
 	return no;
 }

@@ -105,8 +105,11 @@ void flow_emit_slice(struct shard *s, uint32_t no)
 		move_pair(extra->total_retrans, extra->retrans);
 		tell_lost(extra, &e.sums);
 	}
-	if (extra)
+	if (extra) {
 		e.answers = steal(&extra->answers);
+		s->carried_held -= carried_held(extra->carried, NULL);
+		e.carried = steal(&extra->carried);
+	}
 	for (int d = 0; d < 2; d++) {
 		f->tcp_flags[d] |= f->minute_tcp_flags[d];
 		f->minute_tcp_flags[d] = 0;
@@ -213,6 +216,11 @@ void flow_release(struct shard *s, uint32_t no)
 	free_dpi(s, cold);
 	free(cold->name);
 	cold->name = NULL;
-	if (extra)
-		answers_free(&extra->answers);
+	if (!extra)
+		return;
+	answers_free(&extra->answers);
+	s->carried_held -= carried_held(extra->carried, extra->waiting);
+	carried_free(&extra->carried);
+	free(extra->waiting);
+	extra->waiting = NULL;
 }

@@ -4,10 +4,11 @@
 #include <string.h>
 #include <zlib.h>
 #include "flow/answers.h"
+#include "flow/carried.h"
 #include "packet/packet.h"
 
-#define IMAGE_VERSION 2		/* 1 did not know which lost bytes were told */
-#define IMAGE_BYTES_MAX 16384	/* SLICE_ANSWERS_MAX long names are the most of it */
+#define IMAGE_VERSION 2	/* 1: without what was carried, and which lost bytes were told */
+#define IMAGE_BYTES_MAX 65536	/* of which CARRIED_DOMAINS_MAX full samples are the most */
 #define CHECK_BYTES 4
 
 /* What stands in the word of bits, from the lowest on. */
@@ -22,7 +23,8 @@ enum {
 	HAS_EXTRA = 2 << BITS,
 	HAS_NAME = 4 << BITS,
 	HAS_ANSWERS = 8 << BITS,
-	BITS_END = 16 << BITS
+	HAS_CARRIED = 16 << BITS,	/* from version 2 on */
+	BITS_END = 32 << BITS
 };
 
 static uint64_t minute_of(uint64_t ns)
@@ -105,13 +107,19 @@ static void pack_extra(struct packer *p, const struct flow_extra *extra)
 	}
 }
 
-/* Outside of TCP the optional record is there for answers only. */
+static bool has_carried(const struct flow_image *image)
+{
+	return image->extra.carried || image->extra.waiting;
+}
+
+/* Outside of TCP the optional record is there for DNS and echo only. */
 static uint32_t parts_of(const struct flow_image *image)
 {
 	bool has_tcp_extra = image->has_extra && image->hot.key.proto == IP_TCP;
 
 	return (is_dirty(&image->hot) ? IS_DIRTY : 0) | (has_tcp_extra ? HAS_EXTRA : 0) |
-	       (image->cold.name ? HAS_NAME : 0) | (image->extra.answers ? HAS_ANSWERS : 0);
+	       (image->cold.name ? HAS_NAME : 0) | (image->extra.answers ? HAS_ANSWERS : 0) |
+	       (has_carried(image) ? HAS_CARRIED : 0);
 }
 
 void flow_image_pack(struct packer *p, const struct flow_image *image)
@@ -145,11 +153,20 @@ void flow_image_pack(struct packer *p, const struct flow_image *image)
 		pack_text(p, cold->name);
 	if (image->extra.answers)
 		answers_pack(p, image->extra.answers);
+	if (has_carried(image)) {
+		carried_pack(image->extra.carried, p);
+		echo_waiting_pack(image->extra.waiting, p);
+	}
 	if (!p->has_failed)
 		pack_u32(p, (uint32_t)crc32(0, p->bytes + from, (uInt)(p->len - from)));
 }
 
 /* --- unpacking ------------------------------------------------------------------------------- */
+
+static bool is_version(uint8_t version)
+{
+	return version >= 1 && version <= IMAGE_VERSION;
+}
 
 static void unpack_key(struct unpacker *u, struct flow_key *ret_key)
 {
@@ -310,7 +327,7 @@ static void unpack_fields(struct unpacker *u, uint8_t version, struct flow_image
 		unpack_bytes(u, image->cold.mac, sizeof(image->cold.mac));
 	if (f->key.proto == IP_TCP)
 		unpack_tcp(u, f, &image->cold);
-	image->has_extra = bits & (HAS_EXTRA | HAS_ANSWERS);
+	image->has_extra = bits & (HAS_EXTRA | HAS_ANSWERS | HAS_CARRIED);
 	u->is_bad |= bits & HAS_EXTRA && f->key.proto != IP_TCP;
 	if (bits & HAS_EXTRA)
 		unpack_extra(u, version, &image->extra);
@@ -321,6 +338,11 @@ static void unpack_fields(struct unpacker *u, uint8_t version, struct flow_image
 	if (bits & HAS_ANSWERS)
 		u->is_bad |= !answers_unpack(u, &image->extra.answers) || !image->extra.answers ||
 			     !(bits & IS_DIRTY);
+	if (bits & HAS_CARRIED)
+		u->is_bad |= !carried_unpack(u, &image->extra.carried) ||
+			     !echo_waiting_unpack(u, &image->extra.waiting) ||
+			     !has_carried(image) ||
+			     (image->extra.carried && !(bits & IS_DIRTY));
 	u->is_bad |= is_dirty(f) != !!(bits & IS_DIRTY);
 }
 
@@ -357,6 +379,9 @@ void flow_image_clear(struct flow_image *image)
 	free(image->cold.name);
 	image->cold.name = NULL;
 	answers_free(&image->extra.answers);
+	carried_free(&image->extra.carried);
+	free(image->extra.waiting);
+	image->extra.waiting = NULL;
 }
 
 bool flow_image_unpack_key(const void *value, size_t value_len, struct flow_key *ret_key)

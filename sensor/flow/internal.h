@@ -20,6 +20,8 @@ struct shard {
 	uint32_t unopened;		/* flows whose OPEN is still to come */
 	uint32_t undecided;		/* flows that hold DPI state */
 	uint32_t imports;		/* carry.c: flows taken back and not in their lists yet */
+	struct carried_rules carried;	/* is_full as of the last packet of that kind */
+	uint32_t carried_held;		/* by living flows */
 	shard_emit_fn emit;
 	void *emit_arg;
 	struct shard_counters counters;

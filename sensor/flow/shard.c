@@ -53,6 +53,7 @@ int shard_new(const struct shard_config *cfg, shard_emit_fn emit, void *emit_arg
 	if (!s)
 		return err;
 	s->with_dpi = cfg->with_dpi;
+	s->carried = cfg->carried;
 	s->emit = emit;
 	s->emit_arg = emit_arg;
 	err = flow_table_new(max_flows, cfg->hash_seed ? cfg->hash_seed : hash_secret(), &s->table);

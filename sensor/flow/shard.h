@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include "flow/carried.h"
 #include "flow/slice.h"
 #include "packet/packet.h"
 
@@ -22,6 +23,7 @@ struct shard_config {
 	size_t max_datagrams;		/* fragments held; 0: 256 */
 	bool with_dpi;			/* false: no engine is made (tests, benches) */
 	uint64_t hash_seed;		/* 0: hash_secret(); results do not depend on it */
+	struct carried_rules carried;	/* results do depend on them */
 };
 
 /* Every packet given to shard_packet() ends in exactly one place:
@@ -51,6 +53,7 @@ struct shard_counters {
 	uint64_t dpi_unavailable;	/* flows that got no DPI state */
 	uint64_t dns_answers;		/* kept for SLICE events (slice.h) */
 	uint64_t dns_answers_beyond;	/* more than SLICE_ANSWERS_MAX, or no memory */
+	uint64_t carried_beyond;	/* names or payloads left out: carried.h */
 	uint64_t tcp_retrans_bytes;
 	uint64_t tcp_lost_bytes;	/* of closed flows */
 	uint64_t tcp_resyncs;		/* tcp.h: sequence numbers that jumped */

@@ -5,6 +5,7 @@
 #include <string.h>
 #include "base/err.h"
 #include "flow/answers.h"
+#include "flow/carried.h"
 
 static const char *const end_names[] = {
 	[FLOW_END_FIN] = "fin", [FLOW_END_RST] = "rst", [FLOW_END_IDLE] = "idle",
@@ -70,4 +71,5 @@ void slice_clear(struct slice *s)
 	free(s->name);
 	s->name = NULL;
 	answers_free(&s->answers);
+	carried_free(&s->carried);
 }

@@ -61,6 +61,8 @@ struct flow_sums {			/* [0] client to server, [1] server to client */
 					 * nobody sent again; SLICE: given up for lost in it */
 };
 
+struct carried;
+
 /* An address that DNS gave the client for the name it asked for. */
 struct dns_answer {
 	struct dns_answer *next;
@@ -87,6 +89,8 @@ struct slice {
 	 * the order of packets; NULL for nearly all.  Owned, all of the list.  A connection that
 	 * follows from an answer in the same minute comes after it: its flow id is later. */
 	struct dns_answer *answers;
+	/* SLICE: what DNS questions and echoes carried (carried.h); NULL for nearly all.  Owned. */
+	struct carried *carried;
 };
 
 int slice_compare(const struct slice *a, const struct slice *b);

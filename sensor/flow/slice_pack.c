@@ -3,8 +3,9 @@
 
 #include <string.h>
 #include "flow/answers.h"
+#include "flow/carried.h"
 
-#define SLICE_VERSION 1
+#define SLICE_VERSION 2		/* 1: without what was carried */
 #define NAME_MAX_LEN 255
 
 static void pack_key(const struct flow_key *k, struct packer *p)
@@ -76,6 +77,7 @@ void slice_pack(const struct slice *s, struct packer *p)
 	pack_u8(p, (uint8_t)s->verdict);
 	pack_text(p, s->name);
 	answers_pack(p, s->answers);
+	carried_pack(s->carried, p);
 }
 
 bool slice_unpack(struct unpacker *u, struct slice *ret_slice)
@@ -103,8 +105,10 @@ bool slice_unpack(struct unpacker *u, struct slice *ret_slice)
 	s.verdict = unpack_u8(u);
 	s.name = unpack_text_new(u, NAME_MAX_LEN);
 	answers_unpack(u, &s.answers);
-	if (version != SLICE_VERSION || s.kind > SLICE_CLOSE || s.client_how >= FLOW_CLIENTS ||
-	    s.end >= FLOW_ENDS || s.verdict >= DPI_SOURCES)
+	if (version > 1)
+		carried_unpack(u, &s.carried);
+	if (!version || version > SLICE_VERSION || s.kind > SLICE_CLOSE ||
+	    s.client_how >= FLOW_CLIENTS || s.end >= FLOW_ENDS || s.verdict >= DPI_SOURCES)
 		u->is_bad = true;
 	if (u->is_bad) {
 		slice_clear(&s);

@@ -25,8 +25,8 @@
  * Layout.  The hot record is three cache lines: the first two are what a packet needs, the third is
  * touched once a minute.  The cold record is touched when a flow begins and ends, and by DPI.  What
  * TCP needs when segments come out of order is in a third, optional record.  Memory: 240 bytes a
- * flow, 8 for the index, 136 more for TCP with retransmissions or holes and for answered DNS; never
- * returned before flow_table_free().  No allocation once a number was used.
+ * flow, 8 for the index, 152 more for TCP with retransmissions or holes, for DNS and for echo;
+ * never returned before flow_table_free().  No allocation once a number was used.
  *
  * Thread: the shard's worker.
  */
@@ -37,6 +37,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include "flow/carried.h"
 #include "flow/slice.h"
 #include "flow/tcp.h"
 #include "flow/timeouts.h"
@@ -95,7 +96,7 @@ struct flow_cold {
 };
 static_assert(sizeof(struct flow_cold) <= 48, "the cold record has grown");
 
-/* TCP that was seen out of order or twice; DNS that was answered. */
+/* TCP that was seen out of order or twice; DNS; echo. */
 struct flow_extra {
 	uint64_t retrans[2];		/* of the minute */
 	uint64_t total_retrans[2];	/* of the minutes before */
@@ -103,6 +104,8 @@ struct flow_extra {
 	uint64_t told_lost[2];		/* of them, in the slices so far */
 	struct tcp_holes holes[2];
 	struct dns_answer *answers;	/* of the minute, owned; NULL mostly */
+	struct carried *carried;	/* likewise */
+	struct echo_waiting *waiting;	/* owned; NULL: no echo */
 };
 
 struct flow_chunk {

@@ -219,20 +219,52 @@ static void show_dpi(struct shard *s, uint32_t no, const struct packet *p)
 		flow_keep_verdict(s, no, &verdict);
 }
 
-/* What DNS answers is read as long as the flow lives, not only while DPI is learning. */
-static void note_answers(struct shard *s, uint32_t no, const struct packet *p)
+static bool speaks_dns(const struct flow *f, const struct packet *p)
+{
+	return f->is_dns || p->sport == PORT_DNS || p->dport == PORT_DNS;
+}
+
+/* Adds what a packet carried: a DNS message, or NULL for an echo. */
+static void note_carried(struct shard *s, struct flow_extra *extra, const struct packet *p,
+			 const struct dpi_answers *message)
+{
+	uint32_t before = carried_held(extra->carried, extra->waiting);
+	bool is_kept;
+
+	s->carried.is_full = s->carried_held >= CARRIED_HELD_MAX;
+	is_kept = message ? carried_add_dns(&extra->carried, message, &s->carried) :
+			    carried_add_echo(&extra->carried, &extra->waiting, p, &s->carried);
+	s->counters.carried_beyond += !is_kept;
+	s->carried_held += carried_held(extra->carried, extra->waiting) - before;
+}
+
+/* DNS is read as long as the flow lives, not only while DPI is learning. */
+static void note_dns(struct shard *s, uint32_t no, const struct packet *p, unsigned d)
 {
 	struct flow_extra *extra;
 	struct dpi_answers found;
-	unsigned kept = 0;
 
-	if (!s->with_dpi || !dpi_read_answers(p, &found))
+	if (!s->with_dpi || !dpi_read_dns(p, &found) || found.is_answer != (d == 1))
 		return;
 	extra = flow_table_need_extra(s->table, no);
+	if (!extra) {
+		s->counters.dns_answers_beyond += found.beyond + found.n;
+		s->counters.carried_beyond++;
+		return;
+	}
+	s->counters.dns_answers += found.n ? answers_add(&extra->answers, &found) : 0;
+	s->counters.dns_answers_beyond += found.beyond;
+	note_carried(s, extra, p, &found);
+}
+
+static void note_echo(struct shard *s, uint32_t no, const struct packet *p)
+{
+	struct flow_extra *extra = flow_table_need_extra(s->table, no);
+
 	if (extra)
-		kept = answers_add(&extra->answers, &found);
-	s->counters.dns_answers += kept;
-	s->counters.dns_answers_beyond += found.beyond + (extra ? 0 : found.n);
+		note_carried(s, extra, p, NULL);
+	else
+		s->counters.carried_beyond++;
 }
 
 /* --- the whole ----------------------------------------------------------------------------- */
@@ -266,8 +298,10 @@ void flow_update(struct shard *s, uint32_t no, const struct packet *p, struct fl
 	flow_table_touch(s->table, no, flow_class_of(f), s->now_ns);
 	if (!f->is_dpi_done && is_payload && is_telling(p))
 		show_dpi(s, no, p);
-	if (d == 1 && (p->sport == PORT_DNS || f->is_dns) && is_payload)
-		note_answers(s, no, p);
+	if (is_payload && speaks_dns(f, p))
+		note_dns(s, no, p, d);
+	else if (carried_echo_side(p))
+		note_echo(s, no, p);
 	if (f->is_dpi_done && !f->is_opened)
 		flow_emit_open(s, no, s->minute_ns);
 }

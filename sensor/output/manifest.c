@@ -98,6 +98,7 @@ static json_t *counters_object(const struct manifest_facts *f)
 		{"dpi.silent", s->dpi_silent},
 		{"dns.answers", s->dns_answers},
 		{"dns.answers_beyond", s->dns_answers_beyond},
+		{"carried.beyond", s->carried_beyond},
 		{"dpi.packets", s->dpi_packets},
 		{"dpi.unavailable", s->dpi_unavailable},
 		{ "night.judged", f->nights_judged },

@@ -168,5 +168,8 @@ const struct expected *site_expected_but_for(const struct site *s, const struct 
 					     enum expected_lack lack);
 /* The same, but for windows: the conversation is expected at some time (run_ns is not read). */
 const struct expected *site_expected_ever(const struct site *s, const struct expected_query *q);
+/* Look-ups of names below q->name: an entry that names that domain (*.NAME, or a name below it) and
+ * such a service, from this asset.  q->to is not read: it is the resolver, whoever that is. */
+const struct expected *site_expected_names(const struct site *s, const struct expected_query *q);
 
 #endif

@@ -480,3 +480,31 @@ const struct expected *site_expected_ever(const struct site *s, const struct exp
 
 	return e ? e : find(s, q, LACK_TIME);
 }
+
+/* Is what an entry names the domain itself, or something below it? */
+static bool is_within(const char *pattern, const char *domain)
+{
+	size_t len = strlen(pattern), tail = strlen(domain);
+
+	if (!tail || len < tail || strcmp(pattern + len - tail, domain))
+		return false;
+	return len == tail || pattern[len - tail - 1] == '.';
+}
+
+const struct expected *site_expected_names(const struct site *s, const struct expected_query *q)
+{
+	struct side from = { .addr = q->from, .asset = site_asset(s, q->from),
+			     .zone = site_zone(s, q->from) };
+
+	if (s->index->expected->from_needs_geo)
+		geo_lookup(s->geo, q->from, &from.place);
+	for (size_t i = 0; i < s->n_expected; i++) {
+		const struct expected *e = &s->expected[i];
+
+		if (e->to.domain[0] && e->n_services && is_within(e->to.domain, q->name) &&
+		    party_takes(&e->from, &from) && services_take(e, q) &&
+		    (e->expires_day == INT32_MAX || calendar_day(q->at_ns) <= e->expires_day))
+			return e;
+	}
+	return NULL;
+}

@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define PENDING_TABLES 8
+#define PENDING_TABLES 16
 
 struct pending_row {
 	uint64_t hash;

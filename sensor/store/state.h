@@ -31,6 +31,7 @@ enum state_table {
 	STATE_FLOW,		/* connections carried over the end of a run */
 	STATE_DESTINATION,	/* the baseline (profile/baseline.h) */
 	STATE_ACT,		/* who accepted or revoked what, in order (profile/baseline.h) */
+	STATE_TALLY,		/* what rules keep of their own (app/tally_store.h) */
 	STATE_TABLES
 };
 

@@ -10,7 +10,7 @@
 #include "store/state.h"
 
 #define STATE_APPLICATION_ID 0x4e775374	/* "NwSt", in every state's header */
-#define STATE_VERSION 2			/* user_version of what this program writes */
+#define STATE_VERSION 3			/* user_version of what this program writes */
 #define STATE_SUFFIX_MAX 48		/* ".damaged-20260117T051000Z-2-wal" fits */
 #define STATE_BUSY_MS 2000
 

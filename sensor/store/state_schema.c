@@ -29,7 +29,7 @@
 
 static const char schema[] =
 	TABLE("meta") TABLE("subject") TABLE("channel") TABLE("evidence") TABLE("incident")
-	TABLE("flow") TABLE("destination") TABLE("act")
+	TABLE("flow") TABLE("destination") TABLE("act") TABLE("tally")
 	"CREATE TABLE outbox(position INTEGER PRIMARY KEY, kind INTEGER NOT NULL,"
 	" sequence INTEGER NOT NULL, ts_ms INTEGER NOT NULL, flat BLOB NOT NULL,"
 	" json TEXT NOT NULL) STRICT;"
@@ -43,13 +43,16 @@ static const char *const table_names[] = {
 	[STATE_META] = "meta", [STATE_SUBJECT] = "subject", [STATE_CHANNEL] = "channel",
 	[STATE_EVIDENCE] = "evidence", [STATE_INCIDENT] = "incident", [STATE_FLOW] = "flow",
 	[STATE_DESTINATION] = "destination", [STATE_ACT] = "act",
+	[STATE_TALLY] = "tally",
 };
 static_assert(ARRAY_SIZE(table_names) == STATE_TABLES, "a table without its name");
 static_assert(STATE_TABLES <= PENDING_TABLES, "pending.h is too small for the tables");
 
-/* Version 2: the baseline of destinations, and the log of who accepted what. */
+/* Version 2: the baseline of destinations, and the log of who accepted what.  3: what rules keep of
+ * their own. */
 const struct state_step state_steps[STATE_VERSION - 1] = {
 	{ 1, TABLE("destination") TABLE("act") },
+	{ 2, TABLE("tally") },
 };
 
 int state_schema_run(struct state *s, const char *sql)

@@ -1,0 +1,76 @@
+/* explain_slow.c - see explain_slow.h. */
+#include "alert/explain_slow.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include "alert/explain.h"
+#include "base/text.h"
+#include "base/tz.h"
+
+static void add_line(struct incident *in, const char *text)
+{
+	if (in->explain_n < INCIDENT_LINES_MAX)
+		text_copy(in->explain[in->explain_n++], INCIDENT_TEXT_MAX, text);
+}
+
+static void where_text(const struct incident *in, char *buf, size_t cap)
+{
+	char value[GROUP_TEXT_MAX], clean[GROUP_TEXT_MAX];
+
+	incident_value(in, value);
+	text_repair(value, strlen(value), clean, sizeof(clean));
+	snprintf(buf, cap, "%s%s", in->key.group == GROUP_DOMAIN ? "hosts of " :
+		 in->key.group == GROUP_PREFIX ? "the network " : "networks of ", clean);
+}
+
+static void explain_amount(const struct alert_context *ctx, struct incident *in,
+			   const struct finding *f)
+{
+	char line[INCIDENT_TEXT_MAX], down[CLOCK_TEXT_MAX], largest[CLOCK_TEXT_MAX];
+
+	snprintf(line, sizeof(line), "Received from there: %s.  The largest day had %s of upload.",
+		 size_format(f->slow->down, down), size_format(f->slow->largest, largest));
+	add_line(in, line);
+	if (ctx->site->is_default)
+		add_line(in, "Without a site policy nothing is expected, so severity is at most "
+			     "2.");
+	else
+		add_line(in, "No expected entry of the site policy covers it; what one covers, and "
+			     "what NW-EXF-001 tells of the same network, is not counted.");
+	if (slow_is_shared(f->slow)) {
+		snprintf(line, sizeof(line), "%" PRIu32 " of the %" PRIu32 " assets of its role "
+			 "send there, each at least half as much: more often their work than a leak, "
+			 "so severity is at most 2; register it.", f->slow->sharers,
+			 f->slow->role_assets);
+		add_line(in, line);
+	}
+	add_line(in, "Only amounts are judged: this says nothing about a rhythm, nor that there is "
+		     "none.");
+}
+
+void explain_slow(const struct alert_context *ctx, struct incident *in, const struct finding *f)
+{
+	char who[256], where[GROUP_TEXT_MAX + 24], up[CLOCK_TEXT_MAX], line[INCIDENT_TEXT_MAX],
+		at[CLOCK_TEXT_MAX];
+
+	explain_subject(in->subject, who, sizeof(who));
+	where_text(in, where, sizeof(where));
+	if (in->is_any) {
+		snprintf(in->message, sizeof(in->message), "%s uploads a little a day to %u "
+			 "further networks", who, in->members);
+		return;
+	}
+	if (!f->slow) {
+		snprintf(in->message, sizeof(in->message), "The slow upload of %s to %s has fallen "
+			 "below half of what is told", who, where);
+		return;
+	}
+	snprintf(in->message, sizeof(in->message), "%s has sent %s to %s within 30 days, on %"
+		 PRIu32 " of them, and nothing expects it", who, size_format(f->slow->up, up),
+		 where, f->slow->rows);
+	explain_amount(ctx, in, f);
+	snprintf(line, sizeof(line), "Judged %s local.",
+		 clock_format_offset(f->judged_ns, tz_offset(f->judged_ns), at));
+	add_line(in, line);
+}

@@ -1,0 +1,138 @@
+/* explain_tunnel.c - see explain_tunnel.h.  Domains come from the wire: text_repair(). */
+#include "alert/explain_tunnel.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include "alert/explain.h"
+#include "base/text.h"
+#include "base/tz.h"
+
+static void add_line(struct incident *in, const char *text)
+{
+	if (in->explain_n < INCIDENT_LINES_MAX)
+		text_copy(in->explain[in->explain_n++], INCIDENT_TEXT_MAX, text);
+}
+
+static unsigned percent(uint64_t part, uint64_t whole)
+{
+	return whole ? (unsigned)((double)part * 100 / (double)whole + 0.5) : 0;
+}
+
+static void value_text(const struct incident *in, char clean[static GROUP_TEXT_MAX])
+{
+	char value[GROUP_TEXT_MAX];
+
+	incident_value(in, value);
+	text_repair(value, strlen(value), clean, GROUP_TEXT_MAX);
+}
+
+/* --- DNS ----------------------------------------------------------------- */
+
+static void say_dns(struct incident *in, const struct finding *f, const char *who)
+{
+	const struct tunnel_facts *t = f->tunnel;
+	char domain[GROUP_TEXT_MAX], bytes[CLOCK_TEXT_MAX], peer[ADDR_TEXT_MAX];
+
+	value_text(in, domain);
+	snprintf(in->message, sizeof(in->message), "%s asked DNS%s%s for about %" PRIu64
+		 " different names below %s in one day, which carry %s", who,
+		 f->leaf ? " at " : "", f->leaf ? addr_format(&f->leaf->key.value, peer) : "",
+		 t->different, domain, size_format(t->different_bytes, bytes));
+}
+
+static void explain_names(struct incident *in, const struct tunnel_facts *t)
+{
+	char line[INCIDENT_TEXT_MAX], all[CLOCK_TEXT_MAX];
+
+	snprintf(line, sizeof(line), "%" PRIu64 " questions, %u %% of them for TXT or NULL "
+		 "records; %" PRIu64 " answers, %u %% of them that there is no such name.  In the "
+		 "mean a name has %" PRIu64 " bytes below the domain.", t->asked,
+		 percent(t->odd, t->asked),
+		 t->answers, percent(t->nxdomain, t->answers),
+		 t->different ? t->different_bytes / t->different : 0);
+	add_line(in, line);
+	snprintf(line, sizeof(line), "Bytes that differ, on %" PRIu32 " day%s: %s.  Repeated names "
+		 "count once, addresses written as labels as what an address carries.", t->rows,
+		 t->rows == 1 ? "" : "s", size_format(t->total, all));
+	add_line(in, line);
+	if (tunnel_is_listed(t))
+		add_line(in, "All answers are those of a block list (127.0.0.0/8, or no such "
+			     "name): a reputation service asks like this, and a tunnel can answer "
+			     "like this.");
+	else if (!tunnel_is_long(t) && !tunnel_is_odd(t) && !tunnel_is_missing(t))
+		add_line(in, "The names are of usual form; their number is not.");
+	add_line(in, "The way of such a tunnel is the name: it works through any resolver, and its "
+		     "other end is whoever serves the domain.");
+}
+
+/* --- echo ---------------------------------------------------------------- */
+
+static void say_echo(struct incident *in, const struct finding *f, const char *who)
+{
+	const struct tunnel_facts *t = f->tunnel;
+	char peer[GROUP_TEXT_MAX], bytes[CLOCK_TEXT_MAX], back[CLOCK_TEXT_MAX];
+
+	value_text(in, peer);
+	snprintf(in->message, sizeof(in->message), "%s sent %s about %" PRIu64
+		 " different ICMP echo payloads of %s in one day", who, peer, t->different,
+		 size_format(t->different_bytes, bytes));
+	if (t->mismatched)
+		snprintf(in->message + strlen(in->message),
+			 sizeof(in->message) - strlen(in->message),
+			 "; %" PRIu64 " replies of %s did not repeat their request", t->mismatched,
+			 size_format(t->mismatched_bytes, back));
+}
+
+static void explain_payloads(struct incident *in, const struct tunnel_facts *t)
+{
+	char line[INCIDENT_TEXT_MAX], asked[CLOCK_TEXT_MAX], all[CLOCK_TEXT_MAX];
+
+	snprintf(line, sizeof(line), "%" PRIu64 " requests with %s of payload; of %u %% of them it "
+		 "is a plain pattern, of %u %% printable text.  %" PRIu64 " replies.", t->asked,
+		 size_format(t->asked_bytes, asked), percent(t->plain, t->asked),
+		 percent(t->text, t->asked), t->answers);
+	add_line(in, line);
+	snprintf(line, sizeof(line), "Bytes that differ, on %" PRIu32 " day%s: %s.", t->rows,
+		 t->rows == 1 ? "" : "s", size_format(t->total, all));
+	add_line(in, line);
+	add_line(in, "Programs that test reachability send one pattern again and again; what they "
+		     "put at its front (time, number) is not counted here.");
+}
+
+static void say_rest(struct incident *in, const struct finding *f, const char *who)
+{
+	char value[GROUP_TEXT_MAX];
+
+	value_text(in, value);
+	if (in->is_any)
+		snprintf(in->message, sizeof(in->message), "%s carries data in DNS questions or "
+			 "ICMP echoes to %u further domains or addresses", who, in->members);
+	else
+		snprintf(in->message, sizeof(in->message), "%s has not carried data in %s %s for "
+			 "14 days", who, f->channel->key.group == GROUP_DOMAIN ?
+			 "DNS questions below" : "ICMP echoes to", value);
+}
+
+void explain_tunnel(const struct alert_context *ctx, struct incident *in, const struct finding *f)
+{
+	char who[256], line[INCIDENT_TEXT_MAX], at[CLOCK_TEXT_MAX];
+
+	(void)ctx;
+	explain_subject(in->subject, who, sizeof(who));
+	if (in->is_any || !f->tunnel) {
+		say_rest(in, f, who);
+		return;
+	}
+	if (f->tunnel->is_echo) {
+		say_echo(in, f, who);
+		explain_payloads(in, f->tunnel);
+	} else {
+		say_dns(in, f, who);
+		explain_names(in, f->tunnel);
+	}
+	snprintf(line, sizeof(line), "Numbers of different things are exact up to 64, then "
+		 "estimates with a standard error of 15 %%.  Judged %s local.",
+		 clock_format_offset(f->judged_ns, tz_offset(f->judged_ns), at));
+	add_line(in, line);
+}

@@ -1,0 +1,26 @@
+/* tally_store.h - what rules keep beside the channels, in a state: carriage.h and ledger.h.
+ *
+ * One table (STATE_TALLY); a key begins with a byte that says whose row it is.
+ * Thread: that of the state.
+ */
+#ifndef NW_APP_TALLY_STORE_H
+#define NW_APP_TALLY_STORE_H
+
+#include "profile/carriage.h"
+#include "profile/ledger.h"
+#include "store/state.h"
+
+struct tallies {			/* borrowed; NULL: a reader that does not want them */
+	struct carriages *carriages;
+	struct ledgers *ledgers;
+};
+
+/* Every row; *bad: counts up those that are damaged, or of subjects that are not there any more. */
+int tallies_load(struct state *s, const struct tallies *t, const struct subjects *subjects,
+		 uint64_t *bad);
+/* What has changed goes into the next commit.  0, or an error of state_put(). */
+int tallies_save(struct state *s, const struct tallies *t);
+/* What goes is forgotten by the state from now on; s NULL: no more. */
+void tallies_follow(struct state *s, const struct tallies *t);
+
+#endif
