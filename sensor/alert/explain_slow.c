@@ -11,7 +11,7 @@
 static void add_line(struct incident *in, const char *text)
 {
 	if (in->explain_n < INCIDENT_LINES_MAX)
-		text_copy(in->explain[in->explain_n++], INCIDENT_TEXT_MAX, text);
+		text_copy(in->words->explain[in->explain_n++], INCIDENT_TEXT_MAX, text);
 }
 
 static void where_text(const struct incident *in, char *buf, size_t cap)
@@ -57,17 +57,17 @@ void explain_slow(const struct alert_context *ctx, struct incident *in, const st
 	explain_subject(in->subject, who, sizeof(who));
 	where_text(in, where, sizeof(where));
 	if (in->is_any) {
-		snprintf(in->message, sizeof(in->message), "%s uploads a little a day to %u "
+		snprintf(in->words->message, sizeof(in->words->message), "%s uploads a little a day to %u "
 			 "further networks", who, in->members);
 		return;
 	}
 	if (!f->slow) {
-		snprintf(in->message, sizeof(in->message), "The slow upload of %s to %s has fallen "
+		snprintf(in->words->message, sizeof(in->words->message), "The slow upload of %s to %s has fallen "
 			 "below half of what is told", who, where);
 		return;
 	}
-	snprintf(in->message, sizeof(in->message), "%s has sent %s to %s within 30 days, on %"
-		 PRIu32 " of them, and nothing expects it", who, size_format(f->slow->up, up),
+	snprintf(in->words->message, sizeof(in->words->message), "%s has sent %s to %s within "
+		 "30 days, on %" PRIu32 " of them, and nothing expects it", who, size_format(f->slow->up, up),
 		 where, f->slow->rows);
 	explain_amount(ctx, in, f);
 	snprintf(line, sizeof(line), "Judged %s local.",

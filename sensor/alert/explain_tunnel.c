@@ -11,7 +11,7 @@
 static void add_line(struct incident *in, const char *text)
 {
 	if (in->explain_n < INCIDENT_LINES_MAX)
-		text_copy(in->explain[in->explain_n++], INCIDENT_TEXT_MAX, text);
+		text_copy(in->words->explain[in->explain_n++], INCIDENT_TEXT_MAX, text);
 }
 
 static unsigned percent(uint64_t part, uint64_t whole)
@@ -35,7 +35,7 @@ static void say_dns(struct incident *in, const struct finding *f, const char *wh
 	char domain[GROUP_TEXT_MAX], bytes[CLOCK_TEXT_MAX], peer[ADDR_TEXT_MAX];
 
 	value_text(in, domain);
-	snprintf(in->message, sizeof(in->message), "%s asked DNS%s%s for about %" PRIu64
+	snprintf(in->words->message, sizeof(in->words->message), "%s asked DNS%s%s for about %" PRIu64
 		 " different names below %s in one day, which carry %s", who,
 		 f->leaf ? " at " : "", f->leaf ? addr_format(&f->leaf->key.value, peer) : "",
 		 t->different, domain, size_format(t->different_bytes, bytes));
@@ -74,12 +74,12 @@ static void say_echo(struct incident *in, const struct finding *f, const char *w
 	char peer[GROUP_TEXT_MAX], bytes[CLOCK_TEXT_MAX], back[CLOCK_TEXT_MAX];
 
 	value_text(in, peer);
-	snprintf(in->message, sizeof(in->message), "%s sent %s about %" PRIu64
+	snprintf(in->words->message, sizeof(in->words->message), "%s sent %s about %" PRIu64
 		 " different ICMP echo payloads of %s in one day", who, peer, t->different,
 		 size_format(t->different_bytes, bytes));
 	if (t->mismatched)
-		snprintf(in->message + strlen(in->message),
-			 sizeof(in->message) - strlen(in->message),
+		snprintf(in->words->message + strlen(in->words->message),
+			 sizeof(in->words->message) - strlen(in->words->message),
 			 "; %" PRIu64 " replies of %s did not repeat their request", t->mismatched,
 			 size_format(t->mismatched_bytes, back));
 }
@@ -106,10 +106,10 @@ static void say_rest(struct incident *in, const struct finding *f, const char *w
 
 	value_text(in, value);
 	if (in->is_any)
-		snprintf(in->message, sizeof(in->message), "%s carries data in DNS questions or "
+		snprintf(in->words->message, sizeof(in->words->message), "%s carries data in DNS questions or "
 			 "ICMP echoes to %u further domains or addresses", who, in->members);
 	else
-		snprintf(in->message, sizeof(in->message), "%s has not carried data in %s %s for "
+		snprintf(in->words->message, sizeof(in->words->message), "%s has not carried data in %s %s for "
 			 "14 days", who, f->channel->key.group == GROUP_DOMAIN ?
 			 "DNS questions below" : "ICMP echoes to", value);
 }

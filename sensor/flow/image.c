@@ -346,11 +346,6 @@ static void unpack_fields(struct unpacker *u, uint8_t version, struct flow_image
 	u->is_bad |= is_dirty(f) != !!(bits & IS_DIRTY);
 }
 
-static bool is_version(uint8_t version)
-{
-	return version >= 1 && version <= IMAGE_VERSION;
-}
-
 bool flow_image_unpack(const void *value, size_t value_len, struct flow_image *ret_image)
 {
 	struct unpacker u, check;
