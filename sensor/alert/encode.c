@@ -389,14 +389,23 @@ static json_t *baseline_object(const struct alert_context *ctx, const struct fin
 	return object;
 }
 
-static json_t *tap_object(void)
+/* Of the day before: what the interfaces counted is known live alone.  Duplicates are not measured
+ * in this version. */
+static json_t *tap_object(const struct alert_context *ctx, uint64_t judged_ns)
 {
 	json_t *tap = json_object();
+	bool is_known = ctx->is_live && ctx->coverage;
+	struct coverage_look look;
 
-	/* None of these is measured in this version. */
-	json_object_set_new(tap, "drop_ratio", json_null());
+	coverage_look(ctx->coverage, judged_ns > NS_PER_DAY ? judged_ns - NS_PER_DAY : 0, judged_ns,
+		      &look);
+	if (is_known && (look.received || look.dropped))
+		json_put_real(tap, "drop_ratio", look.loss);
+	else
+		json_object_set_new(tap, "drop_ratio", json_null());
 	json_object_set_new(tap, "duplicate_ratio", json_null());
-	json_object_set_new(tap, "one_sided", json_null());
+	json_object_set_new(tap, "one_sided", is_known ? json_boolean(look.one_sided_ns > 0) :
+			    json_null());
 	return tap;
 }
 
@@ -428,7 +437,7 @@ static json_t *own_object(const struct alert_context *ctx, const struct incident
 	json_put_text(order, "nearest", NULL);
 	json_object_set_new(own, "work_order", order);
 	json_put_text(own, "suppression", incident_is_suppressed(in) ? in->entry : NULL);
-	json_object_set_new(own, "tap", tap_object());
+	json_object_set_new(own, "tap", tap_object(ctx, f->judged_ns));
 	json_put_text(run, "id", ctx->run_id);
 	json_object_set_new(own, "run", run);
 	return own;

@@ -71,6 +71,9 @@ static void gather_nights(const struct calendar *calendar, const struct evidence
 		ret->seen += !night->is_skipped;
 		ret->skipped += night->is_skipped;
 		ret->degraded += night->is_degraded;
+		if (night->is_degraded)
+			ret->worst_loss = fmax(ret->worst_loss,
+					       (double)night->loss / EVIDENCE_SHARE);
 		if (!night_is_hit(night, process))
 			continue;
 		start = minutes_since_noon(night_start_ns(calendar, night));
@@ -243,6 +246,10 @@ static void explain_seen(struct incident *in, const struct nightly_facts *facts)
 		snprintf(line + strlen(line), sizeof(line) - strlen(line),
 			 " On %u of them the tap saw badly (lost packets, or a part of the night): "
 			 "amounts of these are lower bounds.", facts->degraded);
+	if (facts->worst_loss > 0)
+		snprintf(line + strlen(line), sizeof(line) - strlen(line), "  On the worst, "
+			 "%.1f %% was lost before the sensor, by the tap's count or by the "
+			 "sequence numbers of TCP.", 100 * facts->worst_loss);
 	add_line(in, line);
 }
 
@@ -407,6 +414,21 @@ static void new_destination_text(const struct destination *d, char *buf, size_t 
 		 addr_format(&d->peer, peer));
 }
 
+static void explain_like(struct incident *in, const struct finding *f)
+{
+	const struct destination *like = f->like;
+	char line[INCIDENT_TEXT_MAX], at[CLOCK_TEXT_MAX];
+
+	if (!like)
+		return;
+	snprintf(line, sizeof(line), "Told one step lower: met by %s, an asset of the same "
+		 "role, zone and vendor, since %s local, while the baseline was learning; in full "
+		 "when this asset sends more than %d times as much a night.", like->subject,
+		 clock_format_offset(like->first_ns, tz_offset(like->first_ns), at),
+		 BASELINE_LIKE_FACTOR);
+	add_line(in, line);
+}
+
 /* How it came to be raised: baseline.h has the table. */
 static void explain_standing(struct incident *in, const struct finding *f)
 {
@@ -426,6 +448,7 @@ static void explain_standing(struct incident *in, const struct finding *f)
 		snprintf(line, sizeof(line), "Neither the site policy nor the baseline of this "
 			 "asset or of its role holds it; first met %s local.", at);
 	add_line(in, line);
+	explain_like(in, f);
 	snprintf(line, sizeof(line), "State of the baseline: %s.  To accept it: nachtwacht state "
 		 "promote --id %s.%s", baseline_name(f->baseline), baseline_id(d, id),
 		 in->subject->zone && in->subject->zone->is_closed ?

@@ -2,6 +2,7 @@
 #include "app/destinations.h"
 
 #include <string.h>
+#include "app/acts.h"
 #include "base/log.h"
 
 static const char *role_of(const struct subject *s)
@@ -33,6 +34,46 @@ static struct baseline_facts facts_of(const struct destinations *d, struct desti
 		.is_held = baseline_holds(d->baseline, dst), .is_learned = dst->is_learned,
 		.was_revoked = dst->was_revoked, .has_policy = !site->is_default,
 	};
+}
+
+static uint64_t up_per_night(const struct destination *dst)
+{
+	return dst->up / (dst->nights ? dst->nights : 1);
+}
+
+static bool is_much_more(const struct destination *dst, const struct destination *its)
+{
+	return up_per_night(dst) >= INCIDENT_LARGE_BYTES &&
+	       up_per_night(dst) / BASELINE_LIKE_FACTOR > up_per_night(its);
+}
+
+/* Is s of the same role, zone and vendor?  A vendor may be said of neither; a role must be. */
+static bool is_like(const struct subject *s, const struct subject *other)
+{
+	return s != other && s->asset && other->asset && s->asset->role[0] && s->zone &&
+	       s->zone == other->zone && !strcmp(s->asset->role, other->asset->role) &&
+	       !strcmp(s->asset->vendor, other->asset->vendor);
+}
+
+/* The destination as an asset like this one met it in learn, see profile/baseline.h; NULL: none. */
+static const struct destination *find_like(const struct destinations *d,
+					   const struct destination *dst, const struct subject *s)
+{
+	for (size_t i = 0; i < subjects_count(d->subjects); i++) {
+		const struct subject *other = subjects_at(d->subjects, i);
+		const struct destination *its;
+		const struct incident *in;
+
+		if (!is_like(s, other))
+			continue;
+		its = baseline_find(d->baseline, other->id, &dst->key);
+		if (!its || !its->is_learned || its->was_revoked || is_much_more(dst, its))
+			continue;
+		in = acts_incident(d->incidents, its);
+		if (!in || in->severity < 3)
+			return its;
+	}
+	return NULL;
 }
 
 /* The channel that the incident is about; one that was evicted is stood in for. */
@@ -82,19 +123,24 @@ struct telling {
 	struct channel *leaf;		/* of the contact; NULL: time has passed */
 	uint64_t judged_ns;
 	int64_t row;
-	unsigned severity;
+	const struct baseline_facts *facts;	/* by which it is raised */
 };
 
 static void tell(struct destinations *d, const struct telling *t)
 {
 	struct destination *dst = t->destination;
 	struct channel stand_in, *ch;
+	struct baseline_facts facts = *t->facts;
 	struct finding f = {
 		.rule = RULE_DST_001, .destination = dst, .judged_ns = t->judged_ns,
-		.row = t->row, .severity = t->severity,
+		.row = t->row,
 		.baseline = baseline_state(d->context->site, d->context->since_row, t->row),
 	};
 
+	if (facts.state == BASELINE_OBSERVE)
+		f.like = find_like(d, dst, t->subject);
+	facts.has_like = f.like != NULL;
+	f.severity = baseline_judge(&facts);
 	/* One that was only counted so far, or none: the incident is about this contact. */
 	if (t->leaf && (!dst->is_told || dst->is_flooded))
 		dst->incident = subject_matter(dst, t->leaf);
@@ -200,17 +246,15 @@ void destinations_take(struct destinations *d, const struct encounter *e)
 {
 	struct destination *dst = e->is_expected ? NULL : find_or_list(d, e);
 	struct baseline_facts facts;
-	unsigned severity;
 
 	if (!dst)
 		return;
 	update(d, dst, e);
 	facts = facts_of(d, dst, e->row);
-	severity = baseline_judge(&facts);
-	if (!severity || (dst->is_told && !has_grown(dst)))
+	if (!baseline_judge(&facts) || (dst->is_told && !has_grown(dst)))
 		return;
 	tell(d, &(struct telling){ .destination = dst, .subject = e->channel->subject,
-				   .leaf = e->channel, .row = e->row, .severity = severity,
+				   .leaf = e->channel, .row = e->row, .facts = &facts,
 				   .judged_ns = e->slice->minute_ns + SLICE_NS });
 }
 
@@ -219,12 +263,11 @@ void destinations_take(struct destinations *d, const struct encounter *e)
 static void tell_rest(struct destinations *d, struct destination *dst, int64_t row, uint64_t now_ns)
 {
 	struct baseline_facts facts = facts_of(d, dst, row);
-	unsigned severity = baseline_judge(&facts);
 	struct subject *subject = subjects_by_id(d->subjects, dst->subject);
 
-	if (severity && subject && dst->up + dst->down > dst->told_bytes)
+	if (baseline_judge(&facts) && subject && dst->up + dst->down > dst->told_bytes)
 		tell(d, &(struct telling){ .destination = dst, .subject = subject, .row = row,
-					   .severity = severity, .judged_ns = now_ns });
+					   .facts = &facts, .judged_ns = now_ns });
 }
 
 static void resolve_floods(struct destinations *d, int64_t row, uint64_t end_ns)

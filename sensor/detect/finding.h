@@ -67,6 +67,8 @@ struct finding {
 	/* EXF-001, a vendor's channel: the assets that are in it. */
 	const struct subject *members[FINDING_MEMBERS_MAX];
 	unsigned n_members;
+	/* DST-001: the same destination of an asset like this one (profile/baseline.h), or NULL. */
+	const struct destination *like;
 	/* HLT-001: evidence given up since the last finding, and the largest M of it. */
 	uint64_t given_up;
 	double given_up_m;

@@ -62,7 +62,7 @@ unsigned baseline_judge(const struct baseline_facts *f)
 	if (f->state == BASELINE_ENFORCE)
 		severity = 4;
 	else if (!f->is_learned || f->was_revoked)
-		severity = 3;
+		severity = f->has_like && !f->was_revoked ? 2 : 3;
 	return severity > 2 && !f->has_policy ? 2 : severity;
 }
 

@@ -16,11 +16,17 @@
  *     or for another of its role     -         -           -
  *   first seen in learn              listed    listed      severity 4   known, not accepted
  *   first seen later                 listed    severity 3  severity 4   until promoted
+ *     ... and its like has it (below)          severity 2
  *   accepted once, then revoked      listed    severity 3  severity 4   until promoted
  *
  * Without a site file the severity is at most 2: nobody has said what is expected there.
  * "Another of its role" must have been promoted itself; that it was merely seen there shields
  * nothing, or the second victim of a leak would be silent because of the first.
+ * What its like has: another asset of the same role, zone and vendor met the destination in learn,
+ * and no open incident of severity 3 or more is about that.  Such stations do the same work: that
+ * one of them comes later to what others have is told all the same, one step lower.  When it sends
+ * more a night than BASELINE_LIKE_FACTOR times what the other one does, and no less than 256 KiB,
+ * it is told in full; enforce wants acceptance.
  * A name is what the client says: a forged SNI of an accepted domain passes here.  Detector N and
  * NW-DST-002 do not look at the baseline.
  *
@@ -46,6 +52,7 @@
 #define BASELINE_MAX 65536
 #define BASELINE_SUBJECT_MAX 1024
 #define BASELINE_ACCEPTED_MAX 8192
+#define BASELINE_LIKE_FACTOR 4
 #define BASELINE_SERVICES 4		/* the first ones, of a destination */
 #define BASELINE_ID_MAX 20		/* "dst-" and 12 hex digits, with the zero byte */
 #define BASELINE_WHO_MAX 64		/* who accepted it, UTF-8 without control characters */
@@ -60,6 +67,7 @@ struct baseline_facts {			/* what the table above asks */
 	bool is_held;			/* baseline_holds() */
 	bool is_learned, was_revoked;	/* as in struct destination */
 	bool has_policy;		/* a site file was given */
+	bool has_like;			/* its like has it */
 };
 unsigned baseline_judge(const struct baseline_facts *facts);	/* the severity; 0: listed only */
 

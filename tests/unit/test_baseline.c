@@ -90,6 +90,10 @@ static void the_truth_table(void)
 		EQUAL_INT(baseline_judge(&f), cells[i].severity);
 		f.has_policy = false;
 		EQUAL_INT(baseline_judge(&f), cells[i].without_policy);
+		/* Its like has it: one step lower where it is new, no more than that. */
+		f.has_policy = f.has_like = true;
+		EQUAL_INT(baseline_judge(&f),
+			  cells[i].severity == 3 && !cells[i].revoked ? 2 : cells[i].severity);
 	}
 }
 

@@ -271,6 +271,35 @@ static void what_is_past_keeps_its_id(void)
 	end(&b);
 }
 
+/* Live and counted: how much was dropped; else nobody knows. */
+static void the_tap_says_what_it_measured(void)
+{
+	struct bench b;
+	struct finding f;
+	json_t *tap;
+
+	begin(&b);
+	f = crossing(&b, 9, T0);
+	incidents_finding(b.incidents, &f);
+	take(&b);
+	tap = json_object_get(json_object_get(b.last, "nachtwacht"), "tap");
+	CU_ASSERT(json_is_null(json_object_get(tap, "drop_ratio")));
+	CU_ASSERT(json_is_null(json_object_get(tap, "one_sided")));
+	CU_ASSERT_FATAL(!coverage_new(&b.context.coverage));
+	b.context.is_live = true;
+	coverage_count(b.context.coverage, T0 - NS_PER_HOUR, 750, 250);
+	coverage_blind(b.context.coverage, T0 - 100, T0 - 50, COVERAGE_ONE_SIDED);
+	f = crossing(&b, 10, T0);
+	incidents_finding(b.incidents, &f);
+	take(&b);
+	tap = json_object_get(json_object_get(b.last, "nachtwacht"), "tap");
+	CU_ASSERT(json_real_value(json_object_get(tap, "drop_ratio")) > 0.2499 &&
+		  json_real_value(json_object_get(tap, "drop_ratio")) < 0.2501);
+	CU_ASSERT(json_is_true(json_object_get(tap, "one_sided")));
+	coverage_free(b.context.coverage);
+	end(&b);
+}
+
 static unsigned forgotten;
 
 static void count_forgotten(void *arg, const struct incident *i)
@@ -368,6 +397,7 @@ int main(void)
 		{"a flood is one incident with a count", a_flood_is_one_incident_with_a_count},
 		{"a hostile name does not cost the record",
 		 a_hostile_name_does_not_cost_the_record},
+		{"the tap says what it measured", the_tap_says_what_it_measured},
 		{"what is past keeps its id", what_is_past_keeps_its_id},
 		{"when full the oldest resolved go", when_full_the_oldest_resolved_go},
 		{"when full of open ones floods take over",
