@@ -344,6 +344,7 @@ static void unpack_fields(struct unpacker *u, struct flow_image *image)
 bool flow_image_unpack(const void *value, size_t value_len, struct flow_image *ret_image)
 {
 	struct unpacker u, check;
+	uint8_t version;
 
 	memset(ret_image, 0, sizeof(*ret_image));
 	ret_image->hot.class = FLOW_CLASSES;
@@ -352,10 +353,12 @@ bool flow_image_unpack(const void *value, size_t value_len, struct flow_image *r
 	value_len -= CHECK_BYTES;
 	u = unpack_over(value, value_len);
 	check = unpack_over((const uint8_t *)value + value_len, CHECK_BYTES);
-	if (!is_version(unpack_u8(&u)) ||
+	version = unpack_u8(&u);
+	if (!is_version(version) ||
 	    unpack_u32(&check) != (uint32_t)crc32(0, value, (uInt)value_len))
 		return false;
 	unpack_fields(&u, ret_image);
+	u.is_bad |= version < 2 && has_carried(ret_image);
 	if (unpack_ok(&u) && is_sound(ret_image))
 		return true;
 	flow_image_clear(ret_image);
