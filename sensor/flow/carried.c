@@ -167,7 +167,7 @@ bool carried_add_dns(struct carried **at, const struct dpi_answers *m,
 		last_two_labels(m->name, domain, sizeof(domain));
 	else if (!rules->registered_domain(m->name, domain, sizeof(domain)))
 		last_two_labels(m->name, domain, sizeof(domain));
-	if (!need(at))
+	if ((rules->is_full && !*at) || !need(at))
 		return false;
 	d = get_domain(*at, domain, rules->is_full, &has_dropped);
 	if (!d)
@@ -269,13 +269,13 @@ bool carried_add_echo(struct carried **at, struct echo_waiting **waiting, const 
 
 	if (!seen)
 		return true;		/* nothing is carried */
-	if (!need(at))
+	if ((rules->is_full && !*at) || !need(at))
 		return false;
 	if (!(*at)->echo && !rules->is_full)
 		(*at)->echo = calloc(1, sizeof(*(*at)->echo));
-	if (!*waiting && !rules->is_full)
+	if (is_request && !*waiting && !rules->is_full)
 		*waiting = calloc(1, sizeof(**waiting));
-	if (!(*at)->echo || !*waiting)
+	if (!(*at)->echo || (is_request && !*waiting))
 		return false;
 	id = net_get16(payload - 4);	/* the header is there: something lies behind it */
 	sequence = net_get16(payload - 2);
@@ -287,8 +287,9 @@ bool carried_add_echo(struct carried **at, struct echo_waiting **waiting, const 
 		(*waiting)->slot[i].hash = hash;
 		return count_request((*at)->echo, p, rules->key);
 	}
-	count_reply((*at)->echo, p, (*waiting)->slot[i].hash && (*waiting)->slot[i].id == id &&
-		    (*waiting)->slot[i].sequence == sequence, (*waiting)->slot[i].hash == hash);
+	count_reply((*at)->echo, p, *waiting && (*waiting)->slot[i].hash &&
+		    (*waiting)->slot[i].id == id && (*waiting)->slot[i].sequence == sequence,
+		    *waiting && (*waiting)->slot[i].hash == hash);
 	return true;
 }
 

@@ -68,7 +68,7 @@ struct carried_rules {
 	bool is_full;			/* nothing new is begun: CARRIED_HELD_MAX */
 };
 
-/* Requests that replies are compared with: outlives the minutes of a flow. */
+/* Requests that replies are compared with: outlives the minutes of a flow.  Made with the first. */
 struct echo_waiting {
 	struct {
 		uint16_t id, sequence;

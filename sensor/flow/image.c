@@ -363,6 +363,7 @@ bool flow_image_unpack(const void *value, size_t value_len, struct flow_image *r
 	    unpack_u32(&check) != (uint32_t)crc32(0, value, (uInt)value_len))
 		return false;
 	unpack_fields(&u, version, ret_image);
+	u.is_bad |= version < 2 && has_carried(ret_image);
 	if (unpack_ok(&u) && is_sound(ret_image))
 		return true;
 	flow_image_clear(ret_image);

@@ -283,6 +283,23 @@ static void test_carry_echo(void)
 	end(&w);
 }
 
+/* A reply that nobody asked for, and the minute over: the flow is carried all the same. */
+static void test_carry_reply(void)
+{
+	uint8_t payload[1000];
+
+	begin(&w, &config);
+	fill(payload, sizeof(payload), 1);
+	echo(50 * SEC, true, 1, payload, sizeof(payload));
+	mark(&w, MIN);
+	EQUAL_INT(echoed()->replies, 1);
+	EQUAL_INT(echoed()->mismatched, 0);
+	kept_len = 0;
+	cut();
+	EQUAL_INT(w.shard->carried_held, 0);
+	end(&w);
+}
+
 static void test_carry_dns(void)
 {
 	const struct carried *c;
@@ -308,6 +325,7 @@ int main(void)
 		{ "names of a minute", test_dns }, { "bounds of a flow", test_bounds },
 		{ "bounds of a shard", test_held }, { "pings", test_pings },
 		{ "echo tunnel", test_tunnel }, { "echo over a cut", test_carry_echo },
+		{ "reply over a cut", test_carry_reply },
 		{ "names over a cut", test_carry_dns }, CU_TEST_INFO_NULL,
 	};
 	CU_SuiteInfo suites[] = {

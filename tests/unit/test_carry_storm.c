@@ -207,11 +207,37 @@ static bool same_holes(const struct tcp_holes *a, const struct tcp_holes *b)
 	       !memcmp(a->hole, b->hole, a->n * sizeof(a->hole[0]));
 }
 
+/* Of a flow that is not TCP an optional record that holds nothing is as good as none. */
+static const struct flow_extra *extra_of(const struct flow_table *t, uint32_t no)
+{
+	const struct flow_extra *e = flow_table_extra(t, no);
+
+	if (!e || flow_table_flow(t, no)->key.proto == IP_TCP || e->answers || e->carried ||
+	    e->waiting)
+		return e;
+	return NULL;
+}
+
+static bool same_carried(const struct flow_extra *a, const struct flow_extra *b)
+{
+	struct packer pa = { 0 }, pb = { 0 };
+	bool is_same;
+
+	carried_pack(a->carried, &pa);
+	echo_waiting_pack(a->waiting, &pa);
+	carried_pack(b->carried, &pb);
+	echo_waiting_pack(b->waiting, &pb);
+	is_same = pa.len == pb.len && !memcmp(pa.bytes, pb.bytes, pa.len);
+	pack_free(&pa);
+	pack_free(&pb);
+	return is_same;
+}
+
 static bool same_extra(const struct flow_extra *a, const struct flow_extra *b)
 {
 	if (!a || !b)
 		return a == b;
-	return !memcmp(a->retrans, b->retrans, sizeof(a->retrans)) &&
+	return same_carried(a, b) && !memcmp(a->retrans, b->retrans, sizeof(a->retrans)) &&
 	       !memcmp(a->total_retrans, b->total_retrans, sizeof(a->retrans)) &&
 	       !memcmp(a->lost, b->lost, sizeof(a->lost)) &&
 	       same_holes(&a->holes[0], &b->holes[0]) && same_holes(&a->holes[1], &b->holes[1]);
@@ -228,7 +254,7 @@ static bool same_flow(const struct flow_table *t, uint32_t a, const struct flow_
 	return !memcmp(&fa, &fb, sizeof(fa)) && !memcmp(ca->isn, cb->isn, sizeof(ca->isn)) &&
 	       ca->master == cb->master && ca->app == cb->app &&
 	       !memcmp(ca->mac, cb->mac, sizeof(ca->mac)) && same_text(ca->name, cb->name) &&
-	       same_extra(flow_table_extra(t, a), flow_table_extra(u, b));
+	       same_extra(extra_of(t, a), extra_of(u, b));
 }
 
 /* How many flows were equal and in the same place. */

@@ -182,11 +182,11 @@ static void test_migration(void)
 	EQUAL_INT(n, 6);
 	EQUAL_INT(state_rows(s, STATE_CHANNEL), 1000);
 	state_close(s);
-	/* What is of version 4 now is too new for us, and not touched. */
-	check_refused(world_path, STATE_WRITE, ERR_FORMAT, "a state of version 4");
-	check_refused(world_path, STATE_READ, ERR_FORMAT, "a state of version 4");
+	/* What is of version 5 now is too new for us, and not touched. */
+	check_refused(world_path, STATE_WRITE, ERR_FORMAT, "a state of version 5");
+	check_refused(world_path, STATE_READ, ERR_FORMAT, "a state of version 5");
 	EQUAL_INT(world_count(".part", NULL, 0), 0);
-	EQUAL_INT(world_count("before-v4", copy, sizeof(copy)), 1);
+	EQUAL_INT(world_count("before-v5", copy, sizeof(copy)), 1);
 	EQUAL_INT(rename(copy, world_path), 0);
 	s = world_state();
 	EQUAL_INT(state_rows(s, STATE_CHANNEL), 1000);
@@ -200,10 +200,12 @@ static void test_version_1(void)
 	struct state *s;
 
 	make_state();
-	run_sql(world_path, "DROP TABLE destination; DROP TABLE act; PRAGMA user_version = 1");
+	run_sql(world_path, "DROP TABLE destination; DROP TABLE act; DROP TABLE tally;"
+		" PRAGMA user_version = 1");
 	CU_ASSERT_FATAL(!state_open(world_path, STATE_READ, &s));
 	EQUAL_INT(state_rows(s, STATE_DESTINATION), 0);
 	EQUAL_INT(state_rows(s, STATE_CHANNEL), 1000);
+	EQUAL_INT(state_rows(s, STATE_TALLY), 0);
 	EQUAL_INT(state_each(s, STATE_ACT, NULL, NULL), 0);
 	state_close(s);
 	s = world_state();
@@ -212,7 +214,7 @@ static void test_version_1(void)
 	EQUAL_INT(state_rows(s, STATE_DESTINATION), 1);
 	EQUAL_INT(state_rows(s, STATE_CHANNEL), 1000);
 	state_close(s);
-	EQUAL_INT(world_count("before-v2", NULL, 0), 1);
+	EQUAL_INT(world_count("before-v3", NULL, 0), 1);
 	world_close();
 }
 
