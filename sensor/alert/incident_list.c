@@ -175,14 +175,25 @@ static bool lends_case(const struct incident *i, const struct incident *other)
 	       incident_shares_case(i, other);
 }
 
+/* The first about the same domain whoever asks: a tunnel passes through resolvers of any house.  All
+ * are looked at, but only when a tunnel opens. */
+static const struct incident *lender_by_domain(const struct incidents *in, const struct incident *i)
+{
+	for (size_t k = 0; i->rule == RULE_EXF_008 && k < in->count; k++)
+		if (in->list[k]->rule == RULE_EXF_008 && lends_case(i, in->list[k]))
+			return in->list[k];
+	return NULL;
+}
+
 /* Who may share it is the same subject, the other end of its conversation, or of its house. */
 const char *incidents_case(const struct incidents *in, const struct incident *i)
 {
 	const struct addr *ends[] = { &i->subject->addr, &i->peer };
-	const struct incident *first = NULL, *other;
+	const struct incident *first, *other;
 
 	if (incident_entry(i->rule, i->entry)[0])
 		return NULL;
+	first = lender_by_domain(in, i);
 	for (int k = 0; k < 2; k++) {
 		other = chain_of_addr(in, ends[k])->first;
 		while (other && !lends_case(i, other))
