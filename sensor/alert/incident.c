@@ -148,12 +148,15 @@ static bool is_flood(const struct incidents *in, const struct finding *f)
 	/* However many there are: what is large is told by its own name. */
 	if (in->count < CAPACITY / 2 &&
 	    ((f->rule == RULE_DST_001 && f->destination->up >= INCIDENT_LARGE_BYTES) ||
-	     (f->rule == RULE_DST_002 && ch->up >= INCIDENT_LARGE_BYTES)))
+	     ((f->rule == RULE_DST_002 || f->rule == RULE_REM_001) &&
+	      ch->up >= INCIDENT_LARGE_BYTES)))
 		return false;
 	if (in->peers[f->rule] >= INCIDENTS_MAX)
 		return true;
 	if (f->rule == RULE_DST_001)
 		return ch->subject->new_destinations >= INCIDENT_PEERS_MAX;
+	if (f->rule == RULE_REM_001)
+		return ch->subject->remote_peers >= INCIDENT_PEERS_MAX;
 	return f->rule == RULE_DST_002 && ch->subject->closed_zone_peers >= INCIDENT_PEERS_MAX;
 }
 
@@ -295,6 +298,8 @@ static void count_open(struct incidents *in, const struct incident *i, int by)
 		i->subject->closed_zone_peers += (uint32_t)by;
 	if (i->rule == RULE_DST_001)
 		i->subject->new_destinations += (uint32_t)by;
+	if (i->rule == RULE_REM_001)
+		i->subject->remote_peers += (uint32_t)by;
 }
 
 static void open_incident(struct incidents *in, struct incident *i, const struct finding *f)
@@ -328,7 +333,7 @@ static bool grow(struct incident *i, const struct finding *f)
 	bool grew = nights > i->nights || f->level > i->level || f->severity > i->severity;
 
 	/* A flood's count is told whenever it has doubled. */
-	if (f->rule == RULE_DST_001 && i->is_any)
+	if ((f->rule == RULE_DST_001 || f->rule == RULE_REM_001) && i->is_any)
 		grew |= (i->members & (i->members - 1)) == 0;
 	if (f->rule == RULE_DST_001 && !i->is_any) {
 		grew = true;	/* the caller raises it when it has */
@@ -340,6 +345,11 @@ static bool grow(struct incident *i, const struct finding *f)
 		grew = true; /* the caller raises it once a row, and when an answer comes */
 		i->up = f->channel->up;
 		i->down = f->channel->down;
+	}
+	if (f->remote && !i->is_any) {
+		grew = true;	/* the caller raises it when it has */
+		i->up = f->remote->visit->up;
+		i->down = f->remote->visit->down;
 	}
 	if (f->job) {
 		grew = true;	/* the caller raises it once a row, or less often */

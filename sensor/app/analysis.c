@@ -12,6 +12,7 @@
 #include "app/jobs.h"
 #include "app/judge.h"
 #include "app/nights.h"
+#include "app/visitors.h"
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/text.h"
@@ -29,6 +30,8 @@ struct analysis {
 	struct resolved *resolved;
 	struct baseline_list *baseline;
 	struct destinations destinations;
+	struct visits *visits;
+	struct visitors visitors;
 	struct nights *nights;
 	struct jobs *jobs;
 	struct attribution attribution;
@@ -51,17 +54,23 @@ static void append_record(void *outbox, struct record *r)
 static void judge_crossing(void *analysis, struct channel *ch, const struct slice *s, int64_t row);
 static void judge_contact(void *analysis, const struct attribution_contact *c);
 static void tell_evicted(void *analysis, const struct channel *ch);
+static void take_end(void *analysis, const struct attribution_end *e);
 
 static void connect(struct analysis *a)
 {
 	a->attribution = (struct attribution){
 		.site = a->ctx->site, .calendar = &a->calendar, .subjects = a->subjects,
 		.channels = a->channels, .resolved = a->resolved, .jobs = a->jobs,
-		.minute = judge_crossing, .contact = judge_contact, .minute_arg = a,
+		.minute = judge_crossing, .contact = judge_contact, .end = take_end,
+		.minute_arg = a,
 	};
 	a->destinations = (struct destinations){
 		.context = a->ctx, .subjects = a->subjects, .channels = a->channels,
 		.incidents = a->incidents, .baseline = a->baseline,
+	};
+	a->visitors = (struct visitors){
+		.context = a->ctx, .attribution = &a->attribution, .visits = a->visits,
+		.channels = a->channels, .incidents = a->incidents,
 	};
 	channels_on_evict(a->channels, tell_evicted, a);
 }
@@ -83,6 +92,8 @@ int analysis_new(const struct analysis_config *cfg, struct analysis **ret_analys
 		err = resolved_new(0, &a->resolved);
 	if (!err)
 		err = baseline_new(&a->baseline);
+	if (!err)
+		err = visits_new(&a->visits);
 	if (!err)
 		err = incidents_new(a->ctx, append_record, cfg->outbox, &a->incidents);
 	if (!err)
@@ -110,6 +121,7 @@ void analysis_free(struct analysis *a)
 	incidents_free(a->incidents);
 	resolved_free(a->resolved);
 	baseline_free(a->baseline);
+	visits_free(a->visits);
 	channels_free(a->channels);
 	subjects_free(a->subjects);
 	free(a);
@@ -156,7 +168,7 @@ void analysis_parts(struct analysis *a, struct analysis_parts *ret_parts)
 {
 	*ret_parts = (struct analysis_parts){ .subjects = a->subjects, .channels = a->channels,
 					      .incidents = a->incidents, .resolved = a->resolved,
-					      .baseline = a->baseline };
+					      .baseline = a->baseline, .visits = a->visits };
 }
 
 void analysis_on_step(struct analysis *a, analysis_step_fn step, void *arg)
@@ -215,6 +227,11 @@ static void judge_contact(void *analysis, const struct attribution_contact *c)
 	e.is_expected = c->is_expected ||
 			attribution_is_expected_ever(&a->attribution, c->channel, c->slice);
 	destinations_take(&a->destinations, &e);
+}
+
+static void take_end(void *analysis, const struct attribution_end *e)
+{
+	visitors_take(&((struct analysis *)analysis)->visitors, e);
 }
 
 void analysis_event(struct analysis *a, const struct slice *s)
@@ -330,6 +347,7 @@ static void end_row(struct analysis *a, int64_t row)
 		ch->is_changed = true;
 	}
 	destinations_end_row(&a->destinations, row, end_ns);
+	visitors_end_row(&a->visitors, row, end_ns);
 	channels_expire(a->channels, row);
 	resolve_silent(a, row, end_ns);
 	jobs_end_row(a->jobs, row, end_ns);
@@ -341,8 +359,10 @@ static void end_rows(struct analysis *a, uint64_t now_ns)
 {
 	int64_t row = calendar_row(&a->calendar, now_ns);
 
-	for (int turn = 0; a->row < row && turn <= SILENT_ROWS + 1; turn++)
+	for (int turn = 0; a->row < row && turn <= SILENT_ROWS + 1; turn++) {
+		visitors_time(&a->visitors, calendar_row_start(&a->calendar, a->row + 1));
 		end_row(a, a->row++);
+	}
 	a->row = row;
 }
 
@@ -350,7 +370,7 @@ static void refresh_counters(struct analysis *a)
 {
 	a->counters.nights_judged = nights_judged(a->nights);
 	a->counters.channel_nights = nights_channel_nights(a->nights);
-	a->counters.no_memory = a->attribution.no_memory;
+	a->counters.no_memory = a->attribution.no_memory + a->visitors.no_memory;
 	a->counters.outside_both = a->attribution.outside_both;
 	memcpy(a->counters.outside_example, a->attribution.outside_example,
 	       sizeof(a->counters.outside_example));
@@ -366,6 +386,7 @@ void analysis_time(struct analysis *a, uint64_t now_ns)
 	nights_judge(a->nights, now_ns);
 	jobs_judge(a->jobs, now_ns);
 	end_rows(a, now_ns);
+	visitors_time(&a->visitors, now_ns);
 	report_evicted(a);
 	refresh_counters(a);
 	tell_step(a);
@@ -384,6 +405,7 @@ void analysis_finish(struct analysis *a, uint64_t now_ns)
 		if (list[i]->contact && list[i]->contact->crossing_row == a->row)
 			tell_rest(a, list[i], a->now_ns);
 	destinations_finish(&a->destinations, a->row, a->now_ns);
+	visitors_finish(&a->visitors, a->row, a->now_ns);
 	refresh_counters(a);
 }
 

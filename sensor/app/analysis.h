@@ -12,6 +12,7 @@
 #include "flow/slice.h"
 #include "output/flowlog.h"
 #include "profile/resolved.h"
+#include "profile/visit.h"
 #include "store/outbox.h"
 
 struct analysis;
@@ -49,6 +50,7 @@ struct analysis_parts {
 	struct incidents *incidents;
 	struct resolved *resolved;
 	struct baseline_list *baseline;
+	struct visits *visits;
 };
 void analysis_parts(struct analysis *a, struct analysis_parts *ret_parts);
 struct analysis_point analysis_point(const struct analysis *a);	/* first_ns 0: not started */

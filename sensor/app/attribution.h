@@ -38,6 +38,18 @@ struct attribution_contact {
 };
 typedef void (*attribution_contact_fn)(void *arg, const struct attribution_contact *c);
 
+/* A minute of a connection from one of its ends, whether it crosses a boundary or not.  Called
+ * after the channels have it. */
+struct attribution_end {
+	struct subject *subject, *other;	/* other: the peer's; NULL: it is none */
+	const struct addr *me, *peer;
+	const struct slice *slice;
+	enum crossing crossing;
+	bool am_client;
+	int64_t row;
+};
+typedef void (*attribution_end_fn)(void *arg, const struct attribution_end *e);
+
 struct attribution {			/* borrowed, but for the counters */
 	const struct site *site;
 	const struct calendar *calendar;
@@ -47,7 +59,8 @@ struct attribution {			/* borrowed, but for the counters */
 	struct jobs *jobs;
 	attribution_minute_fn minute;
 	attribution_contact_fn contact;
-	void *minute_arg;		/* of both */
+	attribution_end_fn end;		/* NULL: nobody asks */
+	void *minute_arg;		/* of all three */
 	uint64_t no_memory;		/* what could not be kept */
 	uint64_t outside_both;	/* flows between two addresses that are not internal: not judged */
 	char outside_example[2 * ADDR_TEXT_MAX + 8];	/* the first of them */
@@ -56,6 +69,9 @@ struct attribution {			/* borrowed, but for the counters */
 /* Whether an entry covers such traffic at some time, if not now; amounts do not matter. */
 bool attribution_is_expected_ever(const struct attribution *a, const struct channel *ch,
 				  const struct slice *s);
+/* Whether an entry covers it now, whatever the amount; run_ns: since when the peer is at it. */
+bool attribution_expects(const struct attribution *a, const struct attribution_end *e,
+			 uint64_t run_ns);
 void attribution_take(struct attribution *a, const struct slice *s);
 /* What DNS answered in it, and nothing else: for slices that an earlier run has taken in. */
 void attribution_note_answers(struct attribution *a, const struct slice *s);

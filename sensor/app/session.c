@@ -18,6 +18,7 @@
 #include "output/progress.h"
 #include "output/summary.h"
 #include "packet/packet.h"
+#include "policy/orders.h"
 
 #define INTERRUPTED_NS (5 * NS_PER_SEC)	/* of an interrupted replay, to drain its sinks */
 
@@ -38,7 +39,7 @@ static int load_site(struct session *s)
 	return EXIT_DONE;
 }
 
-/* "<hash of site, rules, declared gaps, program version>": what a result depends on besides the
+/* "<hash of site, rules, declared gaps, work orders, program version>": what a result depends on besides the
  * packets. */
 static void make_run_id(struct session *s)
 {
@@ -52,8 +53,12 @@ static void make_run_id(struct session *s)
 	len += (size_t)snprintf(text + len, sizeof(text) - len, "nachtwacht %s\nnDPI %s\nshards %u",
 				PACKAGE_VERSION, dpi_library_version(),
 				s->options->shards ? s->options->shards : PIPELINE_SHARDS);
-	if (s->gaps)		/* a replay without them has the id that it would have had */
-		snprintf(text + len, sizeof(text) - len, "\ngaps %s", s->gaps->sha256);
+	/* A run without them has the id that it would have had. */
+	if (s->gaps)
+		len += (size_t)snprintf(text + len, sizeof(text) - len, "\ngaps %s",
+					s->gaps->sha256);
+	if (s->site->orders)
+		snprintf(text + len, sizeof(text) - len, "\norders %s", s->site->orders->sha256);
 	digest_sha256_hex(text, strlen(text), s->context.run_id);
 }
 
@@ -140,6 +145,7 @@ int session_prepare(struct session *s, const struct options *o)
 		return status;
 	s->context = (struct alert_context){.site = s->site,
 					    .sensor = o->sensor,
+					    .orders = s->site->orders,
 					    .coverage = s->coverage,
 					    .is_live = o->command == COMMAND_LIVE,
 					    .interface = o->n_interfaces ? o->interfaces[0] : NULL};
