@@ -199,8 +199,9 @@ static void explain_nearest(struct incident *in, const struct remote_facts *r)
 			     "registered before or after.");
 		return;
 	}
-	snprintf(line, sizeof(line), "%s work order of this asset: %s, %s to %s local",
-		 r->apart_ns ? "Nearest" : "Open", o->id, local_text(o->start_ns, from),
+	snprintf(line, sizeof(line), "%s: %s, %s to %s local", r->holder ?
+		 "The work order of that session" : r->apart_ns ?
+		 "Nearest work order of this asset" : "Open work order of this asset", o->id, local_text(o->start_ns, from),
 		 local_text(o->end_ns, to));
 	if (r->apart_ns)
 		snprintf(line + strlen(line), sizeof(line) - strlen(line), ", %s %s this session's "

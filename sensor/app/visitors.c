@@ -111,6 +111,10 @@ static struct remote_facts facts_of(const struct telling *t, const struct remote
 		orders_look(set->orders, set->is_gateway_asset ? NULL : t->visit->subject->asset,
 			    t->visit->last_ns, &look);
 	facts.onsite = look.onsite;
+	if (t->holder) {
+		facts.nearest = orders_by_id(set->orders, t->holder->order);
+		return facts;
+	}
 	facts.nearest = look.open ? look.open :
 			orders_nearest(&look, t->visit->last_ns, &facts.apart_ns);
 	return facts;

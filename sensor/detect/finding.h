@@ -51,7 +51,8 @@ struct job_facts {
 /* NW-REM: a remote session and the work orders of its time (detect/remote.h). */
 struct remote_facts {
 	const struct visit *visit;
-	const struct order *nearest;	/* the order that is open, else the nearest; NULL: none */
+	/* The order that is open, else the nearest; of a holder, its order.  NULL: none. */
+	const struct order *nearest;
 	uint64_t apart_ns;		/* from it to the session's last packet; 0: it is open */
 	const struct order *onsite;	/* one for work on site is open; NULL: none */
 	/* NW-REM-002: the session under an order that has reached beyond it, on another asset;
