@@ -174,11 +174,13 @@ static void explain_protocol(struct incident *in, const struct visit *v)
 	if (v->protocol == REMOTE_ANY)
 		return;
 	if (v->is_weak)
-		snprintf(line, sizeof(line), "Only the port (%s) speaks for %s: the payload was not "
+		snprintf(line, sizeof(line), "Only the port (%s) speaks for %s: the payload was "
+			 "not "
 			 "recognised.  Weaker evidence, so the severity is lower.",
 			 group_service(&v->key, service), remote_name(v->protocol));
 	else
-		snprintf(line, sizeof(line), "The payload was recognised as %s; what is done in the "
+		snprintf(line, sizeof(line), "The payload was recognised as %s; what is done in "
+			 "the "
 			 "session is encrypted or not looked at.", remote_name(v->protocol));
 	add_line(in, line);
 }
@@ -186,10 +188,12 @@ static void explain_protocol(struct incident *in, const struct visit *v)
 static void explain_nearest(struct incident *in, const struct remote_facts *r)
 {
 	const struct order *o = r->nearest;
-	char line[INCIDENT_TEXT_MAX], from[CLOCK_TEXT_MAX], to[CLOCK_TEXT_MAX], apart[CLOCK_TEXT_MAX];
+	char line[INCIDENT_TEXT_MAX];
+	char from[CLOCK_TEXT_MAX], to[CLOCK_TEXT_MAX], apart[CLOCK_TEXT_MAX];
 
 	if (!r->has_orders) {
-		add_line(in, "No work orders are registered here (site policy, key \"work_orders\"): "
+		add_line(in, "No work orders are registered here (site policy, key "
+			     "\"work_orders\"): "
 			     "whether one covers this session cannot be said, and the severity is "
 			     "lower for it.");
 		return;
@@ -201,8 +205,8 @@ static void explain_nearest(struct incident *in, const struct remote_facts *r)
 	}
 	snprintf(line, sizeof(line), "%s: %s, %s to %s local", r->holder ?
 		 "The work order of that session" : r->apart_ns ?
-		 "Nearest work order of this asset" : "Open work order of this asset", o->id, local_text(o->start_ns, from),
-		 local_text(o->end_ns, to));
+		 "Nearest work order of this asset" : "Open work order of this asset", o->id,
+		 local_text(o->start_ns, from), local_text(o->end_ns, to));
 	if (r->apart_ns)
 		snprintf(line + strlen(line), sizeof(line) - strlen(line), ", %s %s this session's "
 			 "last packet", span_text(r->apart_ns, apart),

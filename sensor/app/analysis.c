@@ -12,6 +12,7 @@
 #include "app/jobs.h"
 #include "app/judge.h"
 #include "app/nights.h"
+#include "app/orders_watch.h"
 #include "app/visitors.h"
 #include "base/clock.h"
 #include "base/err.h"
@@ -24,6 +25,7 @@ struct analysis {
 	struct alert_context *ctx;
 	struct calendar calendar;
 	struct flowlog *flowlog;
+	struct orders_watch *orders;
 	struct subjects *subjects;
 	struct channels *channels;
 	struct incidents *incidents;
@@ -85,6 +87,7 @@ int analysis_new(const struct analysis_config *cfg, struct analysis **ret_analys
 	a->ctx = cfg->context;
 	a->ctx->calendar = &a->calendar;
 	a->flowlog = cfg->flowlog;
+	a->orders = cfg->orders;
 	err = subjects_new(a->ctx->site, &a->subjects);
 	if (!err)
 		err = channels_new(NULL, &a->channels);
@@ -383,6 +386,8 @@ void analysis_time(struct analysis *a, uint64_t now_ns)
 	if (now_ns <= a->now_ns)
 		return;
 	a->now_ns = now_ns;
+	if (a->orders)
+		a->ctx->orders = orders_watch_look(a->orders);
 	nights_judge(a->nights, now_ns);
 	jobs_judge(a->jobs, now_ns);
 	end_rows(a, now_ns);

@@ -16,11 +16,13 @@
 #include "store/outbox.h"
 
 struct analysis;
+struct orders_watch;
 
 struct analysis_config {
 	struct alert_context *context;	/* calendar is set at the first packet */
 	struct outbox *outbox;
 	struct flowlog *flowlog;	/* NULL: no flow records */
+	struct orders_watch *orders;	/* live; NULL: work orders do not change */
 };
 
 struct analysis_counters {

@@ -39,8 +39,8 @@ static int load_site(struct session *s)
 	return EXIT_DONE;
 }
 
-/* "<hash of site, rules, declared gaps, work orders, program version>": what a result depends on besides the
- * packets. */
+/* "<hash of site, rules, declared gaps, work orders, program version>": what a result depends on
+ * besides the packets. */
 static void make_run_id(struct session *s)
 {
 	char text[2048];
@@ -238,7 +238,8 @@ int session_open_outputs(struct session *s)
 	}
 	cfg = (struct analysis_config){ .context = &s->context, .outbox = s->outbox,
 					.flowlog = s->flowlog };
-	if (analysis_new(&cfg, &s->analysis)) {
+	if ((is_live && s->site->orders && orders_watch_new(s->site, &s->orders)) ||
+	    (cfg.orders = s->orders, analysis_new(&cfg, &s->analysis))) {
 		log_err("start", "out of memory");
 		return EXIT_FAILED;
 	}
@@ -371,6 +372,7 @@ void session_close(struct session *s)
 		flowlog_close(s->flowlog);
 	progress_stop(s->progress);
 	analysis_free(s->analysis);
+	orders_watch_free(s->orders);
 	if (s->memory)
 		state_commit(memory_state(s->memory));	/* where the sinks stand */
 	outbox_free(s->outbox);

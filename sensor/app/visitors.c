@@ -90,7 +90,8 @@ static unsigned number_of(enum rule_id rule)
 struct telling {
 	struct visit *visit;
 	enum rule_id rule;
-	const struct orders_look *look;	/* NULL: time has passed */
+	struct orders_look look;	/* of its minute ... */
+	bool has_look;			/* ... else time has passed */
 	const struct visit *holder;
 	uint64_t judged_ns;
 	int64_t row;
@@ -105,8 +106,8 @@ static struct remote_facts facts_of(const struct telling *t, const struct remote
 	};
 	struct orders_look look = { 0 };
 
-	if (t->look)
-		look = *t->look;
+	if (t->has_look)
+		look = t->look;
 	else if (set->orders && (t->visit->subject->asset || set->is_gateway_asset))
 		orders_look(set->orders, set->is_gateway_asset ? NULL : t->visit->subject->asset,
 			    t->visit->last_ns, &look);
@@ -203,17 +204,16 @@ static void judge_orders(struct visitors *v, struct telling *t, const struct rem
 {
 	struct visit *visit = t->visit;
 	bool was_covered = visit->was_covered;
-	struct orders_look look;
 
 	if (!visit->is_session)
 		return;
-	remote_look(visit, set, visit->last_ns, &look);
-	t->look = &look;
+	remote_look(visit, set, visit->last_ns, &t->look);
+	t->has_look = true;
 	if (visit->was_covered)
 		judge_told(v, t, was_covered);
 	if (!visit->was_covered)
 		t->holder = find_holder(v, visit);
-	if (remote_outlives_order(visit, &look, visit->last_ns) || t->holder) {
+	if (remote_outlives_order(visit, &t->look, visit->last_ns) || t->holder) {
 		t->rule = RULE_REM_002;
 		tell_if_grown(v, t);
 	}
@@ -230,13 +230,11 @@ static void judge(struct visitors *v, struct visit *visit)
 			     .judged_ns = visit->touched_ns + SLICE_NS };
 
 	visit->touched_ns = 0;
-	if (visit->protocol != REMOTE_ANY)
+	if (visit->protocol != REMOTE_ANY) {
 		judge_orders(v, &t, &set);
-	else if (remote_is_bulk(visit)) {
-		struct orders_look look;
-
-		remote_look(visit, &set, visit->last_ns, &look);
-		t.look = &look;
+	} else if (remote_is_bulk(visit)) {
+		remote_look(visit, &set, visit->last_ns, &t.look);
+		t.has_look = true;
 		tell_if_grown(v, &t);
 	}
 }

@@ -2,12 +2,14 @@
  *
  *	needs an order	 what no expected entry of the policy covers at that time (whatever its
  *			 amount); and, where the site registers orders, what comes through the
- *			 maintenance gateway: its entry says that it may, the order that somebody does
- *	NW-REM-001	 it needs one and has overlapped none of its asset and vendor so far.  One
- *			 that an order begins to cover later stays told, with that order
- *	NW-REM-002	 it goes on ORDERS_LATE_NS after the end of the last order that covered it; or
- *			 who works under an order on one asset reaches another one outside it, by a
- *			 session from the same peer, or from the asset onwards, within its zone too
+ *			 maintenance gateway: its entry says that it may, the order that
+ *			 somebody does
+ *	NW-REM-001	 it needs one and has overlapped none of its asset and vendor so far.
+ *			 One that an order begins to cover later stays told, with that order
+ *	NW-REM-002	 it goes on ORDERS_LATE_NS after the end of the last order that covered it;
+ *			 or who works under an order on one asset reaches another one outside it,
+ *			 by a session from the same peer, or from the asset onwards, within its
+ *			 zone too
  *	NW-REM-003	 an image server has sent more than REMOTE_BULK_BYTES to the maintenance
  *			 gateway, by whatever protocols, without a pause of half an hour
  *

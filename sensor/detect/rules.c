@@ -66,7 +66,8 @@ static const char *const triage_dst_001[] = {
 static const char *const triage_rem_001[] = {
 	"Ask the control room and the maintenance desk, by telephone and not over this connection, "
 	"whether somebody is working on the asset now, and for whom.",
-	"See who is logged on: on the asset and on the maintenance gateway the session, its account "
+	"See who is logged on: on the asset and on the maintenance gateway the session, its "
+	"account "
 	"and the address it came from; keep their logs before they roll over.",
 	"If it was agreed, register the work order with its real times. If nobody knows of it, "
 	"close the path at the gateway or firewall, keep the packets, and look at what went over "

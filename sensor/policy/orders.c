@@ -59,7 +59,8 @@ const char *order_take_vendor(struct orders_build *b, const char *text, struct o
 	}
 	nearest = nearest_vendor(b->site, text);
 	if (nearest)
-		text_format(buf, ORDERS_PROBLEM_MAX, "no asset of the site is of vendor \"%s\"; did "
+		text_format(buf, ORDERS_PROBLEM_MAX, "no asset of the site is of vendor \"%s\"; "
+			    "did "
 			    "you mean \"%s\"?", shown(text, what), nearest);
 	else
 		text_format(buf, ORDERS_PROBLEM_MAX, "no asset of the site is of vendor \"%s\"; "

@@ -9,7 +9,7 @@
  * or CSV with the same columns in any order, assets separated by ";":
  *
  *	id,vendor,assets,start,end,mode
- *	WO-2026-0113,A,IMG-SRV-1;IMG-SRV-2,2026-01-13T08:00:00+01:00,2026-01-13T12:00:00+01:00,remote
+ *	WO-113,A,IMG-SRV-1;IMG-SRV-2,2026-01-13T08:00:00+01:00,2026-01-13T12:00:00+01:00,remote
  *
  * Which of the two is told by the first character.  id, vendor, assets, start and end are needed.
  * Times are RFC 3339 with an offset: a permission that depends on who reads it is none.  `end` is

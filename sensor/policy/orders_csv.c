@@ -1,5 +1,5 @@
-/* orders_csv.c - the CSV form of a file of work orders (orders.h): the first line names the columns,
- * in any order. */
+/* orders_csv.c - the CSV form of a file of work orders (orders.h): the first line names the
+ * columns, in any order. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -230,7 +230,8 @@ static int read_line(struct table *t)
 	if (err || !is_good)
 		return err;
 	if (t->build->n_assets + t->build->n_scratch > ORDERS_ASSETS_MAX) {
-		csv_error(&t->csv, t->csv.begin, "more than %d assets in all orders together; leave "
+		csv_error(&t->csv, t->csv.begin, "more than %d assets in all orders together; "
+			  "leave "
 			  "out what is long over", ORDERS_ASSETS_MAX);
 		return 0;
 	}

@@ -52,8 +52,9 @@ static void print_when(FILE *out, const struct orders *o, enum when when, uint64
 	}
 }
 
-/* The next order of the list that names an asset of this one's before it ends, or NULL.  The list is
- * in order of start; among OVERLAPS_AMONG that begin next, so that years of orders cost no more. */
+/* The next order of the list that names an asset of this one's before it ends, or NULL.  The list
+ * is in order of start; among OVERLAPS_AMONG that begin next, so that years of orders cost no
+ * more. */
 static const struct order *overlap_of(const struct orders *o, size_t i)
 {
 	const struct order *a = &o->list[i];

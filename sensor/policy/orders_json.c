@@ -190,7 +190,8 @@ static int scan_positions(const char *file, const char *text, size_t len, struct
 	int err = jsonpos_new(text, len, ret_pos, &problem, &place);
 
 	if (problem == JSONPOS_TOO_DEEP)
-		log_err("orders", "%s:%u:%u: nested more than %d deep; a file of work orders is not",
+		log_err("orders", "%s:%u:%u: nested more than %d deep; a file of work orders is "
+			"not",
 			file, place.line, place.column, JSONPOS_DEPTH_MAX);
 	else if (problem != JSONPOS_FINE)
 		log_err("orders", "%s:%u:%u: more values than a file of work orders can have", file,

@@ -69,8 +69,10 @@ void read_work_orders(struct reader *r, const struct at *at, void *into)
 	site->orders_path = read_relative(r, at);
 	if (site->orders_path && r->directory &&
 	    orders_load(site->orders_path, site, &site->orders))
-		reader_error(r, at, "the work orders cannot be used, as said above; give the path of "
-			     "a good file, from the site file's directory on, or leave the key out");
+		reader_error(r, at, "the work orders cannot be used, as said above; give the path "
+			     "of "
+			     "a good file, from the site file's directory on, or leave the key "
+			     "out");
 }
 
 static void read_geo_path(struct reader *r, const struct at *at, void *into)

@@ -108,7 +108,7 @@ struct visit_minute {
 	bool is_expected;
 	int64_t row;
 };
-void visit_add(struct visits *v, struct visit *visit, const struct visit_minute *m);
+void visit_add(struct visits *list, struct visit *v, const struct visit_minute *m);
 /* Has it been silent for so long that its session is over? */
 bool visit_has_ended(const struct visit *v, uint64_t now_ns);
 

@@ -76,7 +76,8 @@ static void both_forms_give_the_same(void)
 {
 	struct orders *json = good("\xef\xbb\xbf" FILE_OF(
 		ENTRY("W-2", "A", "\"ACQ-1\", \"IMG-1\"", "2026-01-04T01:00:00+01:00",
-		      "2026-01-05T00:00:00.5Z", ", \"kind\": \"update\", \"mode\": \"onsite\"") ",\n"
+		      "2026-01-05T00:00:00.5Z", ", \"kind\": \"update\", \"mode\": "
+		      "\"onsite\"") ",\n"
 		ENTRY("W-1", "A", "\"IMG-1\"", "2026-01-02T00:00:00Z", "2026-01-03T00:00:00Z",
 		      ", \"engineer\": \"e\", \"permit\": \"P, 1\"")));
 	struct orders *csv = good(
@@ -140,7 +141,8 @@ static void broken_files_of_json(void)
 	    "columns");
 	bad("[]", "1:1: a file of work orders is one object, { \"work_orders\": [ ... ] }, or CSV");
 	bad("{}", "1:1: the key \"work_orders\" is missing");
-	bad("{\"work_order\": []}", "1:2: unknown key \"work_order\" in the file of work orders; did "
+	bad("{\"work_order\": []}", "1:2: unknown key \"work_order\" in the file of work orders; "
+	    "did "
 	    "you mean \"work_orders\"?\nerror: orders: o:1:1: the key \"work_orders\" is missing");
 	bad("{\"work_orders\": {}}", "1:17: work_orders: must be an array, is an object");
 	bad("{\"work_orders\": [1]}", "1:18: work_orders[0]: must be an object, is a whole number");
@@ -150,11 +152,13 @@ static void broken_files_of_json(void)
 	    "2:1: work_orders[0]: the key \"id\" is missing");
 	bad(ONE(", \"stat\": 1"), "2:115: unknown key \"stat\" in work_orders[0]; did you mean "
 	    "\"start\"?");
-	bad(ONE(", \"kind\": \"repair\""), "2:123: work_orders[0].kind: \"repair\" is not a kind of "
+	bad(ONE(", \"kind\": \"repair\""), "2:123: work_orders[0].kind: \"repair\" is not a kind "
+	    "of "
 	    "order; \"planned\", \"corrective\" or \"update\"");
 	bad(ONE(", \"mode\": \"Remote\""), "2:123: work_orders[0].mode: \"Remote\" is not a mode; "
 	    "\"onsite\" or \"remote\", or left out for both");
-	bad(ONE(", \"permit\": \"\""), "2:125: work_orders[0].permit: \"\" must be text of 1 to 255 "
+	bad(ONE(", \"permit\": \"\""), "2:125: work_orders[0].permit: \"\" must be text of 1 to "
+	    "255 "
 	    "bytes without control characters");
 	bad(ONE(", \"engineer\": \"a\\nb\""), "2:127: work_orders[0].engineer: \"a\\x0ab\" must be "
 	    "text of 1 to 255 bytes without control characters");
@@ -163,10 +167,12 @@ static void broken_files_of_json(void)
 static void broken_values_of_json(void)
 {
 	bad(FILE_OF(ENTRY("W 1", "A", "\"IMG-1\"", "2026-01-02T00:00:00Z", "2026-01-03T00:00:00Z",
-			  "")), "2:8: work_orders[0].id: \"W 1\" is not an id; use 1 to 63 letters, "
+			  "")), "2:8: work_orders[0].id: \"W 1\" is not an id; use 1 to 63 "
+	    "letters, "
 	    "digits, \".\", \"_\" or \"-\"");
 	bad(FILE_OF(ENTRY("W-1", "a", "\"IMG-1\"", "2026-01-02T00:00:00Z", "2026-01-03T00:00:00Z",
-			  "")), "2:25: work_orders[0].vendor: no asset of the site is of vendor \"a\"; "
+			  "")), "2:25: work_orders[0].vendor: no asset of the site is of vendor "
+	    "\"a\"; "
 	    "did you mean \"A\"?");
 	bad(FILE_OF(ENTRY("W-1", "Quantum", "\"IMG-1\"", "2026-01-02T00:00:00Z",
 			  "2026-01-03T00:00:00Z", "")), "2:25: work_orders[0].vendor: no asset of "
@@ -219,21 +225,26 @@ static void broken_files_of_csv(void)
 	    "quote inside it is written twice");
 	bad(HEAD "W-1,A,;," TIMES ",\n", "2:7: assets: is empty; list the assets that the order is "
 	    "for");
-	bad(HEAD "W-1,A,IMG-1;IMG-9," TIMES ",\n", "2:7: assets: the site has no asset \"IMG-9\"; did "
+	bad(HEAD "W-1,A,IMG-1;IMG-9," TIMES ",\n", "2:7: assets: the site has no asset \"IMG-9\"; "
+	    "did "
 	    "you mean \"IMG-1\"?");
-	bad(HEAD "W-1,Z,IMG-1," TIMES ",\n", "2:5: vendor: no asset of the site is of vendor \"Z\"; "
+	bad(HEAD "W-1,Z,IMG-1," TIMES ",\n", "2:5: vendor: no asset of the site is of vendor "
+	    "\"Z\"; "
 	    "did you mean \"A\"?");
 	bad(HEAD "W/1,A,IMG-1," TIMES ",\n", "2:1: id: \"W/1\" is not an id; use 1 to 63 letters, "
 	    "digits, \".\", \"_\" or \"-\"");
 	bad(HEAD "W-1,A,IMG-1," TIMES ",\n\nW-1,A,IMG-1," TIMES ",\n", "4:1: id: \"W-1\" is the id "
 	    "of line 2 already; ids are unique");
 	bad(HEAD "W-1,A,IMG-1,2026-01-03T00:00:00Z,2026-01-02T00:00:00Z,\n", "2:13: start: "
-	    "\"start\" 2026-01-03T00:00:00Z is not before \"end\" 2026-01-02T00:00:00Z; are the two "
+	    "\"start\" 2026-01-03T00:00:00Z is not before \"end\" 2026-01-02T00:00:00Z; are the "
+	    "two "
 	    "swapped, or is an offset wrong?");
 	bad(HEAD "W-1,A,IMG-1,2026-01-02 00:00,2026-01-03T00:00:00Z,\n", "2:13: start: "
-	    "\"2026-01-02 00:00\" has no offset from UTC; write 2026-01-17T08:00:00+01:00, or Z for "
+	    "\"2026-01-02 00:00\" has no offset from UTC; write 2026-01-17T08:00:00+01:00, or Z "
+	    "for "
 	    "UTC");
-	bad(HEAD "W-1,A,IMG-1," TIMES ",Planned\n", "2:55: kind: \"Planned\" is not a kind of order; "
+	bad(HEAD "W-1,A,IMG-1," TIMES ",Planned\n", "2:55: kind: \"Planned\" is not a kind of "
+	    "order; "
 	    "\"planned\", \"corrective\" or \"update\"");
 }
 
@@ -257,8 +268,10 @@ static void another_vendors_asset_is_said_and_not_covered(void)
 	uint64_t noon = JAN_2026_NS + NS_PER_DAY + 12 * NS_PER_HOUR;
 	struct orders_look look;
 
-	EQUAL_TEXT(lines, "warning: orders: o:2:40: work_orders[0].assets: the asset \"IMG-2\" is of "
-		   "vendor \"B\" in the site policy and the order of vendor \"A\": it does not cover "
+	EQUAL_TEXT(lines, "warning: orders: o:2:40: work_orders[0].assets: the asset \"IMG-2\" is "
+		   "of "
+		   "vendor \"B\" in the site policy and the order of vendor \"A\": it does not "
+		   "cover "
 		   "that asset; correct one of the two\n");
 	orders_look(o, &site->assets[1], noon, &look);
 	CU_ASSERT(!look.open && !look.before && !look.after);
@@ -378,9 +391,9 @@ static void a_hundred_thousand(void)
 	CU_ASSERT_PTR_NOT_NULL_FATAL(text);
 	len = (size_t)snprintf(text, room, "id,vendor,assets,start,end\n");
 	for (unsigned i = 0; i < ORDERS_MAX; i++)
-		len += (size_t)snprintf(text + len, room - len, "W-%u,A,IMG-1,2026-01-%02uT%02u:%02u:"
-					"00Z,2026-02-01T00:00:00Z\n", i, i % 31 + 1, i % 24,
-					i % 60);
+		len += (size_t)snprintf(text + len, room - len,
+					"W-%u,A,IMG-1,2026-01-%02uT%02u:%02u:00Z,"
+					"2026-02-01T00:00:00Z\n", i, i % 31 + 1, i % 24, i % 60);
 	o = parse(text, len, 0);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(o);
 	printf("# 100 000 orders are read in %u ms\n",
@@ -437,7 +450,8 @@ static void a_site_names_its_file(void)
 	snprintf(path, sizeof(path), "%s/site.json", directory);
 	f = fopen(path, "w");
 	CU_ASSERT_PTR_NOT_NULL_FATAL(f);
-	fprintf(f, "%.*s,\n\"work_orders\": \"orders.csv\"}", (int)strlen(site_text) - 1, site_text);
+	fprintf(f, "%.*s,\n\"work_orders\": "
+		"\"orders.csv\"}", (int)strlen(site_text) - 1, site_text);
 	fclose(f);
 	lines[0] = '\0';
 	log_set_sink(keep_line);

@@ -29,7 +29,8 @@ static const char site_text[] =
 	"  {\"id\": \"review\", \"networks\": [\"10.3.0.0/24\"]}],"
 	" \"assets\": [{\"id\": \"IMG\", \"role\": \"image_server\", \"vendor\": \"A\","
 	"  \"ip\": [\"" IMG "\"]},"
-	" {\"id\": \"IMG2\", \"role\": \"image_server\", \"vendor\": \"B\", \"ip\": [\"" IMG2 "\"]},"
+	" {\"id\": \"IMG2\", \"role\": \"image_server\", \"vendor\": \"B\", \"ip\": "
+	"[\"" IMG2 "\"]},"
 	" {\"id\": \"GW\", \"role\": \"maintenance_gateway\", \"ip\": [\"" GW "\"]},"
 	" {\"id\": \"REVIEW\", \"role\": \"review\", \"ip\": [\"" REVIEW "\"]}],"
 	" \"expected\": [{\"id\": \"push\", \"from\": {\"asset\": \"IMG\"}, \"to\": {\"ip\":"
@@ -187,7 +188,8 @@ static void without_an_order_at_once_and_until_it_is_quiet(void)
 	EQUAL_TEXT(until(&w, at(1, 3, 21)), "001 update 5 IMG none day 1 03:05, "
 		   "001 update 5 IMG none day 1 03:10, 001 update 5 IMG none day 1 03:20");
 	EQUAL_TEXT(until(&w, at(1, 3, 50)), "");
-	EQUAL_TEXT(until(&w, at(1, 4, 50)), "001 update 5 IMG none day 1 03:51");	/* its end */
+	EQUAL_TEXT(until(&w, at(1, 4, 50)), "001 update 5 IMG none day 1 "
+		"03:51");	/* its end */
 	EQUAL_TEXT(until(&w, at(15, 11, 59)), "");
 	EQUAL_TEXT(until(&w, at(20, 12, 0)), "001 resolve 5 IMG none day 15 12:00");
 	EQUAL_INT(visits_count(w.parts.visits), 0);
