@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include "app/orders_watch.h"
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/log.h"
@@ -474,6 +475,57 @@ static void a_site_names_its_file(void)
 	EQUAL_INT(system(command), 0);
 }
 
+static void write_orders(const char *path, const char *text)
+{
+	FILE *f = fopen(path, "w");
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(f);
+	fputs(text, f);
+	fclose(f);
+}
+
+/* A sensor that runs: what is good is taken, what is not leaves what was, and is said once. */
+static void a_file_that_changes(void)
+{
+	char path[] = "/tmp/nachtwacht-orders-XXXXXX";
+	int fd = mkstemp(path);
+	struct orders_watch *w = NULL;
+	struct site here = *site;
+
+	CU_ASSERT_FATAL(fd >= 0);
+	close(fd);
+	write_orders(path, "id,vendor,assets,start,end\nW-1,A,IMG-1," TIMES "\n");
+	here.orders_path = path;
+	CU_ASSERT_FATAL(!orders_load(path, &here, &here.orders));
+	CU_ASSERT_FATAL(!orders_watch_new(&here, &w));
+	CU_ASSERT_PTR_EQUAL(orders_watch_look(w), here.orders);
+	lines[0] = '\0';
+	log_set_sink(keep_line);
+	write_orders(path, "id,vendor,assets,start,end\nW-1,A,IMG-1," TIMES "\nW-2,A,IMG-1," TIMES
+		     "\n");
+	EQUAL_INT(orders_watch_look(w)->n, 2);
+	CU_ASSERT_PTR_NOT_NULL(strstr(lines, "2 work orders were read anew, SHA-256 "));
+	write_orders(path, "id,vendor\n");
+	EQUAL_INT(orders_watch_look(w)->n, 2);
+	CU_ASSERT_PTR_NOT_NULL(strstr(lines, "the column \"assets\" is missing"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(lines, "the 2 work orders that were read before still "
+				      "count"));
+	lines[0] = '\0';
+	EQUAL_INT(orders_watch_look(w)->n, 2);
+	unlink(path);
+	EQUAL_TEXT(lines, "");
+	EQUAL_INT(orders_watch_look(w)->n, 2);
+	EQUAL_INT(orders_watch_look(w)->n, 2);
+	CU_ASSERT_PTR_NOT_NULL(strstr(lines, ": cannot be looked at: "));
+	CU_ASSERT_PTR_NULL(strstr(strstr(lines, "cannot be") + 1, "cannot be"));	/* once */
+	write_orders(path, "id,vendor,assets,start,end\n");
+	EQUAL_INT(orders_watch_look(w)->n, 0);
+	log_set_sink(NULL);
+	unlink(path);
+	orders_watch_free(w);
+	orders_free(here.orders);
+}
+
 int main(void)
 {
 	CU_TestInfo tests[] = {
@@ -490,6 +542,7 @@ int main(void)
 		{ "a hundred thousand", a_hundred_thousand },
 		{ "in words", in_words },
 		{ "a site names its file", a_site_names_its_file },
+		{ "a file that changes", a_file_that_changes },
 		CU_TEST_INFO_NULL,
 	};
 	CU_SuiteInfo suites[] = { { .pName = "orders", .pTests = tests }, CU_SUITE_INFO_NULL };
