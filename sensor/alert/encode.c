@@ -409,11 +409,28 @@ static json_t *tap_object(const struct alert_context *ctx, uint64_t judged_ns)
 	return tap;
 }
 
+/* The order that covers a remote session: of one that reached beyond another's, none does. */
+static const char *work_order_of(const struct finding *f)
+{
+	return f->remote && f->remote->visit->order[0] ? f->remote->visit->order : "none";
+}
+
+static json_t *work_order_object(const struct finding *f)
+{
+	const struct order *nearest = f->remote ? f->remote->nearest : NULL;
+	json_t *order = json_object();
+
+	json_object_set_new(order, "required", json_boolean(finding_is_remote(f)));
+	json_put_text(order, "match", work_order_of(f));
+	json_put_text(order, "nearest", nearest ? nearest->id : NULL);
+	return order;
+}
+
 static json_t *own_object(const struct alert_context *ctx, const struct incident *in,
 			  const struct finding *f, const struct nightly_facts *facts,
 			  const char *action)
 {
-	json_t *own = json_object(), *order = json_object(), *run = json_object();
+	json_t *own = json_object(), *run = json_object();
 	char text[CLOCK_TEXT_MAX];
 
 	json_put_int(own, "schema", 1);
@@ -431,11 +448,7 @@ static json_t *own_object(const struct alert_context *ctx, const struct incident
 	json_object_set_new(own, "explain", lines_array(in));
 	json_object_set_new(own, "triage", incident_is_suppressed(in) ?
 			    json_array() : triage_array(rule_of(f->rule)));
-	json_object_set_new(order, "required",
-			    json_false()); /* no rule of this version asks for one */
-	json_put_text(order, "match", "none");
-	json_put_text(order, "nearest", NULL);
-	json_object_set_new(own, "work_order", order);
+	json_object_set_new(own, "work_order", work_order_object(f));
 	json_put_text(own, "suppression", incident_is_suppressed(in) ? in->entry : NULL);
 	json_object_set_new(own, "tap", tap_object(ctx, f->judged_ns));
 	json_put_text(run, "id", ctx->run_id);
@@ -470,7 +483,7 @@ static void fill_flat(const struct alert_context *ctx, const struct incident *in
 	text_copy(flat->proto, sizeof(flat->proto), transport_name(transport_of(f), number));
 	protocol_name(finding_contact(f), flat->app, sizeof(flat->app));
 	flat->nights = in->nights;
-	text_copy(flat->work_order, sizeof(flat->work_order), "none");
+	text_copy(flat->work_order, sizeof(flat->work_order), work_order_of(f));
 	flat->is_suppressed = incident_is_suppressed(in);
 }
 

@@ -8,6 +8,7 @@
 #include "alert/explain_job.h"
 #include "alert/explain_slow.h"
 #include "alert/explain_tunnel.h"
+#include "alert/explain_remote.h"
 #include "base/text.h"
 #include "base/tz.h"
 #include "detect/nightly.h"
@@ -544,6 +545,8 @@ void explain_incident(const struct alert_context *ctx, struct incident *in, cons
 		explain_evicted(in);
 	else if (f->rule == RULE_DST_001)
 		explain_destination(in, f);
+	else if (finding_is_remote(f))
+		explain_remote(ctx, in, f);
 	else
 		explain_closed_zone(in, f);
 }

@@ -53,7 +53,8 @@ static bool is_flood(struct incidents *in, const struct finding *f)
 		return true;
 	/* However many there are: what is large is told by its own name. */
 	if ((f->rule == RULE_DST_001 && f->destination->up >= INCIDENT_LARGE_BYTES) ||
-	    (f->rule == RULE_DST_002 && ch->up >= INCIDENT_LARGE_BYTES))
+	    ((f->rule == RULE_DST_002 || f->rule == RULE_REM_001) &&
+	     ch->up >= INCIDENT_LARGE_BYTES))
 		return false;
 	if (in->peers[f->rule] >= INCIDENTS_MAX)
 		return true;
@@ -61,6 +62,8 @@ static bool is_flood(struct incidents *in, const struct finding *f)
 		return count_of(in, f->rule, ch->subject) >= INCIDENT_PEERS_MAX;
 	if (f->rule == RULE_DST_001)
 		return ch->subject->new_destinations >= INCIDENT_PEERS_MAX;
+	if (f->rule == RULE_REM_001)
+		return ch->subject->remote_peers >= INCIDENT_PEERS_MAX;
 	return f->rule == RULE_DST_002 && ch->subject->closed_zone_peers >= INCIDENT_PEERS_MAX;
 }
 
@@ -224,7 +227,7 @@ static bool grow(struct incidents *in, struct incident *i, const struct finding 
 	bool grew = nights > i->nights || f->level > i->level || f->severity > i->severity;
 
 	/* A flood's count is told whenever it has doubled. */
-	if (f->rule == RULE_DST_001 && i->is_any)
+	if ((f->rule == RULE_DST_001 || f->rule == RULE_REM_001) && i->is_any)
 		grew |= (i->members & (i->members - 1)) == 0;
 	if (f->rule == RULE_DST_001 && !i->is_any) {
 		grew = true;	/* the caller raises it when it has */
@@ -243,6 +246,11 @@ static bool grow(struct incidents *in, struct incident *i, const struct finding 
 		i->up = f->tunnel ? f->tunnel->total : f->slow->up;
 		i->down = f->slow ? f->slow->down : 0;
 		nights = f->tunnel ? f->tunnel->rows : f->slow->rows;
+	}
+	if (f->remote && !i->is_any) {
+		grew = true;	/* the caller raises it when it has */
+		i->up = f->remote->visit->up;
+		i->down = f->remote->visit->down;
 	}
 	if (f->job) {
 		grew = true;	/* the caller raises it once a row, or less often */

@@ -61,6 +61,7 @@ struct alert_context {
 	bool is_live;
 	char run_id[DIGEST_HEX_MAX];	/* of site, rules and program version */
 	int64_t since_row;		/* the first row the tap saw */
+	const struct orders *orders;	/* work orders now; NULL: none are registered */
 	struct coverage *coverage;	/* what the tap did not see; NULL: it saw everything */
 };
 

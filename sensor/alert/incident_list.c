@@ -175,8 +175,8 @@ static bool lends_case(const struct incident *i, const struct incident *other)
 	       incident_shares_case(i, other);
 }
 
-/* The first about the same domain whoever asks: a tunnel passes through resolvers of any house.  All
- * are looked at, but only when a tunnel opens. */
+/* The first about the same domain whoever asks: a tunnel passes through resolvers of any house.
+ * All are looked at, but only when a tunnel opens. */
 static const struct incident *lender_by_domain(const struct incidents *in, const struct incident *i)
 {
 	for (size_t k = 0; i->rule == RULE_EXF_008 && k < in->count; k++)
@@ -346,6 +346,8 @@ void incidents_count_open(struct incidents *in, const struct incident *i, int by
 		i->subject->closed_zone_peers += (uint32_t)by;
 	if (i->rule == RULE_DST_001)
 		i->subject->new_destinations += (uint32_t)by;
+	if (i->rule == RULE_REM_001)
+		i->subject->remote_peers += (uint32_t)by;
 }
 
 size_t incidents_count(const struct incidents *in)

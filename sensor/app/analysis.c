@@ -14,6 +14,8 @@
 #include "app/nights.h"
 #include "app/slow.h"
 #include "app/tunnels.h"
+#include "app/orders_watch.h"
+#include "app/visitors.h"
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/text.h"
@@ -25,6 +27,7 @@ struct analysis {
 	struct alert_context *ctx;
 	struct calendar calendar;
 	struct flowlog *flowlog;
+	struct orders_watch *orders;
 	struct subjects *subjects;
 	struct channels *channels;
 	struct incidents *incidents;
@@ -34,6 +37,8 @@ struct analysis {
 	struct tallies tallies;
 	struct tunnels tunnels;
 	struct slow slow;
+	struct visits *visits;
+	struct visitors visitors;
 	struct nights *nights;
 	struct jobs *jobs;
 	struct attribution attribution;
@@ -56,6 +61,7 @@ static void append_record(void *outbox, struct record *r)
 static void judge_crossing(void *analysis, struct channel *ch, const struct slice *s, int64_t row);
 static void judge_contact(void *analysis, const struct attribution_contact *c);
 static void tell_evicted(void *analysis, const struct channel *ch);
+static void take_end(void *analysis, const struct attribution_end *e);
 
 static uint64_t judge_carried(void *analysis, const struct tunnel_minute *m)
 {
@@ -69,8 +75,8 @@ static void connect(struct analysis *a)
 	a->attribution = (struct attribution){
 		.site = a->ctx->site, .calendar = &a->calendar, .subjects = a->subjects,
 		.channels = a->channels, .resolved = a->resolved, .jobs = a->jobs,
-		.minute = judge_crossing, .contact = judge_contact, .minute_arg = a,
-		.carried = judge_carried,
+		.minute = judge_crossing, .contact = judge_contact, .end = take_end,
+		.minute_arg = a, .carried = judge_carried,
 	};
 	a->destinations = (struct destinations){
 		.context = a->ctx, .subjects = a->subjects, .channels = a->channels,
@@ -83,6 +89,10 @@ static void connect(struct analysis *a)
 	a->slow = (struct slow){
 		.context = a->ctx, .subjects = a->subjects, .channels = a->channels,
 		.incidents = a->incidents, .ledgers = a->tallies.ledgers,
+	};
+	a->visitors = (struct visitors){
+		.context = a->ctx, .attribution = &a->attribution, .visits = a->visits,
+		.channels = a->channels, .incidents = a->incidents,
 	};
 	channels_on_evict(a->channels, tell_evicted, a);
 }
@@ -97,6 +107,7 @@ int analysis_new(const struct analysis_config *cfg, struct analysis **ret_analys
 	a->ctx = cfg->context;
 	a->ctx->calendar = &a->calendar;
 	a->flowlog = cfg->flowlog;
+	a->orders = cfg->orders;
 	err = subjects_new(a->ctx->site, &a->subjects);
 	if (!err)
 		err = channels_new(NULL, &a->channels);
@@ -108,6 +119,8 @@ int analysis_new(const struct analysis_config *cfg, struct analysis **ret_analys
 		err = carriages_new(&a->tallies.carriages);
 	if (!err)
 		err = ledgers_new(&a->tallies.ledgers);
+	if (!err)
+		err = visits_new(&a->visits);
 	if (!err)
 		err = incidents_new(a->ctx, append_record, cfg->outbox, &a->incidents);
 	if (!err)
@@ -137,6 +150,7 @@ void analysis_free(struct analysis *a)
 	baseline_free(a->baseline);
 	carriages_free(a->tallies.carriages);
 	ledgers_free(a->tallies.ledgers);
+	visits_free(a->visits);
 	channels_free(a->channels);
 	subjects_free(a->subjects);
 	free(a);
@@ -184,7 +198,7 @@ void analysis_parts(struct analysis *a, struct analysis_parts *ret_parts)
 	*ret_parts = (struct analysis_parts){ .subjects = a->subjects, .channels = a->channels,
 					      .incidents = a->incidents, .resolved = a->resolved,
 					      .baseline = a->baseline,
-					      .tallies = a->tallies };
+					      .tallies = a->tallies, .visits = a->visits };
 }
 
 void analysis_on_step(struct analysis *a, analysis_step_fn step, void *arg)
@@ -254,6 +268,11 @@ static void take(struct analysis *a, const struct slice *s)
 				     sums->payload[0] + sums->payload[1],
 				     sums->lost[0] + sums->lost[1]);
 	attribution_take(&a->attribution, s);
+}
+
+static void take_end(void *analysis, const struct attribution_end *e)
+{
+	visitors_take(&((struct analysis *)analysis)->visitors, e);
 }
 
 void analysis_event(struct analysis *a, const struct slice *s)
@@ -371,6 +390,7 @@ static void end_row(struct analysis *a, int64_t row)
 	}
 	destinations_end_row(&a->destinations, row, end_ns);
 	tunnels_end_row(&a->tunnels, row, end_ns);
+	visitors_end_row(&a->visitors, row, end_ns);
 	channels_expire(a->channels, row);
 	resolve_silent(a, row, end_ns);
 	jobs_end_row(a->jobs, row, end_ns);
@@ -384,8 +404,10 @@ static void end_rows(struct analysis *a, uint64_t now_ns)
 {
 	int64_t row = calendar_row(&a->calendar, now_ns);
 
-	for (int turn = 0; a->row < row && turn <= SILENT_ROWS + 1; turn++)
+	for (int turn = 0; a->row < row && turn <= SILENT_ROWS + 1; turn++) {
+		visitors_time(&a->visitors, calendar_row_start(&a->calendar, a->row + 1));
 		end_row(a, a->row++);
+	}
 	a->row = row;
 }
 
@@ -393,7 +415,7 @@ static void refresh_counters(struct analysis *a)
 {
 	a->counters.nights_judged = nights_judged(a->nights);
 	a->counters.channel_nights = nights_channel_nights(a->nights);
-	a->counters.no_memory = a->attribution.no_memory;
+	a->counters.no_memory = a->attribution.no_memory + a->visitors.no_memory;
 	a->counters.outside_both = a->attribution.outside_both;
 	memcpy(a->counters.outside_example, a->attribution.outside_example,
 	       sizeof(a->counters.outside_example));
@@ -406,9 +428,12 @@ void analysis_time(struct analysis *a, uint64_t now_ns)
 	if (now_ns <= a->now_ns)
 		return;
 	a->now_ns = now_ns;
+	if (a->orders)
+		a->ctx->orders = orders_watch_look(a->orders);
 	nights_judge(a->nights, now_ns);
 	jobs_judge(a->jobs, now_ns);
 	end_rows(a, now_ns);
+	visitors_time(&a->visitors, now_ns);
 	report_evicted(a);
 	refresh_counters(a);
 	tell_step(a);
@@ -428,6 +453,7 @@ void analysis_finish(struct analysis *a, uint64_t now_ns)
 			tell_rest(a, list[i], a->now_ns);
 	destinations_finish(&a->destinations, a->row, a->now_ns);
 	tunnels_finish(&a->tunnels, a->row, a->now_ns);
+	visitors_finish(&a->visitors, a->row, a->now_ns);
 	refresh_counters(a);
 }
 

@@ -13,14 +13,17 @@
 #include "flow/slice.h"
 #include "output/flowlog.h"
 #include "profile/resolved.h"
+#include "profile/visit.h"
 #include "store/outbox.h"
 
 struct analysis;
+struct orders_watch;
 
 struct analysis_config {
 	struct alert_context *context;	/* calendar is set at the first packet */
 	struct outbox *outbox;
 	struct flowlog *flowlog;	/* NULL: no flow records */
+	struct orders_watch *orders;	/* live; NULL: work orders do not change */
 };
 
 struct analysis_counters {
@@ -51,6 +54,7 @@ struct analysis_parts {
 	struct resolved *resolved;
 	struct baseline_list *baseline;
 	struct tallies tallies;
+	struct visits *visits;
 };
 void analysis_parts(struct analysis *a, struct analysis_parts *ret_parts);
 struct analysis_point analysis_point(const struct analysis *a);	/* first_ns 0: not started */

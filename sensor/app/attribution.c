@@ -383,6 +383,35 @@ static void take_carried(struct attribution *a, struct view *v)
 	v->minute.down -= echoed < v->minute.down ? echoed : v->minute.down;
 }
 
+bool attribution_expects(const struct attribution *a, const struct attribution_end *e,
+			 uint64_t run_ns)
+{
+	const struct slice *s = e->slice;
+	struct expected_query q = {
+		.from = e->me, .to = e->peer, .proto = s->id.key.proto,
+		.server_port = slice_server_port(s),
+		.service = dpi_protocol_name(dpi_carrier(s->master, s->app)),
+		.name = s->name ? s->name : "", .at_ns = s->minute_ns,
+		.run_ns = run_ns < s->minute_ns ? run_ns : s->minute_ns,
+	};
+	struct view v = { .me = e->me, .peer = e->peer,
+			  .is_external = e->crossing == CROSSING_EXTERNAL };
+	bool is_target;
+
+	return find_expected(a, &q, &v, &is_target) != NULL;
+}
+
+static void tell_end(struct attribution *a, const struct view *v, struct subject *other,
+		     enum crossing crossing)
+{
+	struct attribution_end e = { .subject = v->subject, .other = other, .me = v->me,
+				     .peer = v->peer, .slice = v->slice, .crossing = crossing,
+				     .am_client = v->am_client, .row = v->row };
+
+	if (a->end && v->slice->kind == SLICE_SLICE)
+		a->end(a->minute_arg, &e);
+}
+
 void attribution_take(struct attribution *a, const struct slice *s)
 {
 	struct view views[2] = { view_of(a, s, true), view_of(a, s, false) };
@@ -411,5 +440,6 @@ void attribution_take(struct attribution *a, const struct slice *s)
 		views[i].is_external = crossing == CROSSING_EXTERNAL;
 		if (crossing != CROSSING_NONE)
 			take_view(a, &views[i]);
+		tell_end(a, &views[i], views[!i].subject, crossing);
 	}
 }

@@ -42,6 +42,17 @@ typedef void (*attribution_contact_fn)(void *arg, const struct attribution_conta
 /* DNS questions or echoes of a minute, whether they leave the zone or not.  What it returns of the
  * asset's download only repeats what was sent (tunnels.h). */
 typedef uint64_t (*attribution_carried_fn)(void *arg, const struct tunnel_minute *m);
+/* A minute of a connection from one of its ends, whether it crosses a boundary or not.  Called
+ * after the channels have it. */
+struct attribution_end {
+	struct subject *subject, *other;	/* other: the peer's; NULL: it is none */
+	const struct addr *me, *peer;
+	const struct slice *slice;
+	enum crossing crossing;
+	bool am_client;
+	int64_t row;
+};
+typedef void (*attribution_end_fn)(void *arg, const struct attribution_end *e);
 
 struct attribution {			/* borrowed, but for the counters */
 	const struct site *site;
@@ -53,6 +64,7 @@ struct attribution {			/* borrowed, but for the counters */
 	attribution_minute_fn minute;
 	attribution_contact_fn contact;
 	attribution_carried_fn carried;
+	attribution_end_fn end;		/* NULL: nobody asks */
 	void *minute_arg;		/* of all three */
 	uint64_t no_memory;		/* what could not be kept */
 	uint64_t outside_both;	/* flows between two addresses that are not internal: not judged */
@@ -62,6 +74,9 @@ struct attribution {			/* borrowed, but for the counters */
 /* Whether an entry covers such traffic at some time, if not now; amounts do not matter. */
 bool attribution_is_expected_ever(const struct attribution *a, const struct channel *ch,
 				  const struct slice *s);
+/* Whether an entry covers it now, whatever the amount; run_ns: since when the peer is at it. */
+bool attribution_expects(const struct attribution *a, const struct attribution_end *e,
+			 uint64_t run_ns);
 void attribution_take(struct attribution *a, const struct slice *s);
 /* What DNS answered in it, and nothing else: for slices that an earlier run has taken in. */
 void attribution_note_answers(struct attribution *a, const struct slice *s);

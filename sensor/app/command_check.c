@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 #include "base/log.h"
+#include "base/tz.h"
 #include "policy/site.h"
 #include "policy/site_explain.h"
 
@@ -13,6 +14,9 @@ int run_check(const struct options *o)
 
 	if (err)
 		return EXIT_USAGE;
+	if (tz_use(site->timezone))
+		log_warn("site", "time zone \"%s\" is not installed here: times below are UTC",
+			 site->timezone);
 	site_explain(site, stdout);
 	site_free(site);
 	return EXIT_DONE;

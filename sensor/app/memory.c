@@ -13,6 +13,7 @@
 #include "app/coverage_state.h"
 #include "app/destinations.h"
 #include "app/signals.h"
+#include "app/visit_store.h"
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/log.h"
@@ -385,6 +386,8 @@ int memory_load_tables(struct state *s, const struct site *site, const struct an
 		err = baseline_load(s, parts->baseline, &l.bad);
 	if (!err)
 		err = tallies_load(s, &parts->tallies, parts->subjects, &l.bad);
+	if (!err)
+		err = visit_store_load(s, parts->visits, parts->subjects, &l.bad);
 	destinations_set_roles(parts->baseline, parts->subjects);
 	channels_hold(parts->channels, false);
 	load_names(s, parts->resolved);
@@ -520,8 +523,9 @@ static int commit(struct memory *m)
 		save_subjects(m, &parts);
 		save_channels(m, &parts);
 		save_incidents(m, &parts);
-		m->has_failed |= baseline_save(m->state, parts.baseline) != 0 ||
-				 tallies_save(m->state, &parts.tallies) != 0;
+		m->has_failed |= baseline_save(m->state, parts.baseline) != 0;
+		m->has_failed |= tallies_save(m->state, &parts.tallies) != 0;
+		m->has_failed |= visit_store_save(m->state, parts.visits) != 0;
 		if (!m->is_replay && point.row != m->names_row)
 			keep_names(m, parts.resolved);
 		m->names_row = point.row;

@@ -19,6 +19,7 @@
 #include "output/progress.h"
 #include "output/summary.h"
 #include "packet/packet.h"
+#include "policy/orders.h"
 
 #define INTERRUPTED_NS (5 * NS_PER_SEC)	/* of an interrupted replay, to drain its sinks */
 
@@ -39,8 +40,8 @@ static int load_site(struct session *s)
 	return EXIT_DONE;
 }
 
-/* "<hash of site, rules, declared gaps, program version>": what a result depends on besides the
- * packets. */
+/* "<hash of site, rules, declared gaps, work orders, program version>": what a result depends on
+ * besides the packets. */
 static void make_run_id(struct session *s)
 {
 	char text[2048];
@@ -53,8 +54,12 @@ static void make_run_id(struct session *s)
 	len += (size_t)snprintf(text + len, sizeof(text) - len, "nachtwacht %s\nnDPI %s\nshards %u",
 				PACKAGE_VERSION, dpi_library_version(),
 				s->options->shards ? s->options->shards : PIPELINE_SHARDS);
-	if (s->gaps)		/* a replay without them has the id that it would have had */
-		snprintf(text + len, sizeof(text) - len, "\ngaps %s", s->gaps->sha256);
+	/* A run without them has the id that it would have had. */
+	if (s->gaps)
+		len += (size_t)snprintf(text + len, sizeof(text) - len, "\ngaps %s",
+					s->gaps->sha256);
+	if (s->site->orders)
+		snprintf(text + len, sizeof(text) - len, "\norders %s", s->site->orders->sha256);
 	digest_sha256_hex(text, strlen(text), s->context.run_id);
 }
 
@@ -141,6 +146,7 @@ int session_prepare(struct session *s, const struct options *o)
 		return status;
 	s->context = (struct alert_context){.site = s->site,
 					    .sensor = o->sensor,
+					    .orders = s->site->orders,
 					    .coverage = s->coverage,
 					    .is_live = o->command == COMMAND_LIVE,
 					    .interface = o->n_interfaces ? o->interfaces[0] : NULL};
@@ -233,7 +239,8 @@ int session_open_outputs(struct session *s)
 	}
 	cfg = (struct analysis_config){ .context = &s->context, .outbox = s->outbox,
 					.flowlog = s->flowlog };
-	if (analysis_new(&cfg, &s->analysis)) {
+	if ((is_live && s->site->orders && orders_watch_new(s->site, &s->orders)) ||
+	    (cfg.orders = s->orders, analysis_new(&cfg, &s->analysis))) {
 		log_err("start", "out of memory");
 		return EXIT_FAILED;
 	}
@@ -368,6 +375,7 @@ void session_close(struct session *s)
 		flowlog_close(s->flowlog);
 	progress_stop(s->progress);
 	analysis_free(s->analysis);
+	orders_watch_free(s->orders);
 	if (s->memory)
 		state_commit(memory_state(s->memory));	/* where the sinks stand */
 	outbox_free(s->outbox);

@@ -5,6 +5,7 @@
 
 #include "app/memory.h"
 #include "app/options.h"
+#include "app/orders_watch.h"
 #include "app/pipeline.h"
 #include "app/tap_watch.h"
 #include "output/sinks.h"
@@ -23,6 +24,7 @@ struct session {
 	struct jsonl_sink *jsonl;
 	struct redis_sink *redis;
 	struct analysis *analysis;
+	struct orders_watch *orders;	/* live, of a site with orders; NULL */
 	struct memory *memory;		/* NULL: no state */
 	struct source *source;
 	struct progress *progress;

@@ -7,14 +7,16 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include "policy/orders.h"
 #include "profile/baseline.h"
 #include "detect/slow.h"
 #include "detect/tunnel.h"
 #include "profile/channel.h"
+#include "profile/visit.h"
 
 enum rule_id {
 	RULE_EXF_001, RULE_DST_002, RULE_HLT_001, RULE_EXP_001, RULE_HLT_002, RULE_DST_001,
-	RULE_EXF_008, RULE_EXF_011, RULES
+	RULE_EXF_008, RULE_EXF_011, RULE_REM_001, RULE_REM_002, RULE_REM_003, RULES
 };
 
 #define FINDING_ATTACHED_MAX 8		/* further ones are attached all the same, but not named */
@@ -24,7 +26,7 @@ enum rule_id {
  */
 struct rule {
 	const char *id, *version, *name, *category;
-	const char *technique[2][2];	/* ATT&CK id and name; NULL: none */
+	const char *technique[3][2];	/* ATT&CK id and name; NULL: none */
 	const char *const *triage;	/* next checks, NULL at the end */
 };
 const struct rule *rule_of(enum rule_id id);
@@ -46,6 +48,21 @@ struct job_facts {
 	uint64_t usual;			/* 0: not known */
 	uint32_t runs;			/* of which usual is the median */
 	uint32_t nights, nights_seen;	/* AS_EXPECTED: with and without it; MISSING: in a row */
+};
+
+/* NW-REM: a remote session and the work orders of its time (detect/remote.h). */
+struct remote_facts {
+	const struct visit *visit;
+	/* The order that is open, else the nearest; of a holder, its order.  NULL: none. */
+	const struct order *nearest;
+	uint64_t apart_ns;		/* from it to the session's last packet; 0: it is open */
+	const struct order *onsite;	/* one for work on site is open; NULL: none */
+	/* NW-REM-002: the session under an order that has reached beyond it, on another asset;
+	 * NULL: the session has outlived its own order. */
+	const struct visit *holder;
+	bool has_orders;		/* the site registers work orders */
+	bool is_gateway;		/* one of the two ends is the maintenance gateway */
+	bool is_end;			/* silent for so long that the incident is resolved */
 };
 
 struct finding {
@@ -82,12 +99,19 @@ struct finding {
 	bool is_accepted;		/* it is resolved because the baseline holds it now */
 	const struct tunnel_facts *tunnel;	/* EXF-008; NULL at resolve */
 	const struct slow_facts *slow;		/* EXF-011; likewise */
+	/* REM-001 .. 003; NULL: it was resolved, and nothing more is known of it. */
+	const struct remote_facts *remote;
 };
 
 /* By detector N: the channel has evidence. */
 static inline bool finding_is_nightly(const struct finding *f)
 {
 	return f->rule == RULE_EXF_001 && !f->entry;
+}
+
+static inline bool finding_is_remote(const struct finding *f)
+{
+	return f->rule >= RULE_REM_001 && f->rule <= RULE_REM_003;
 }
 
 /* What connections of it showed; of a channel that nothing stands for, an empty one. */

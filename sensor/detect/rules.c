@@ -81,6 +81,35 @@ static const char *const triage_exf_011[] = {
 	"per night; if nobody knows it, keep packets of some hours and look at what is sent.",
 	NULL};
 
+static const char *const triage_rem_001[] = {
+	"Ask the control room and the maintenance desk, by telephone and not over this connection, "
+	"whether somebody is working on the asset now, and for whom.",
+	"See who is logged on: on the asset and on the maintenance gateway the session, its "
+	"account "
+	"and the address it came from; keep their logs before they roll over.",
+	"If it was agreed, register the work order with its real times. If nobody knows of it, "
+	"close the path at the gateway or firewall, keep the packets, and look at what went over "
+	"it (bytes in this record) and at the hours after.",
+	NULL};
+
+static const char *const triage_rem_002[] = {
+	"Ask the engineer named on the order, through the maintenance desk, whether the work goes "
+	"on and on which assets; have the order extended if so.",
+	"If the work is over, end the session at the gateway: a forgotten session is an open door "
+	"for whoever finds it.",
+	"Look at what the session did after the order's end or on the asset outside it: bytes in "
+	"this record, log-ons on the asset.",
+	NULL};
+
+static const char *const triage_rem_003[] = {
+	"Find out what was copied: files opened on the image server in these minutes, and where "
+	"they are on the gateway now.",
+	"Check with the work order's owner whether copying images is part of it; diagnosis rarely "
+	"needs more than a few.",
+	"Look at what leaves the maintenance gateway towards the outside during this session and "
+	"after it.",
+	NULL};
+
 static const struct rule rules[] = {
 	[RULE_EXF_001] = {
 		.id = "NW-EXF-001", .version = "1", .name = "Nightly periodic upload",
@@ -133,6 +162,28 @@ static const struct rule rules[] = {
 		.category = "exfiltration",
 		.technique = { { "T1030", "Data Transfer Size Limits" } },
 		.triage = triage_exf_011,
+	},
+	[RULE_REM_001] = {
+		.id = "NW-REM-001", .version = "1", .name = "Remote session without work order",
+		.category = "remote",
+		.technique = { { "T1219.002", "Remote Desktop Software" },
+			       { "T0822", "External Remote Services" },
+			       { "T1133", "External Remote Services" } },
+		.triage = triage_rem_001,
+	},
+	[RULE_REM_002] = {
+		.id = "NW-REM-002", .version = "1", .name = "Session beyond its work order",
+		.category = "remote",
+		.technique = { { "T1133", "External Remote Services" },
+			       { "T0886", "Remote Services" } },
+		.triage = triage_rem_002,
+	},
+	[RULE_REM_003] = {
+		.id = "NW-REM-003", .version = "1", .name = "Bulk read during maintenance",
+		.category = "remote",
+		.technique = { { "T0811", "Data from Information Repositories" },
+			       { "T1039", "Data from Network Shared Drive" } },
+		.triage = triage_rem_003,
 	},
 };
 static_assert(ARRAY_SIZE(rules) == RULES, "every rule id has its entry");

@@ -14,6 +14,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "base/tz.h"
+#include "policy/orders.h"
 #include "policy/site_index.h"
 #include "policy/site_read.h"
 #include "policy/site_values.h"
@@ -52,7 +53,7 @@ static const struct {
 	[ZONES] = { read_zones, false },
 	[ASSETS] = { read_assets, false },
 	[EXPECTED] = { read_expected, false },
-	[WORK_ORDERS] = { read_path, true },
+	[WORK_ORDERS] = { read_work_orders, false },
 	[GEO] = { read_geo, false },
 	[BASELINE] = { read_baseline, false },
 	[PRIVACY] = { read_privacy, true },
@@ -358,6 +359,7 @@ void site_free(struct site *s)
 		return;
 	site_index_free(s->index);
 	geo_close(s->geo);
+	orders_free(s->orders);
 	arena_free(s->arena);
 	free(s);
 }

@@ -81,6 +81,8 @@ struct expected {
 					 * 1970-01-01; INT32_MAX: no end */
 };
 
+struct orders;
+
 enum baseline { BASELINE_OBSERVE, BASELINE_LEARN, BASELINE_ENFORCE };
 
 struct site {
@@ -106,6 +108,8 @@ struct site {
 	const char *geo_paths[GEO_KINDS];	/* key "geo", relative ones from the site file's
 						 * directory on; NULL: not given */
 	struct geo *geo;		/* opened by site_load(); NULL: none */
+	const char *orders_path;	/* key "work_orders", likewise; NULL: not given */
+	struct orders *orders;		/* read by site_load(); NULL: none (orders.h) */
 	bool is_default;		/* no site file was given */
 	char sha256[DIGEST_HEX_MAX];	/* of the file; of the canonical defaults without one */
 	struct site_index *index;	/* site_lookup.c */

@@ -6,6 +6,7 @@
 #include <string.h>
 #include "base/clock.h"
 #include "base/text.h"
+#include "policy/orders.h"
 
 #define ENTRIES_SHOWN 200		/* of the expected list */
 #define ROLES_SHOWN 24			/* of a zone */
@@ -211,4 +212,9 @@ void site_explain(const struct site *s, FILE *out)
 		print_expected(s, &s->expected[i], out);
 	if (s->n_expected > ENTRIES_SHOWN)
 		fprintf(out, "  and %zu more\n", s->n_expected - ENTRIES_SHOWN);
+	if (s->orders)
+		orders_explain(s->orders, clock_wall_ns(), out);
+	else
+		fputs("Work orders: none are registered here: remote sessions (NW-REM-001) are "
+		      "told with a lower severity\n", out);
 }

@@ -1,5 +1,5 @@
-/* site_later.c - geography and baseline; and the sections of a site file that are checked in form
- * here and read by later parts: work orders, privacy, retention, rules, suppressions.
+/* site_later.c - geography, work orders and baseline; and the sections of a site file that are
+ * checked in form here and read by later parts: privacy, retention, rules, suppressions.
  *
  * Nothing of the latter is kept in struct site.  The operator is told which sections have no effect
  * yet.
@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "policy/geo.h"
+#include "policy/orders.h"
 #include "policy/site_read.h"
 #include "policy/site_values.h"
 
@@ -20,7 +21,7 @@ static void read_any_text(struct reader *r, const struct at *at, void *into)
 	reader_text(r, at, TEXT_LONGEST);
 }
 
-void read_path(struct reader *r, const struct at *at, void *into)
+static void read_path(struct reader *r, const struct at *at, void *into)
 {
 	(void)into;
 	reader_text(r, at, PATH_LONGEST);
@@ -46,17 +47,41 @@ void read_baseline(struct reader *r, const struct at *at, void *into)
 
 static const char *const geo_names[GEO_KINDS] = { [GEO_ASN] = "asn", [GEO_COUNTRY] = "country" };
 
-static void read_geo_path(struct reader *r, const struct at *at, void *into)
+/* A path that is relative to the site file; NULL: what is wrong was said. */
+static const char *read_relative(struct reader *r, const struct at *at)
 {
-	struct site *site = into;
 	const char *text = reader_text(r, at, PATH_LONGEST);
 	const char *directory = r->directory && text[0] != '/' ? r->directory : "";
 	size_t size = strlen(directory) + strlen(text) + 1;
 	char *path = reader_alloc(r, size, 1);
 
 	if (!path || !text[0])
-		return;
+		return NULL;
 	text_format(path, size, "%s%s", directory, text);
+	return path;
+}
+
+/* After the assets: orders name them. */
+void read_work_orders(struct reader *r, const struct at *at, void *into)
+{
+	struct site *site = into;
+
+	site->orders_path = read_relative(r, at);
+	if (site->orders_path && r->directory &&
+	    orders_load(site->orders_path, site, &site->orders))
+		reader_error(r, at, "the work orders cannot be used, as said above; give the path "
+			     "of "
+			     "a good file, from the site file's directory on, or leave the key "
+			     "out");
+}
+
+static void read_geo_path(struct reader *r, const struct at *at, void *into)
+{
+	struct site *site = into;
+	const char *path = read_relative(r, at);
+
+	if (!path)
+		return;
 	for (int kind = 0; kind < GEO_KINDS; kind++)
 		if (!strcmp(at->key, geo_names[kind]))
 			site->geo_paths[kind] = path;

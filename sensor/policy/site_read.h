@@ -119,7 +119,7 @@ void read_zones(struct reader *r, const struct at *at, void *into);
 void read_assets(struct reader *r, const struct at *at, void *into);
 void read_expected(struct reader *r, const struct at *at, void *into);
 void read_baseline(struct reader *r, const struct at *at, void *into);
-void read_path(struct reader *r, const struct at *at, void *into);
+void read_work_orders(struct reader *r, const struct at *at, void *into);
 void read_geo(struct reader *r, const struct at *at, void *into);
 void read_privacy(struct reader *r, const struct at *at, void *into);
 void read_retention(struct reader *r, const struct at *at, void *into);

@@ -54,6 +54,7 @@ struct subject {
 	bool is_changed;		/* since it was last packed */
 	uint32_t closed_zone_peers;	/* open NW-DST-002 incidents, see alert/incident.h */
 	uint32_t new_destinations;	/* the same of NW-DST-001; counted anew at loading */
+	uint32_t remote_peers;		/* the same of NW-REM-001 */
 };
 
 struct subjects;

@@ -14,6 +14,7 @@ Exit status: 0 all met but what is known; 1 something else; 2 usage.
 """
 import argparse
 import concurrent.futures
+import datetime
 import json
 import math
 import os
@@ -91,7 +92,18 @@ class Bench:
         with open(self.path("truth.json"), encoding="utf-8") as f:
             return json.load(f)
 
+    def orders(self):
+        """The scenario's work orders, whose times are civil, as a file beside the site."""
+        orders = [dict(o) for o in self.story["expect"].get("replay", {}).get("orders", [])]
+        for order in orders:
+            for key, end in (("start", "from"), ("end", "to")):
+                seconds = captures.instant(order.pop(end), self.story["timezone"])
+                order[key] = datetime.datetime.fromtimestamp(seconds, datetime.timezone.utc).isoformat()
+        return dump(self.path("orders.json"), {"work_orders": orders})
+
     def policy(self, has_site):
+        if has_site and "orders" in self.story["expect"].get("replay", {}):
+            self.site = dict(self.site, work_orders=os.path.basename(self.orders()))
         if has_site:
             return ["--site", dump(self.path("site.json"), self.site)]
         return ["--timezone", self.story["timezone"], "--closed", "22:00-05:00"]

@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""site_schema.py - the site schema and the program's reader agree.
+"""site_schema.py - the schemas of site and work orders and the program's readers agree.
 
 Every example site validates against rules/schema/site.schema.json, the schema itself is valid, and
 the files of tests/unit/site-errors/ that a schema can refuse are refused by it too.  Prints TAP.
@@ -53,6 +53,15 @@ for path in filter(is_site, examples):
     errors = [f"{e.json_path}: {e.message}" for e in validator.iter_errors(json.loads(path.read_text()))]
     report(not errors, f"{path.name} {'; '.join(errors)}".rstrip())
 report(len(examples) > 1, "there are examples")
+
+orders = json.loads((source / "rules/schema/work-orders.schema.json").read_text())
+validator_of_orders = jsonschema.Draft202012Validator(orders)
+for path in (source / "rules/examples/work-orders.json", source / "tests/fuzz/corpus/orders/two.json"):
+    errors = [e.message for e in validator_of_orders.iter_errors(json.loads(path.read_text()))]
+    report(not errors, f"work orders: {path.name} {'; '.join(errors)}".rstrip())
+for wrong in ({"start": "2026-01-02T08:00:00"}, {"assets": []}, {"mode": "Remote"}, {"id": "W 1"}, {"stat": ""}):
+    entry = dict(json.loads(path.read_text())["work_orders"][0], **wrong)
+    report(not validator_of_orders.is_valid({"work_orders": [entry]}), f"work orders: refuses {wrong}")
 
 for path in sorted((source / "tests/unit/site-errors").glob("*.json")):
     if path.stem in READER_ONLY:

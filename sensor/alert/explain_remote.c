@@ -1,0 +1,267 @@
+/* explain_remote.c - see explain_remote.h.  Ids of orders are plain, names of peers their assets'
+ * or their addresses: nothing here comes from the wire. */
+#include "alert/explain_remote.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include "alert/explain.h"
+#include "base/text.h"
+#include "base/tz.h"
+
+/* The parts that the sentences share, as texts. */
+struct remote_words {
+	char who[256], peer[SITE_ID_MAX + 32];
+	char since[CLOCK_TEXT_MAX], span[CLOCK_TEXT_MAX];
+	char up[CLOCK_TEXT_MAX], down[CLOCK_TEXT_MAX];
+	const char *protocol;
+};
+
+static void add_line(struct incident *in, const char *text)
+{
+	if (in->explain_n < INCIDENT_LINES_MAX)
+		text_copy(in->words->explain[in->explain_n++], INCIDENT_TEXT_MAX, text);
+}
+
+static const char *local_text(uint64_t ns, char buf[static CLOCK_TEXT_MAX])
+{
+	return clock_format_offset(ns, tz_offset(ns), buf);
+}
+
+/* "2 days", "3 h 10 min", "12 min", "less than a minute" */
+static const char *span_text(uint64_t ns, char buf[static CLOCK_TEXT_MAX])
+{
+	uint64_t minutes = ns / NS_PER_MIN;
+
+	if (minutes >= 2 * 1440)
+		snprintf(buf, CLOCK_TEXT_MAX, "%" PRIu64 " days", minutes / 1440);
+	else if (minutes >= 60 && minutes % 60)
+		snprintf(buf, CLOCK_TEXT_MAX, "%" PRIu64 " h %" PRIu64 " min", minutes / 60,
+			 minutes % 60);
+	else if (minutes >= 60)
+		snprintf(buf, CLOCK_TEXT_MAX, "%" PRIu64 " h", minutes / 60);
+	else if (minutes)
+		snprintf(buf, CLOCK_TEXT_MAX, "%" PRIu64 " min", minutes);
+	else
+		snprintf(buf, CLOCK_TEXT_MAX, "less than a minute");
+	return buf;
+}
+
+static void peer_text(const struct alert_context *ctx, const struct addr *a, char *buf, size_t cap)
+{
+	const struct asset *asset = site_asset(ctx->site, a);
+	char text[ADDR_TEXT_MAX];
+
+	if (asset && !strcmp(asset->role, "maintenance_gateway"))
+		snprintf(buf, cap, "the maintenance gateway %s", asset->id);
+	else if (asset)
+		snprintf(buf, cap, "%s", asset->id);
+	else
+		snprintf(buf, cap, "%s", addr_format(a, text));
+}
+
+static void find_words(const struct alert_context *ctx, const struct incident *in,
+		       const struct visit *v, struct remote_words *w)
+{
+	memset(w, 0, sizeof(*w));
+	explain_subject(in->subject, w->who, sizeof(w->who));
+	peer_text(ctx, &v->peer, w->peer, sizeof(w->peer));
+	local_text(v->start_ns, w->since);
+	span_text(v->last_ns - v->start_ns, w->span);
+	size_format(v->up, w->up);
+	size_format(v->down, w->down);
+	w->protocol = remote_name(v->protocol);
+}
+
+/* --- what was seen ----------------------------------------------------- */
+
+static void say_without_order(struct incident *in, const struct finding *f,
+			      const struct remote_words *w)
+{
+	const struct visit *v = f->remote->visit;
+	char end[INCIDENT_TEXT_MAX / 2];
+
+	if (!f->remote->has_orders)
+		snprintf(end, sizeof(end), "no work orders are registered here");
+	else if (v->was_covered)
+		snprintf(end, sizeof(end), "it began before its work order %s", v->order);
+	else
+		snprintf(end, sizeof(end), "no work order covers it");
+	snprintf(in->words->message, sizeof(in->words->message),
+		 "%s: remote session (%s%s) %s %s since %s, %s "
+		 "until now, %s up and %s down; %s", w->who, w->protocol,
+		 v->is_weak ? " by its port" : "",
+		 v->contact.was_opened_outside ? "from" : "opened by the asset to", w->peer,
+		 w->since, w->span, w->up, w->down, end);
+}
+
+static void say_beyond_order(struct incident *in, const struct finding *f,
+			     const struct remote_words *w)
+{
+	const struct visit *v = f->remote->visit, *holder = f->remote->holder;
+	char after[CLOCK_TEXT_MAX], until[CLOCK_TEXT_MAX];
+
+	if (holder)
+		snprintf(in->words->message, sizeof(in->words->message),
+		 "%s: reached from %s (%s, %s up and %s "
+			 "down until now) during the session on %s under the work order %s, which "
+			 "does not name it", w->who, w->peer, w->protocol, w->up, w->down,
+			 holder->subject->id, holder->order);
+	else
+		snprintf(in->words->message, sizeof(in->words->message),
+		 "%s: the remote session (%s) with %s "
+			 "goes on %s after the end of its work order %s at %s, %s up and %s down "
+			 "until now", w->who, w->protocol, w->peer,
+			 span_text(v->last_ns - v->order_end_ns, after), v->order,
+			 local_text(v->order_end_ns, until), w->up, w->down);
+}
+
+static void say_bulk(struct incident *in, const struct finding *f, const struct remote_words *w)
+{
+	const struct visit *v = f->remote->visit;
+
+	snprintf(in->words->message, sizeof(in->words->message),
+		 "%s: %s sent to %s in one session since %s (%s "
+		 "until now, %" PRIu32 " connection%s, %s received)", w->who, w->up, w->peer,
+		 w->since, w->span, v->flows, v->flows == 1 ? "" : "s", w->down);
+}
+
+static void say_end(const struct alert_context *ctx, struct incident *in)
+{
+	char who[256], peer[SITE_ID_MAX + 32];
+
+	explain_subject(in->subject, who, sizeof(who));
+	peer_text(ctx, &in->peer, peer, sizeof(peer));
+	if (in->is_any)
+		snprintf(in->words->message, sizeof(in->words->message),
+		 "%s: no further peers with remote "
+			 "sessions for 14 nights", who);
+	else
+		snprintf(in->words->message, sizeof(in->words->message),
+		 "%s: no further remote session with %s "
+			 "for 14 nights", who, peer);
+}
+
+static void say_flood(struct incident *in)
+{
+	char who[256];
+
+	snprintf(in->words->message, sizeof(in->words->message),
+		 "%s: remote sessions with %" PRIu32 " further "
+		 "peer%s", explain_subject(in->subject, who, sizeof(who)), in->members,
+		 in->members == 1 ? "" : "s");
+	add_line(in, "More peers than are told one by one: a service that is open to many, or one "
+		     "that somebody tries from many addresses.");
+}
+
+/* --- what is known beside it ------------------------------------------- */
+
+static void explain_session(struct incident *in, const struct visit *v)
+{
+	char line[INCIDENT_TEXT_MAX], from[CLOCK_TEXT_MAX], to[CLOCK_TEXT_MAX], up[CLOCK_TEXT_MAX];
+
+	snprintf(line, sizeof(line), "Session: first packet %s, last packet until now %s local; "
+		 "%" PRIu32 " connection%s, the last one opened by %s.",
+		 local_text(v->start_ns, from), local_text(v->last_ns, to), v->flows,
+		 v->flows == 1 ? "" : "s", v->contact.was_opened_outside ? "the peer" :
+		 "the asset itself (a session in reverse, if somebody works over it)");
+	add_line(in, line);
+	if (v->sessions < 2)
+		return;
+	snprintf(line, sizeof(line), "It is session number %" PRIu32 " of this peer by this "
+		 "protocol since %s local; together %s up.", v->sessions,
+		 local_text(v->first_ns, from), size_format(v->all_up, up));
+	add_line(in, line);
+}
+
+static void explain_protocol(struct incident *in, const struct visit *v)
+{
+	char line[INCIDENT_TEXT_MAX], service[SERVICE_TEXT_MAX];
+
+	if (v->protocol == REMOTE_ANY)
+		return;
+	if (v->is_weak)
+		snprintf(line, sizeof(line), "Only the port (%s) speaks for %s: the payload was "
+			 "not "
+			 "recognised.  Weaker evidence, so the severity is lower.",
+			 group_service(&v->key, service), remote_name(v->protocol));
+	else
+		snprintf(line, sizeof(line), "The payload was recognised as %s; what is done in "
+			 "the "
+			 "session is encrypted or not looked at.", remote_name(v->protocol));
+	add_line(in, line);
+}
+
+static void explain_nearest(struct incident *in, const struct remote_facts *r)
+{
+	const struct order *o = r->nearest;
+	char line[INCIDENT_TEXT_MAX];
+	char from[CLOCK_TEXT_MAX], to[CLOCK_TEXT_MAX], apart[CLOCK_TEXT_MAX];
+
+	if (!r->has_orders) {
+		add_line(in, "No work orders are registered here (site policy, key "
+			     "\"work_orders\"): "
+			     "whether one covers this session cannot be said, and the severity is "
+			     "lower for it.");
+		return;
+	}
+	if (!o) {
+		add_line(in, "No work order for remote work on this asset, of its vendor, is "
+			     "registered before or after.");
+		return;
+	}
+	snprintf(line, sizeof(line), "%s: %s, %s to %s local", r->holder ?
+		 "The work order of that session" : r->apart_ns ?
+		 "Nearest work order of this asset" : "Open work order of this asset", o->id,
+		 local_text(o->start_ns, from), local_text(o->end_ns, to));
+	if (r->apart_ns)
+		snprintf(line + strlen(line), sizeof(line) - strlen(line), ", %s %s this session's "
+			 "last packet", span_text(r->apart_ns, apart),
+			 o->end_ns <= r->visit->last_ns ? "before" : "after");
+	snprintf(line + strlen(line), sizeof(line) - strlen(line), ".");
+	add_line(in, line);
+}
+
+static void explain_orders(struct incident *in, const struct finding *f)
+{
+	const struct remote_facts *r = f->remote;
+	char line[INCIDENT_TEXT_MAX];
+
+	explain_nearest(in, r);
+	if (r->onsite) {
+		snprintf(line, sizeof(line), "An order for work on site is open (%s): it covers no "
+			 "remote session.", r->onsite->id);
+		add_line(in, line);
+	}
+	if (!in->subject->asset)
+		add_line(in, "The address is not in the asset list, so no order can name it.");
+	if (f->rule == RULE_REM_001 && !r->visit->is_external && !r->is_gateway)
+		add_line(in, "The peer is inside the site and no maintenance gateway: severity is "
+			     "capped at 2.");
+}
+
+void explain_remote(const struct alert_context *ctx, struct incident *in, const struct finding *f)
+{
+	struct remote_words w;
+
+	if (!f->remote || f->remote->is_end) {
+		say_end(ctx, in);
+		if (f->remote)
+			explain_session(in, f->remote->visit);
+		return;
+	}
+	if (in->is_any) {
+		say_flood(in);
+		return;
+	}
+	find_words(ctx, in, f->remote->visit, &w);
+	if (f->rule == RULE_REM_001)
+		say_without_order(in, f, &w);
+	else if (f->rule == RULE_REM_002)
+		say_beyond_order(in, f, &w);
+	else
+		say_bulk(in, f, &w);
+	explain_orders(in, f);
+	explain_session(in, f->remote->visit);
+	explain_protocol(in, f->remote->visit);
+}

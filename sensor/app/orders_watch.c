@@ -1,0 +1,83 @@
+/* orders_watch.c - see orders_watch.h. */
+#include "app/orders_watch.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include "base/err.h"
+#include "base/log.h"
+
+struct orders_watch {
+	const struct site *site;
+	struct orders *own;		/* read since the start; NULL: the site's still count */
+	struct stat seen;		/* of the file as it was read or refused last */
+	bool is_missing;		/* said */
+};
+
+int orders_watch_new(const struct site *site, struct orders_watch **ret_watch)
+{
+	struct orders_watch *w = calloc(1, sizeof(*w));
+
+	if (!w)
+		return -ENOMEM;
+	w->site = site;
+	/* A file that changed since the site was read, a moment ago, is read at its next change. */
+	if (stat(site->orders_path, &w->seen))
+		w->seen = (struct stat){ 0 };
+	*ret_watch = w;
+	return 0;
+}
+
+void orders_watch_free(struct orders_watch *w)
+{
+	if (!w)
+		return;
+	orders_free(w->own);
+	free(w);
+}
+
+static bool is_same(const struct stat *a, const struct stat *b)
+{
+	return a->st_mtim.tv_sec == b->st_mtim.tv_sec &&
+	       a->st_mtim.tv_nsec == b->st_mtim.tv_nsec && a->st_size == b->st_size &&
+	       a->st_ino == b->st_ino && a->st_dev == b->st_dev;
+}
+
+static const struct orders *now(const struct orders_watch *w)
+{
+	return w->own ? w->own : w->site->orders;
+}
+
+static void read_anew(struct orders_watch *w)
+{
+	struct orders *more = NULL;
+
+	if (orders_load(w->site->orders_path, w->site, &more)) {
+		log_err("orders", "the %zu work orders that were read before still count",
+			now(w)->n);
+		return;
+	}
+	log_notice("orders", "%zu work orders were read anew, SHA-256 %s", more->n, more->sha256);
+	orders_free(w->own);
+	w->own = more;
+}
+
+const struct orders *orders_watch_look(struct orders_watch *w)
+{
+	struct stat is;
+
+	if (stat(w->site->orders_path, &is)) {
+		if (!w->is_missing)
+			log_err("orders", "%s: cannot be looked at: %s; the %zu work orders that "
+				"were read before still count", w->site->orders_path,
+				err_text(-errno), now(w)->n);
+		w->is_missing = true;
+		return now(w);
+	}
+	w->is_missing = false;
+	if (!is_same(&is, &w->seen)) {
+		w->seen = is;
+		read_anew(w);
+	}
+	return now(w);
+}

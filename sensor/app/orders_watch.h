@@ -1,0 +1,22 @@
+/* orders_watch.h - work orders that change while a sensor runs: the file is looked at once a minute
+ * and read anew when its time, size or inode differ.
+ *
+ * On any error the orders that were there stay, and it is said; once, until the file changes again.
+ * Live only: in a replay the orders are those of its start.  run.id of records stays that of the
+ * start; the log says which content (SHA-256) was taken when.
+ * Thread: analysis.
+ */
+#ifndef NW_APP_ORDERS_WATCH_H
+#define NW_APP_ORDERS_WATCH_H
+
+#include "policy/orders.h"
+
+struct orders_watch;
+
+/* site: with orders, and their path; borrowed.  0 or -ENOMEM. */
+int orders_watch_new(const struct site *site, struct orders_watch **ret_watch);
+void orders_watch_free(struct orders_watch *w);	/* NULL is fine */
+/* The orders that count now.  Borrowed until the next call. */
+const struct orders *orders_watch_look(struct orders_watch *w);
+
+#endif
