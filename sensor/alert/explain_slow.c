@@ -40,8 +40,8 @@ static void explain_amount(const struct alert_context *ctx, struct incident *in,
 			     "what NW-EXF-001 tells of the same network, is not counted.");
 	if (slow_is_shared(f->slow)) {
 		snprintf(line, sizeof(line), "%" PRIu32 " of the %" PRIu32 " assets of its role "
-			 "send there, each at least half as much: more often their work than a leak, "
-			 "so severity is at most 2; register it.", f->slow->sharers,
+			 "send there, each at least half as much: more often their work than a "
+			 "leak, so severity is at most 2; register it.", f->slow->sharers,
 			 f->slow->role_assets);
 		add_line(in, line);
 	}
