@@ -349,7 +349,7 @@ static void when_full_the_oldest_resolved_go(void)
 	c = incidents_counters(b.incidents);
 	f = crossing(&b, 9, T0);
 	for (unsigned i = 0; i < n; i++)
-		one_more(&b, &f, i, i % 5000 != 0);
+		one_more(&b, &f, i, i % (n / 12) != 0);
 	CU_ASSERT(c->forgotten > 0 && c->forgotten == forgotten && !c->refused);
 	EQUAL_INT(incidents_count(b.incidents) + c->forgotten, n);
 	EQUAL_INT(incidents_at(b.incidents, 0)->number, 0);	/* open */
@@ -358,7 +358,7 @@ static void when_full_the_oldest_resolved_go(void)
 		if (incidents_at(b.incidents, i - 1)->number >=
 		    incidents_at(b.incidents, i)->number)
 			CU_FAIL("out of order");
-	for (unsigned i = 0; i < n; i += 5000)
+	for (unsigned i = 0; i < n; i += n / 12)
 		one_more(&b, &f, i, false);	/* found again, each */
 	EQUAL_INT(incidents_count(b.incidents) + c->forgotten, n);
 	end(&b);
