@@ -18,7 +18,7 @@ static json_t *bound_object(const struct finding *f, const struct nightly_facts 
 
 	json_put_real(bound, "per_asset_year", facts->bound);
 	json_put_real(bound, "threshold", facts->threshold);
-	json_put_int(bound, "processes", EVIDENCE_PROCESSES);
+	json_put_int(bound, "processes", facts->processes);
 	json_put_int(bound, "channel_nights", f->bet_nights);
 	json_put_int(bound, "channels", f->bet_channels);
 	json_put_text(bound, "assumes", bound_assumes);
@@ -32,7 +32,7 @@ json_t *encode_evidence(const struct finding *f, const struct nightly_facts *fac
 
 	snprintf(phase, sizeof(phase), "%02d:%02d", facts->phase_min / 60 % 24,
 		 facts->phase_min % 60);
-	json_put_text(object, "detector", "nightly");
+	json_put_text(object, "detector", facts->detector);
 	json_put_real(object, "m", facts->m);
 	json_put_real(object, "p", nightly_defaults.p);
 	json_put_int(object, "nights_seen", facts->seen);
@@ -45,8 +45,8 @@ json_t *encode_evidence(const struct finding *f, const struct nightly_facts *fac
 	json_put_int(object, "spread_minutes", (uint64_t)facts->spread_min);
 	json_put_real(object, "spread_p", facts->spread_p);
 	json_object_set_new(object, "arc_p", json_null());
-	json_put_int(object, "period_s", 86400);
-	json_put_int(object, "floor_bytes", nightly_defaults.floor[f->process]);
+	json_put_int(object, "period_s", facts->days * 86400ULL);
+	json_put_int(object, "floor_bytes", nightly_defaults.floor[finding_process(f)]);
 	json_object_set_new(object, "bound", bound_object(f, facts));
 	return object;
 }
@@ -69,11 +69,11 @@ static json_t *night_object(const struct alert_context *ctx, const struct findin
 	json_put_int(object, "down", n->down);
 	json_put_int(object, "flows", n->flows);
 	json_put_real(object, "z", night_z(n));
-	json_put_real(object, "e", night_e(n, f->process));
+	json_put_real(object, "e", night_e(n, finding_process(f)));
 	json_put_real(object, "coverage", (double)n->coverage / EVIDENCE_SHARE);
 	json_put_real(object, "loss", (double)n->loss / EVIDENCE_SHARE);
 	json_put_text(object, "top", n->up ? addr_format(&n->top, peer) : NULL);
-	json_object_set_new(object, "hit", json_boolean(night_is_hit(n, f->process)));
+	json_object_set_new(object, "hit", json_boolean(night_is_hit(n, finding_process(f))));
 	json_object_set_new(object, "skipped", json_boolean(n->is_skipped));
 	json_object_set_new(object, "partial", json_boolean(n->is_partial));
 	json_object_set_new(object, "degraded", json_boolean(n->is_degraded));
@@ -84,7 +84,7 @@ json_t *encode_nights(const struct alert_context *ctx, const struct finding *f)
 {
 	json_t *nights = json_array();
 
-	if (finding_is_nightly(f))
+	if (finding_rests_on_nights(f) && f->channel->evidence)
 		for (uint64_t i = 0; i < evidence_nights(f->channel->evidence); i++)
 			json_array_append_new(nights, night_object(ctx, f,
 					      evidence_night(f->channel->evidence, i)));

@@ -4,8 +4,12 @@
 
 #include "alert/incident.h"
 
-/* Numbers of a nightly channel that the words and the record share. */
+/* Numbers of a channel's nights that the words and the record share; of a pattern of every n days
+ * the nights are those that belong to it. */
 struct nightly_facts {
+	const char *detector;		/* "nightly" "period" */
+	unsigned days;			/* from one night to the next */
+	unsigned processes;		/* that the bound is for */
 	uint32_t seen, hit, missed, skipped, degraded; /* of the nights kept */
 	uint64_t up, down;		/* on the nights that qualified */
 	int first_min,
@@ -20,6 +24,11 @@ struct nightly_facts {
 };
 void explain_nightly_facts(const struct alert_context *ctx, const struct finding *f,
 			   struct nightly_facts *ret_facts);
+
+/* The inputs of the bound, in the finding: bets of the asset in the year up to its row. */
+void explain_count_bets(struct finding *f);
+/* Nights of the pattern so far, as its incident counts them. */
+uint32_t explain_hits(const struct finding *f);
 
 /* Fills message and explain of the incident. */
 void explain_incident(const struct alert_context *ctx, struct incident *in, const struct finding *f,

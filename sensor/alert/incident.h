@@ -14,6 +14,8 @@
  * subject that was opened within a day of it or whose peer is in the same network or domain, and of
  * another asset of the same vendor when the peer is in the same network or domain, and of the other
  * end of its conversation within a day; else it begins one.
+ * NW-EXF-001, 002 and 005 rest on evidence that the channel keeps; when that is given up for want
+ * of memory, incidents_give_up() says so.
  * A flood stays bounded: beyond INCIDENT_PEERS_MAX open incidents of NW-DST-001 or NW-DST-002
  * for one subject, or INCIDENTS_MAX of a rule, further channels are counted into one incident of
  * the subject with group "any"; a peer that receives INCIDENT_LARGE_BYTES gets its own all the
@@ -70,7 +72,7 @@ struct incident {
 	uint64_t opened_ns;
 	enum level level;
 	unsigned severity;
-	unsigned process;		/* NW-EXF-001: the one that alarmed last */
+	unsigned process;		/* that alarmed last, of those of the rule */
 	unsigned records;
 	uint32_t nights;		/* qualifying (or with traffic) at the last record */
 	int64_t last_row;		/* of the last record or sign of life */
@@ -103,9 +105,10 @@ void incidents_finding(struct incidents *in, const struct finding *f);
 /* The pattern of this channel stopped.  Nothing when no incident is open. */
 void incidents_resolve(struct incidents *in, enum rule_id rule, struct channel *ch,
 		       uint64_t judged_ns, int64_t row);
-/* NW-EXF-001: its evidence goes because the memory is full.  The incident is resolved, and says
+/* Its evidence for that rule goes because the memory is full.  The incident is resolved, and says
  * why: nobody would be left to say that the pattern stopped. */
-void incidents_give_up(struct incidents *in, struct channel *ch, uint64_t judged_ns, int64_t row);
+void incidents_give_up(struct incidents *in, enum rule_id rule, struct channel *ch,
+		       uint64_t judged_ns, int64_t row);
 /* The same with a finding: its channel says which. */
 void incidents_resolve_finding(struct incidents *in, const struct finding *f);
 /* The same for a subject's flood incident, or for what is about no channel. */
@@ -113,6 +116,9 @@ void incidents_resolve_any(struct incidents *in, enum rule_id rule, struct chann
 			   uint64_t judged_ns, int64_t row);
 /* Has the channel an open incident of its own? */
 bool incidents_is_open(const struct incidents *in, enum rule_id rule, const struct channel *ch);
+/* The channel's own incident when it is open, else NULL. */
+const struct incident *incidents_find(const struct incidents *in, enum rule_id rule,
+				      const struct channel *ch);
 /* The incident about (subject, entry) of NW-HLT-002 or of suppressed NW-EXF-001, for
  * incidents_at(); INCIDENTS_NONE. */
 #define INCIDENTS_NONE SIZE_MAX

@@ -2,6 +2,7 @@
 #include "alert/incident_pack.h"
 
 #include <string.h>
+#include "profile/pattern.h"
 #include "profile/profile_pack.h"
 
 #define INCIDENT_VERSION 3
@@ -77,6 +78,11 @@ static void unpack_words(struct unpacker *u, struct incident *in)
 	in->explain_n = lines;
 }
 
+static unsigned processes_of(enum rule_id rule)
+{
+	return rule == RULE_EXF_002 ? PERIODS : EVIDENCE_PROCESSES;
+}
+
 static void unpack_state(struct unpacker *u, struct incident *in)
 {
 	uint8_t flags = unpack_u8(u);
@@ -99,7 +105,7 @@ static void unpack_state(struct unpacker *u, struct incident *in)
 		unpack_bytes(u, in->member[i].bytes, sizeof(in->member[i].bytes));
 	in->up = unpack_u64(u);
 	in->down = unpack_u64(u);
-	if (in->level > LEVEL_3 || in->severity > 5 || in->process >= EVIDENCE_PROCESSES)
+	if (in->level > LEVEL_3 || in->severity > 5 || in->process >= processes_of(in->rule))
 		u->is_bad = true;
 }
 

@@ -246,7 +246,9 @@ static void tell_evicted(void *analysis, const struct channel *ch)
 	struct analysis *a = analysis;
 
 	a->evicted++;
-	incidents_give_up(a->incidents, (struct channel *)ch, a->now_ns, a->row);
+	for (int i = 0; i < 2; i++)
+		incidents_give_up(a->incidents, i ? RULE_EXF_002 : RULE_EXF_001,
+				  (struct channel *)ch, a->now_ns, a->row);
 	ch->subject->given_up++;
 	ch->subject->given_up_m = fmax(ch->subject->given_up_m, channel_evidence_m(ch));
 }

@@ -3,6 +3,7 @@
 
 #include <math.h>
 #include <string.h>
+#include "app/judge_period.h"
 #include "base/clock.h"
 #include "base/tz.h"
 #include "detect/volume.h"
@@ -25,29 +26,33 @@ struct judgement {
 	bool hit[EVIDENCE_PROCESSES], any_hit;
 };
 
-static unsigned slot_at(uint64_t row_start, uint64_t ns)
+unsigned judge_slot(uint64_t row_start, uint64_t ns)
 {
 	uint64_t slot = ns > row_start ? (ns - row_start + SLOT_NS - 1) / SLOT_NS : 0;
 
 	return slot < ROW_SLOTS ? (unsigned)slot : ROW_SLOTS;
 }
 
+int judge_civil_shift(uint64_t row_start, uint64_t ns)
+{
+	struct civil c = tz_civil(ns);
+
+	return (c.hour * 60 + c.minute + 720) % 1440 - (int)((ns - row_start) / NS_PER_MIN);
+}
+
 static void describe_night(struct judgement *j)
 {
 	const struct night_watch *w = j->watch;
 	uint64_t row_start = calendar_row_start(j->judge->context->calendar, w->row);
-	struct civil begin = tz_civil(w->night.start_ns);
-	int utc_min = (int)((w->night.start_ns - row_start) / NS_PER_MIN);
-	int civil_min = (begin.hour * 60 + begin.minute + 720) % 1440;
 
 	j->night = (struct nightly_night){
 		.up = j->up, .down = j->down,
-		.window_from = slot_at(row_start, w->night.start_ns),
-		.window_to = slot_at(row_start, w->night.end_ns),
-		.seen_from = slot_at(row_start, w->seen_from_ns),
-		.seen_to = slot_at(row_start, w->seen_to_ns),
+		.window_from = judge_slot(row_start, w->night.start_ns),
+		.window_to = judge_slot(row_start, w->night.end_ns),
+		.seen_from = judge_slot(row_start, w->seen_from_ns),
+		.seen_to = judge_slot(row_start, w->seen_to_ns),
 		.row = w->row,
-		.civil_shift_min = civil_min - utc_min,
+		.civil_shift_min = judge_civil_shift(row_start, w->night.start_ns),
 		.is_changeover = w->night.is_changeover,
 	};
 	if (j->night.seen_to < j->night.window_to)
@@ -204,7 +209,8 @@ static bool find_voice(const struct judgement *j, struct voice *ret)
 {
 	static const unsigned severities[] = { 0, 3, 4, 5 };
 	const struct evidence *ev = j->channel->evidence;
-	struct voice v = { .channel = j->channel, .process = best_process(ev) };
+	struct voice v = { .rule = RULE_EXF_001, .channel = j->channel,
+			   .process = best_process(ev) };
 
 	v.level = nightly_level(params, &ev->process[v.process]);
 	if (v.level == LEVEL_NONE)
@@ -300,25 +306,30 @@ static void look(struct judgement *j)
 	}
 }
 
-bool judge_channel(struct judge *judge, const struct night_watch *w, struct channel *ch,
-		   struct voice *ret_voice)
+unsigned judge_channel(struct judge *judge, const struct night_watch *w, struct channel *ch,
+		       struct voice ret_voices[static JUDGE_VOICES])
 {
 	struct judgement j = { .judge = judge, .watch = w, .channel = ch };
-	bool is_new = !ch->evidence, has_voice;
+	struct judged_night n = { .judge = judge, .watch = w, .channel = ch, .night = &j.night,
+				  .burst = &j.burst };
+	bool is_new = !ch->evidence;
+	unsigned voices = 0;
 
 	look(&j);
 	count_usual(&j);
 	if (w->is_partial && !j.any_hit)
-		return false;		/* an unfinished night without a burst says nothing */
+		return 0;		/* an unfinished night without a burst says nothing */
 	if (is_blind(&j)) {
 		skip(&j);
-		return false;
+		return 0;
 	}
 	if (is_new && (!j.any_hit || !channel_promote(judge->channels, ch, w->row)))
-		return false;
+		return 0;
 	bet(&j, is_new);
 	ch->evidence_changed = true;
-	has_voice = j.any_hit && find_voice(&j, ret_voice);
+	n.is_hit = j.hit[JUDGE_PERIOD_PROCESS];
+	voices += j.any_hit && find_voice(&j, &ret_voices[voices]);
+	voices += judge_period(&n, &ret_voices[voices]);
 	resolve(&j);
-	return has_voice;
+	return voices;
 }

@@ -3,7 +3,9 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include "alert/explain.h"
 #include "base/log.h"
+#include "detect/period.h"
 #include "policy/suffix.h"
 
 #define MOSTLY 0.5			/* of the upload */
@@ -22,12 +24,42 @@ struct seat {
 };
 
 struct round {				/* one subject's seats, from the finest group on */
+	enum rule_id rule;
 	const struct judge *judge;
 	const struct night_watch *watch;
 	unsigned from, to;		/* slots of the night window */
 	struct seat *seats;
 	size_t n;
 };
+
+/* --- what a channel's pattern has been ---------------------------------- */
+
+struct tally {
+	uint32_t hits;
+	int64_t since_row;
+	uint64_t up;			/* on its nights */
+};
+
+/* process: as in a voice of that rule. */
+static struct tally tally_of(const struct channel *ch, enum rule_id rule, unsigned process)
+{
+	const struct evidence *ev = ch->evidence;
+	const struct period_process *p;
+
+	if (ev && rule == RULE_EXF_001)
+		return (struct tally){ ev->process[process].hits, ev->process[process].since_row,
+				       ev->process[process].up };
+	if (!ev || !ev->period)
+		return (struct tally){ 0 };
+	p = &ev->period->process[process];
+	return (struct tally){ p->hits, p->since_row, p->up };
+}
+
+/* Which of detector N's processes the nights of a voice are those of. */
+static unsigned nightly_process(const struct voice *v)
+{
+	return v->rule == RULE_EXF_001 ? v->process : 0;
+}
 
 /* --- how channels are related ------------------------------------------ */
 
@@ -134,9 +166,11 @@ static uint32_t hits_since(const struct evidence *ev, unsigned process, int64_t 
 	return hits;
 }
 
-static bool is_spoken_for(const struct incident *in, const struct channel *ch)
+/* By an incident of the same rule, or of detector N, which says more with the same level. */
+static bool is_spoken_for(const struct round *r, const struct incident *in,
+			  const struct channel *ch)
 {
-	return in->rule == RULE_EXF_001 && in->is_open && !in->is_any &&
+	return (in->rule == r->rule || in->rule == RULE_EXF_001) && in->is_open && !in->is_any &&
 	       !incident_is_suppressed(in) && is_same_house(in->subject, ch->subject);
 }
 
@@ -148,7 +182,7 @@ static uint64_t rest_of(const struct round *r, const struct channel *of, const s
 
 	for (size_t i = 0; i < incidents_count(list); i++) {
 		const struct incident *in = incidents_at(list, i);
-		const struct channel *ch = is_spoken_for(in, of) ?
+		const struct channel *ch = is_spoken_for(r, in, of) ?
 			channels_find(r->judge->channels, &in->key) : NULL;
 		uint64_t told = ch && ch != of && ch != v->channel ? common(r, of, ch) : 0;
 
@@ -161,10 +195,11 @@ static uint64_t rest_of(const struct round *r, const struct channel *of, const s
  * other nights since it began the group did so without it. */
 static bool is_turn(const struct round *r, const struct channel *of, const struct voice *v)
 {
-	const struct process *mine = &v->channel->evidence->process[v->process];
+	struct tally mine = tally_of(v->channel, v->rule, v->process);
+	unsigned process = nightly_process(v);
 
-	return rest_of(r, of, v) < nightly_defaults.floor[v->process] &&
-	       hits_since(of->evidence, v->process, mine->since_row) > mine->hits;
+	return rest_of(r, of, v) < nightly_defaults.floor[process] &&
+	       hits_since(of->evidence, process, mine.since_row) > mine.hits;
 }
 
 /* A second leak must not hide behind a first that binds everything. */
@@ -174,22 +209,21 @@ static bool is_later(const struct round *r, const struct incident *in, const str
 	int64_t opened = calendar_row(r->judge->context->calendar, in->opened_ns);
 
 	return in->key.group >= GROUP_COUNTRY && v->channel->key.group < in->key.group &&
-	       v->channel->evidence->process[v->process].since_row > opened &&
+	       tally_of(v->channel, v->rule, v->process).since_row > opened &&
 	       !is_turn(r, of, v);
 }
 
 /* Is the voice mostly about the upload of that channel, tonight or over all its nights? */
 static bool is_about(const struct round *r, const struct channel *of, const struct voice *v)
 {
-	const struct process *mine = &v->channel->evidence->process[v->process];
 	uint64_t both = common(r, of, v->channel);
 
 	if (!both)
 		return false;
 	if ((double)both >= MOSTLY * (double)upload(r, v->channel))
 		return true;
-	return of->evidence && (double)of->evidence->process[v->process].up >=
-	       MOSTLY * (double)mine->up;
+	return of->evidence && (double)tally_of(of, v->rule, v->process).up >=
+	       MOSTLY * (double)tally_of(v->channel, v->rule, v->process).up;
 }
 
 static void attach_to_open(struct round *r, struct seat *seat)
@@ -200,7 +234,8 @@ static void attach_to_open(struct round *r, struct seat *seat)
 		const struct incident *in = incidents_at(list, i);
 		const struct channel *of;
 
-		if (!is_spoken_for(in, seat->voice.channel))
+		if (!is_spoken_for(r, in, seat->voice.channel) ||
+		    (in->rule != r->rule && in->level < seat->voice.level))
 			continue;
 		of = channels_find(r->judge->channels, &in->key);
 		if (of && of != seat->voice.channel && is_about(r, of, &seat->voice) &&
@@ -303,7 +338,7 @@ struct finding speak_finding(const struct judge *j, const struct night_watch *w,
 			     const struct voice *v)
 {
 	struct finding f = {
-		.rule = RULE_EXF_001, .channel = v->channel, .row = w->row,
+		.rule = v->rule, .channel = v->channel, .row = w->row,
 		.judged_ns = w->judged_ns, .level = v->level, .severity = v->severity,
 		.process = v->process, .is_partial = w->is_partial,
 	};
@@ -314,7 +349,7 @@ struct finding speak_finding(const struct judge *j, const struct night_watch *w,
 		f.leaf = find_leaf(j, v->channel, &v->channel->row->top);
 	if (v->channel->subject->vendor_name)
 		find_members(j, &f);
-	subject_bets(v->channel->subject, w->row, &f.bet_nights, &f.bet_channels);
+	explain_count_bets(&f);
 	return f;
 }
 
@@ -333,7 +368,7 @@ static void hold_round(struct round *r)
 	for (size_t i = 0; i < r->n; i++) {
 		struct seat *s = &r->seats[i];
 
-		s->has_incident = incidents_is_open(r->judge->incidents, RULE_EXF_001,
+		s->has_incident = incidents_is_open(r->judge->incidents, r->rule,
 						    s->voice.channel);
 		if (!s->has_incident)
 			attach_to_open(r, s);
@@ -356,10 +391,11 @@ static unsigned slot_of(const struct judge *j, const struct night_watch *w, uint
 }
 
 /* The voices of one subject; they may name channels whose evidence was given up since. */
-static void speak_subject(const struct judge *j, const struct night_watch *w,
+static void speak_subject(const struct judge *j, const struct night_watch *w, enum rule_id rule,
 			  const struct voice *voices, size_t n)
 {
-	struct round r = { .judge = j, .watch = w, .from = slot_of(j, w, w->night.start_ns),
+	struct round r = { .judge = j, .watch = w, .rule = rule,
+			   .from = slot_of(j, w, w->night.start_ns),
 			   .to = slot_of(j, w, w->night.end_ns) };
 
 	r.seats = calloc(n, sizeof(*r.seats));
@@ -368,13 +404,14 @@ static void speak_subject(const struct judge *j, const struct night_watch *w,
 		return;
 	}
 	for (size_t i = 0; i < n; i++)
-		if (voices[i].channel->evidence)
+		if (voices[i].rule == rule && voices[i].channel->evidence)
 			r.seats[r.n++].voice = voices[i];
 	hold_round(&r);
 	free(r.seats);
 }
 
-void speak(const struct judge *j, const struct night_watch *w, struct voice *voices, size_t n)
+static void speak_rule(const struct judge *j, const struct night_watch *w, enum rule_id rule,
+		       const struct voice *voices, size_t n)
 {
 	for (int vendors = 0; vendors < 2; vendors++)
 		for (size_t i = 0, next; i < n; i = next) {
@@ -383,6 +420,12 @@ void speak(const struct judge *j, const struct night_watch *w, struct voice *voi
 			for (next = i; next < n && voices[next].channel->subject == s; next++)
 				;
 			if ((s->vendor_name != NULL) == vendors)
-				speak_subject(j, w, &voices[i], next - i);
+				speak_subject(j, w, rule, &voices[i], next - i);
 		}
+}
+
+void speak(const struct judge *j, const struct night_watch *w, struct voice *voices, size_t n)
+{
+	speak_rule(j, w, RULE_EXF_001, voices, n);
+	speak_rule(j, w, RULE_EXF_002, voices, n);
 }

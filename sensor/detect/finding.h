@@ -11,7 +11,8 @@
 #include "profile/channel.h"
 
 enum rule_id {
-	RULE_EXF_001, RULE_DST_002, RULE_HLT_001, RULE_EXP_001, RULE_HLT_002, RULE_DST_001, RULES
+	RULE_EXF_001, RULE_DST_002, RULE_HLT_001, RULE_EXP_001, RULE_HLT_002, RULE_DST_001,
+	RULE_EXF_002, RULES
 };
 
 #define FINDING_ATTACHED_MAX 8		/* further ones are attached all the same, but not named */
@@ -55,9 +56,9 @@ struct finding {
 	int64_t row;
 	enum level level;		/* LEVEL_NONE: the rule has none */
 	unsigned severity;		/* 1..5 */
-	unsigned process;		/* EXF-001: which one alarmed */
+	unsigned process;		/* EXF-001, EXF-002: which one alarmed */
 	bool is_partial;		/* the night was judged before its end */
-	uint64_t bet_nights, bet_channels;	/* EXF-001: inputs of the bound */
+	uint64_t bet_nights, bet_channels;	/* EXF-001, EXF-002: inputs of the bound */
 	/* EXF-001: coarser and finer groups that are about the same upload. */
 	const struct channel *attached[FINDING_ATTACHED_MAX];
 	unsigned n_attached;
@@ -81,6 +82,18 @@ struct finding {
 static inline bool finding_is_nightly(const struct finding *f)
 {
 	return f->rule == RULE_EXF_001 && !f->entry;
+}
+
+/* By detector N or another one that keeps evidence of the channel's nights. */
+static inline bool finding_rests_on_nights(const struct finding *f)
+{
+	return finding_is_nightly(f) || f->rule == RULE_EXF_002;
+}
+
+/* Which of detector N's processes its nights are those of. */
+static inline unsigned finding_process(const struct finding *f)
+{
+	return finding_is_nightly(f) && f->process < EVIDENCE_PROCESSES ? f->process : 0;
 }
 
 /* What connections of it showed; of a channel that nothing stands for, an empty one. */

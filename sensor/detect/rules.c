@@ -63,6 +63,16 @@ static const char *const triage_dst_001[] = {
 	"owner belongs into the site policy as an expected entry.",
 	NULL};
 
+static const char *const triage_exf_002[] = {
+	"Compare with the calendar: is there a weekly or every-other-day job, a shift or a visit "
+	"of the vendor on exactly these days? Ask for it by another way than this asset.",
+	"Look up who operates the destination, and whether other assets talk to it on the same "
+	"days.",
+	"Be there for the next one: the record says which day and hour; keep the packets and the "
+	"state of the asset then. If it is a known job, register it as an expected entry with "
+	"owner, ticket and expiry.",
+	NULL};
+
 static const struct rule rules[] = {
 	[RULE_EXF_001] = {
 		.id = "NW-EXF-001", .version = "1", .name = "Nightly periodic upload",
@@ -102,6 +112,12 @@ static const struct rule rules[] = {
 		.technique = { { "T1041", "Exfiltration Over C2 Channel" },
 			       { "T0885", "Commonly Used Port" } },
 		.triage = triage_dst_001,
+	},
+	[RULE_EXF_002] = {
+		.id = "NW-EXF-002", .version = "1", .name = "Upload of every few days",
+		.category = "exfiltration",
+		.technique = { { "T1029", "Scheduled Transfer" } },
+		.triage = triage_exf_002,
 	},
 };
 static_assert(ARRAY_SIZE(rules) == RULES, "every rule id has its entry");

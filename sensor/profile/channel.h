@@ -5,6 +5,7 @@
  *              |-- contact   group ip only: what a connection showed, for records
  *              `-- name      ip: SNI, Host or DNS name; domain: the domain
  *   tier 1   from the first qualifying night on: evidence (evidence.h)
+ *              `-- period    when nights of it come back after 2, 3 or 7 days (pattern.h)
  *
  * Bounded by three numbers (struct channels_limits): channels, channels with evidence, bytes of
  * all they hold.  When one is reached, a sixteenth goes at once (of the channels, and of the bytes
@@ -112,9 +113,10 @@ struct channel *channels_get(struct channels *c, struct subject *s, const struct
 struct channel *channels_find(const struct channels *c, const struct channel_key *key);
 const struct channels_counters *channels_counters(const struct channels *c);
 size_t channels_bytes(const struct channels *c); /* everything: table, channels, evidence */
-/* Before a night is judged: n channels may be promoted in it, and channels cannot go while they are
- * gone through.  So room is made for as many as may be held; others go by the rule above. */
-void channels_reserve_evidence(struct channels *c, size_t n);
+/* Before a night is judged: so many channels may be promoted in it and so many bytes be made
+ * besides, and channels cannot go while they are gone through.  So room is made for as many as may
+ * be held; others go by the rule above. */
+void channels_reserve(struct channels *c, size_t promotions, size_t bytes);
 
 /* While a state is loaded: a channel whose evidence is still to come must not go for its lack.
  * Only the number of channels bounds them then. */
@@ -144,6 +146,9 @@ void channel_drop_row(struct channels *c, struct channel *ch, int64_t before); /
 void channel_take_row(struct channels *c, struct channel *ch, struct row *r);	/* takes r */
 /* The evidence, made when there is none.  NULL: no memory. */
 struct evidence *channel_promote(struct channels *c, struct channel *ch, int64_t row_number);
+/* What detect/period.h keeps of a channel with evidence, made when there is none; it goes with the
+ * evidence.  NULL: no evidence, or no memory. */
+struct period *channel_follow_period(struct channels *c, struct channel *ch);
 void channel_set_name(struct channels *c, struct channel *ch, const char *name);
 double channel_evidence_m(const struct channel *ch);	/* the largest M of its processes */
 void channel_remember_flow(struct channel *ch, const uint8_t community[static DIGEST_SHA1_LEN]);

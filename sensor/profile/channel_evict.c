@@ -228,19 +228,15 @@ void channels_give_up_evidence(struct channels *c)
 		struct channel *ch = c->sorted[i];
 
 		tell_evidence(c, ch);
-		free(ch->evidence);
-		ch->evidence = NULL;
-		ch->evidence_changed = true;
-		c->counters.with_evidence--;
-		c->counters.bytes -= sizeof(struct evidence);
+		channels_drop_evidence(c, ch);
 	}
 }
 
-void channels_reserve_evidence(struct channels *c, size_t n)
+void channels_reserve(struct channels *c, size_t promotions, size_t bytes)
 {
 	size_t room = c->max_evidence - c->counters.with_evidence;
-	size_t bytes = (n < room ? n : room) * sizeof(struct evidence);
 
+	bytes += (promotions < room ? promotions : room) * sizeof(struct evidence);
 	while (c->counters.live && c->counters.bytes + bytes > c->max_bytes)
 		channels_make_room(c);
 }

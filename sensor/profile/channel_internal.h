@@ -17,6 +17,7 @@ struct channels {
 
 size_t channels_collect(const struct channels *c, struct channel **ret_list);
 int channels_compare(const struct channel *a, const struct channel *b);
+void channels_drop_evidence(struct channels *c, struct channel *ch);	/* it has some */
 void channels_remove(struct channels *c, struct channel *ch);	/* counts no eviction */
 /* A sixteenth of the channels goes, at least one. */
 void channels_make_room(struct channels *c);

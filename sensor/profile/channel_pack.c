@@ -3,10 +3,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include "dpi/dpi.h"
+#include "profile/pattern.h"
 #include "profile/profile_pack.h"
 
 #define CHANNEL_VERSION 2
-#define EVIDENCE_VERSION 2
+#define EVIDENCE_VERSION 3	/* 2: without what follows the nights */
 #define NAME_MAX_LEN 255
 
 static void pack_float(struct packer *p, float v)
@@ -309,7 +310,7 @@ void evidence_unpack_process(struct unpacker *u, struct process *pr)
 	pr->since_row = (int64_t)unpack_u64(u);
 	pr->up = unpack_u64(u);
 	pr->down = unpack_u64(u);
-	pr->misses = unpack_u32(u);
+	pr->misses = (uint16_t)unpack_u32(u);
 	pr->bursts_n = unpack_u8(u);
 	if (pr->bursts_n > EVIDENCE_BURSTS) {
 		u->is_bad = true;
@@ -412,6 +413,9 @@ void evidence_pack(const struct evidence *ev, struct packer *p)
 		pack_night(evidence_night(ev, i), p);
 		pack_picture(ev->picture[evidence_place(ev, i)], p);
 	}
+	pack_u8(p, ev->period != NULL);
+	if (ev->period)
+		period_pack(ev->period, p);
 }
 
 bool evidence_unpack(struct channels *c, struct subjects *s, const struct unpacker *key,
@@ -419,11 +423,14 @@ bool evidence_unpack(struct channels *c, struct subjects *s, const struct unpack
 {
 	struct unpacker u = *value;
 	struct evidence read = { 0 }, *ev;
+	struct period period = { 0 };
+	uint8_t version = unpack_u8(&u);
+	bool has_period;
 	struct channel_key k;
 	struct subject *subject;
 	struct channel *ch;
 
-	if (unpack_u8(&u) != EVIDENCE_VERSION)
+	if (version < 2 || version > EVIDENCE_VERSION)
 		return false;
 	subject = unpack_owner(s, *key, &k);
 	read.promoted_row = (int64_t)unpack_u64(&u);
@@ -440,11 +447,18 @@ bool evidence_unpack(struct channels *c, struct subjects *s, const struct unpack
 		unpack_night(&u, &read.nights[place]);
 		unpack_picture(&u, read.picture[place]);
 	}
+	has_period = version > 2 && unpack_u8(&u);
+	if (has_period)
+		period_unpack(&u, &period);
 	if (!unpack_ok(&u) || !subject)
 		return false;
 	ch = channels_get(c, subject, &k);
 	ev = ch ? channel_promote(c, ch, read.promoted_row) : NULL;
-	if (ev)
-		*ev = read;
-	return ev != NULL;
+	if (!ev)
+		return false;
+	read.period = ev->period;
+	*ev = read;
+	if (has_period && channel_follow_period(c, ch))
+		*ev->period = period;
+	return true;
 }

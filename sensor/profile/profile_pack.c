@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#define SUBJECT_VERSION 2
+#define SUBJECT_VERSION 3	/* 2: bets without nights in play */
 
 /* --- subjects ------------------------------------------------------------------------------- */
 
@@ -83,7 +83,8 @@ void subject_pack(const struct subject *s, struct packer *p)
 		if (s->bound[i].row != INT64_MIN) {
 			pack_u64(p, (uint64_t)s->bound[i].row);
 			pack_u32(p, s->bound[i].channel_nights);
-			pack_u32(p, s->bound[i].promoted);
+			pack_u16(p, s->bound[i].promoted);
+			pack_u16(p, s->bound[i].in_play);
 		}
 }
 
@@ -137,7 +138,8 @@ bool subject_unpack(struct subjects *list, const struct site *site, const void *
 		struct bound_night b = { .row = (int64_t)unpack_u64(&u) };
 
 		b.channel_nights = unpack_u32(&u);
-		b.promoted = unpack_u32(&u);
+		b.promoted = (uint16_t)(version < 3 ? unpack_u32(&u) : unpack_u16(&u));
+		b.in_play = version < 3 ? 0 : unpack_u16(&u);
 		subject_restore_bets(s, &b);
 	}
 	return unpack_ok(&u);

@@ -438,17 +438,50 @@ void subject_restore_bets(struct subject *s, const struct bound_night *night)
 		*b = *night;
 }
 
-void subject_count_bet(struct subject *s, int64_t row, bool is_promotion)
+/* The place of that row, to be counted in; NULL: no memory. */
+static struct bound_night *bound_of(struct subject *s, int64_t row)
 {
 	struct bound_night *b = bound_place(s, row);
 
 	if (!b)
-		return;
+		return NULL;
 	s->is_changed = true;
 	if (b->row != row)
 		*b = (struct bound_night){ .row = row };
+	return b;
+}
+
+static uint16_t add_up(uint16_t count, uint32_t more)
+{
+	return (uint16_t)(more < (uint32_t)UINT16_MAX - count ? count + more : UINT16_MAX);
+}
+
+void subject_count_bet(struct subject *s, int64_t row, bool is_promotion)
+{
+	struct bound_night *b = bound_of(s, row);
+
+	if (!b)
+		return;
 	b->channel_nights++;
-	b->promoted += is_promotion;
+	b->promoted = add_up(b->promoted, is_promotion);
+}
+
+void subject_count_in_play(struct subject *s, int64_t row, uint32_t nights)
+{
+	struct bound_night *b = nights ? bound_of(s, row) : NULL;
+
+	if (b)
+		b->in_play = add_up(b->in_play, nights);
+}
+
+uint64_t subject_in_play(const struct subject *s, int64_t row)
+{
+	uint64_t nights = 0;
+
+	for (size_t i = 0; s->bound && i < BOUND_NIGHTS; i++)
+		if (s->bound[i].row <= row && s->bound[i].row > row - BOUND_NIGHTS)
+			nights += s->bound[i].in_play;
+	return nights;
 }
 
 void subject_bets(const struct subject *s, int64_t row, uint64_t *ret_channel_nights,

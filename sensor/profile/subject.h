@@ -32,7 +32,8 @@ struct volume_night {
 /* Bets of one row: the inputs of the stated false-alarm bound (DETECTION "The promise"). */
 struct bound_night {
 	int64_t row;
-	uint32_t channel_nights, promoted;
+	uint32_t channel_nights;
+	uint16_t promoted, in_play;	/* in_play: nights on which a period of days bet */
 };
 
 struct subject {
@@ -94,5 +95,9 @@ void subject_count_bet(struct subject *s, int64_t row, bool is_promotion);
 /* Channel-nights and promotions in the 365 rows up to and with row. */
 void subject_bets(const struct subject *s, int64_t row, uint64_t *ret_channel_nights,
 		  uint64_t *ret_channels);
+/* NW-EXF-002: channel-nights in play for any of its periods, added to that row; and in the 365 rows
+ * up to and with row. */
+void subject_count_in_play(struct subject *s, int64_t row, uint32_t nights);
+uint64_t subject_in_play(const struct subject *s, int64_t row);
 
 #endif

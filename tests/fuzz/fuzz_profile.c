@@ -17,6 +17,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/tz.h"
+#include "profile/pattern.h"
 #include "profile/profile_pack.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -112,6 +113,12 @@ static struct evidence *make_evidence(struct tables *t, struct channel *ch)
 	}
 	ev->process[0] = (struct process){ .m = { 1, 2, 3 }, .m_mean = 1e5, .hits = 9, .up = 81,
 					   .since_row = ROW - 9, .bursts_n = 1 };
+	ENSURE(channel_follow_period(t->channels, ch));
+	*ev->period = (struct period){ .last_row = ROW, .nights = 9, .recent = 0x55, .bursts_n = 1,
+				       .bursts = { { 700, 760 } } };
+	ev->period->process[2] = (struct period_process){ .m = { 3, 4 }, .m_mean = 1e4, .hits = 4,
+							  .in_play = 5, .up = 81,
+							  .since_row = ROW - 9 };
 	return ev;
 }
 
@@ -194,9 +201,14 @@ static void use(struct tables *t, struct channel *ch)
 	ENSURE(channel_add(t->channels, ch, ROW + 1, &m));
 	if (ch->evidence)
 		incidents_finding(t->incidents, &f);
+	f.rule = RULE_EXF_002;
+	f.process = 2;
+	if (ch->evidence)
+		incidents_finding(t->incidents, &f);
 	for (unsigned i = 0; i < incidents_count(t->incidents); i++)
 		if (ch->evidence)
-			incidents_resolve(t->incidents, RULE_EXF_001, ch, f.judged_ns, f.row);
+			incidents_resolve(t->incidents, i % 2 ? RULE_EXF_002 : RULE_EXF_001, ch,
+					  f.judged_ns, f.row);
 	for (unsigned i = 0; i < 64; i++) {
 		struct channel_key key = { .subject = subject->number };
 

@@ -5,6 +5,7 @@
 #include "alert/incident_pack.h"
 #include "base/clock.h"
 #include "base/tz.h"
+#include "profile/pattern.h"
 #include "profile/profile_pack.h"
 #include "tap.h"
 
@@ -113,6 +114,15 @@ static struct channel *fill(struct tables *t, unsigned *seed)
 					   .hits = 7, .bursts_n = 2,
 					   .bursts = { { 700, 760 }, { -5, 55 } },
 					   .since_row = 20401, .up = 77, .down = 7 };
+	if (rand_r(seed) % 2) {
+		struct period *period = channel_follow_period(t->channels, ch);
+
+		*period = (struct period){ .last_row = 20469, .nights = 9, .recent = 0x55,
+					   .bursts_n = 1, .bursts = { { 700, 760 } } };
+		period->process[2] = (struct period_process){ .m = { 3, 4 }, .m_mean = 1e4,
+							      .hits = 4, .in_play = 5, .up = 9 };
+	}
+	subject_count_in_play(s, 20469, 3);
 	subject_add_volume(s, 20468, 4711);
 	subject_count_bet(s, 20469, true);
 	return ch;
