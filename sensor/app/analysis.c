@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "app/attribution.h"
+#include "app/crowds.h"
 #include "app/destinations.h"
 #include "app/jobs.h"
 #include "app/judge.h"
@@ -311,9 +312,11 @@ static void resolve_silent(struct analysis *a, int64_t row, uint64_t end_ns)
 static void end_row(struct analysis *a, int64_t row)
 {
 	uint64_t end_ns = calendar_row_start(&a->calendar, row + 1);
+	bool was_seen = nights_seen(a->nights, end_ns - ROW_NS, end_ns) >= JUDGE_BLIND;
 	struct channel **list;
 	size_t n;
 
+	crowds_end_row(a->subjects, row, was_seen);
 	list = channels_sorted(a->channels, &n);
 	for (size_t i = 0; i < n; i++) {
 		struct channel *ch = list[i];

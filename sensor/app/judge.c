@@ -3,6 +3,7 @@
 
 #include <math.h>
 #include <string.h>
+#include "app/crowds.h"
 #include "app/judge_period.h"
 #include "base/clock.h"
 #include "base/tz.h"
@@ -299,6 +300,10 @@ static void look(struct judgement *j)
 	row_expand(is_active ? ch->row : NULL, j->up, j->down);
 	describe_night(j);
 	j->has_burst = is_active && nightly_find_burst(&j->night, &j->burst);
+	if (j->has_burst)
+		j->night.crowd = crowds_density(j->judge->subjects, &(struct crowds_question){
+			.subject = ch->subject, .row = j->watch->row, .slot = j->burst.from,
+			.from = j->night.window_from, .to = j->night.window_to });
 	for (unsigned i = 0; i < EVIDENCE_PROCESSES && j->has_burst; i++) {
 		j->hit[i] = nightly_qualifies(params, &j->night, &j->burst,
 					      params->floor[i]);

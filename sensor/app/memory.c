@@ -369,6 +369,7 @@ int memory_load_tables(struct state *s, const struct site *site, const struct an
 	int err;
 
 	calendar_init(&l.calendar, site, (int)state_get_number(s, "year", 1970));
+	subjects_set_latest(parts->subjects, state_get_number(s, "row", 0));
 	channels_hold(parts->channels, true);
 	err = state_each(s, STATE_SUBJECT, load_subject, &l);
 	if (!err)

@@ -2,8 +2,9 @@
 #include "profile/profile_pack.h"
 
 #include <string.h>
+#include "profile/busy.h"
 
-#define SUBJECT_VERSION 3	/* 2: bets without nights in play */
+#define SUBJECT_VERSION 3	/* 2: bets without nights in play, and nothing behind them */
 
 /* --- subjects ------------------------------------------------------------------------------- */
 
@@ -86,6 +87,7 @@ void subject_pack(const struct subject *s, struct packer *p)
 			pack_u16(p, s->bound[i].promoted);
 			pack_u16(p, s->bound[i].in_play);
 		}
+	busy_pack(s, p);
 }
 
 static bool unpack_names(struct unpacker *u, const void *key, size_t key_len,
@@ -142,5 +144,7 @@ bool subject_unpack(struct subjects *list, const struct site *site, const void *
 		b.in_play = version < 3 ? 0 : unpack_u16(&u);
 		subject_restore_bets(s, &b);
 	}
+	if (version > 2)
+		busy_unpack(&u, subjects_latest(list), s);
 	return unpack_ok(&u);
 }

@@ -11,6 +11,7 @@
 #include "base/hash.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "profile/crowd.h"
 
 #define VENDOR_PREFIX "vendor@"
 #define VENDOR_PLAIN_MAX 40		/* characters of a name that stand in an id */
@@ -31,6 +32,8 @@ struct subjects {
 	struct subject **unlisted;	/* by zone, the last for none: what does not fit any more */
 	uint64_t overflowed;
 	struct job_places places;
+	struct crowd *crowd;		/* NULL: no asset is listed */
+	int64_t latest;
 };
 
 static struct entry *find_entry(const struct subjects *s, const struct addr *a)
@@ -61,6 +64,7 @@ static struct subject *new_subject(struct subjects *s, const char *id)
 	text_copy(subject->id, sizeof(subject->id), id);
 	subject->number = (uint32_t)s->count;
 	subject->places = &s->places;
+	subject->crowd = s->crowd;
 	subject->is_changed = true;	/* kept even if it never does more than to be there */
 	for (size_t i = 0; i < VOLUME_NIGHTS; i++)
 		subject->volume[i].row = INT64_MIN;
@@ -198,8 +202,9 @@ int subjects_new(const struct site *site, struct subjects **ret_subjects)
 	if (!s)
 		return err;
 	s->site = site;
+	s->latest = INT64_MAX;
 	s->table = calloc(TABLE_SLOTS, sizeof(*s->table));
-	if (!s->table)
+	if (!s->table || (site->n_assets && crowd_new(site->n_assets, &s->crowd)))
 		goto out;
 	for (size_t i = 0; i < site->n_assets; i++) {
 		err = add_asset(s, &site->assets[i]);
@@ -223,10 +228,12 @@ void subjects_free(struct subjects *s)
 	for (size_t i = 0; i < s->count; i++) {
 		free(s->list[i]->bound);
 		free(s->list[i]->jobs);
+		free(s->list[i]->busy);
 		free(s->list[i]);
 	}
 	free(s->list);
 	free(s->unlisted);
+	crowd_free(s->crowd);
 	free(s->table);
 	free(s);
 }
@@ -380,6 +387,16 @@ struct subject *subjects_at(const struct subjects *s, size_t number)
 uint64_t subjects_overflowed(const struct subjects *s)
 {
 	return s->overflowed;
+}
+
+void subjects_set_latest(struct subjects *s, int64_t row)
+{
+	s->latest = row;
+}
+
+int64_t subjects_latest(const struct subjects *s)
+{
+	return s->latest;
 }
 
 uint64_t subjects_jobs_refused(const struct subjects *s)

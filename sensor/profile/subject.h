@@ -52,6 +52,9 @@ struct subject {
 	uint32_t given_up;		/* channels whose evidence went, not told yet ... */
 	double given_up_m;		/* ... and the largest M among them */
 	struct bound_night *bound;	/* ring of BOUND_NIGHTS, made at the first promotion */
+	struct row *busy;		/* internal or expected upload, see profile/busy.h; or NULL */
+	int64_t busy_row;
+	struct crowd *crowd;		/* votes of all assets, numbered as here; NULL: none */
 	bool is_changed;		/* since it was last packed */
 	uint32_t closed_zone_peers;	/* open NW-DST-002 incidents, see alert/incident.h */
 	uint32_t new_destinations;	/* the same of NW-DST-001; counted anew at loading */
@@ -82,6 +85,9 @@ struct subject *subjects_restore(struct subjects *s, const char *id, const struc
 size_t subjects_count(const struct subjects *s);
 struct subject *subjects_at(const struct subjects *s, size_t number);
 uint64_t subjects_overflowed(const struct subjects *s);	/* sightings that got "unlisted@" */
+/* Before a state is read: it knows nothing of a later row than that. */
+void subjects_set_latest(struct subjects *s, int64_t row);
+int64_t subjects_latest(const struct subjects *s);
 uint64_t subjects_jobs_refused(const struct subjects *s);	/* see profile/job.h */
 
 void subject_add_volume(struct subject *s, int64_t row, uint64_t up);

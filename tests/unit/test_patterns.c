@@ -1,6 +1,7 @@
 /* test_patterns.c - patterns that are not "every night", from slices to incidents: every few days
  * (NW-EXF-002); and what a state keeps of them. */
 #include "analysis_world.h"
+#include "app/crowds.h"
 #include "detect/period.h"
 #include "profile/profile_pack.h"
 
@@ -11,7 +12,9 @@ static const char site_text[] =
 	"  {\"id\": \"archive\", \"networks\": [\"10.40.0.0/24\"]}],"
 	" \"assets\": [{\"id\": \"IMG-1\", \"ip\": [\"10.20.1.11\"]},"
 	"  {\"id\": \"IMG-2\", \"ip\": [\"10.20.1.12\"]},"
-	"  {\"id\": \"IMG-3\", \"ip\": [\"10.20.1.13\"]}]}";
+	"  {\"id\": \"IMG-3\", \"ip\": [\"10.20.1.13\"]},"
+	"  {\"id\": \"IMG-4\", \"ip\": [\"10.20.1.14\"]},"
+	"  {\"id\": \"IMG-5\", \"ip\": [\"10.20.1.15\"]}]}";
 
 #define IMG_1 "10.20.1.11"
 #define MB 1000000ULL
@@ -40,7 +43,7 @@ static void end(void)
 }
 
 /* An upload in the night of that number (night 0 begins on Saturday noon) that many hours after
- * noon UTC, and a few minutes which jitter. */
+ * noon UTC, and a few minutes which jitter; rows begin an hour before. */
 static void leak_at(unsigned night, unsigned hours, uint64_t up)
 {
 	world_talk(&w, &(struct talk){ .client = IMG_1, .server = "203.0.113.9",
@@ -224,7 +227,117 @@ static void the_bound_counts_nights_in_play(void)
 	end();
 }
 
+/* --- when others are busy ----------------------------------------------- */
+
+/* An asset's nightly copy to the archive: internal, and no crossing where it stays in its zone. */
+static void copy(unsigned night, const char *from, const char *to, unsigned hours)
+{
+	world_talk(&w, &(struct talk){ .client = from, .server = to, .minutes = 30, .up = 50 * MB,
+				       .at_ns = NOON + night * DAY + hours * HOUR });
+}
+
+static double density(const char *asset, unsigned night, unsigned slot)
+{
+	return crowds_density(w.parts.subjects, &(struct crowds_question){
+		.subject = subjects_by_id(w.parts.subjects, asset), .to = ROW_SLOTS, .slot = slot,
+		.row = calendar_row(w.context.calendar, NOON + night * DAY) });
+}
+
+static void copy_all(unsigned night, unsigned hours)
+{
+	copy(night, "10.20.1.12", "10.40.0.5", hours);
+	copy(night, "10.20.1.13", "10.20.1.12", hours);		/* within a zone */
+	copy(night, "10.20.1.14", "10.40.0.5", hours);
+}
+
+static void others_vote_once_a_row(void)
+{
+	begin();
+	for (unsigned night = 0; night < 3; night++) {
+		copy_all(night, 12);					/* slot 52 */
+		copy(night, "10.20.1.15", "10.40.0.5", 15);		/* slot 64 */
+		copy(night, "10.20.1.99", "10.40.0.5", 15);		/* not listed */
+		leak_at(night, 12, 500 * MB);				/* to outside */
+		world_talk(&w, &(struct talk){ .client = "10.20.1.11", .server = "10.40.0.5",
+			   .minutes = 20, .up = 9 * MB, .down = 900 * MB, /* acknowledgements */
+			   .at_ns = NOON + night * DAY + 3 * HOUR });
+		world_run(&w, NOON + (night + 1) * DAY - HOUR - MIN);
+		if (!night)
+			NEAR(density("IMG-1", 1, 52), 0, 0);	/* the row is not over */
+	}
+	world_run(&w, NOON + 3 * DAY);
+	/* Twelve votes of four others for IMG-1, none of its own. */
+	NEAR(density("IMG-1", 3, 52), 0.3 + 0.7 * 96 * 3 / 4 / 3, 1e-9);
+	NEAR(density("IMG-1", 3, 54), 0.3 + 0.7 * 96 * 3 / 4 / 9, 1e-9);
+	NEAR(density("IMG-1", 2, 52), 0.3 + 0.7 * 96 * 3 / 4 / 3, 1e-9);
+	/* One is no crowd; and for one of the three the others are two. */
+	NEAR(density("IMG-1", 3, 64), 0, 0);
+	NEAR(density("IMG-2", 3, 52), 0, 0);
+	end();
+}
+
+static double evidence_after(unsigned nights, bool others_too)
+{
+	double m;
+
+	begin();
+	for (unsigned night = 0; night < nights; night++) {
+		if (others_too)
+			copy_all(night, 12);
+		leak_at(night, 12, 50 * MB);
+		morning(night);
+	}
+	m = leaf_of(&w)->evidence->process[0].m_mean;
+	end();
+	return m;
+}
+
+/* Detector N: a time at which others are busy too is worth less, and not nothing. */
+static void a_busy_hour_is_worth_less(void)
+{
+	double alone = evidence_after(4, false), busy = evidence_after(4, true);
+
+	CU_ASSERT(alone > 1e3);
+	CU_ASSERT(busy < alone / 10);
+	CU_ASSERT(busy > 5);
+	/* The first row has no votes before it. */
+	NEAR(evidence_after(1, false), evidence_after(1, true), 1e-12);
+}
+
 /* --- as bytes ---------------------------------------------------------- */
+
+static void a_state_keeps_votes(void)
+{
+	struct packer was = { 0 }, is = { 0 };
+	const struct subject *s;
+	struct world other;
+
+	begin();
+	for (unsigned night = 0; night < 3; night++) {
+		copy(night, "10.20.1.12", "10.40.0.5", 12);
+		world_run(&w, NOON + night * DAY + 14 * HOUR);
+	}
+	s = subjects_by_id(w.parts.subjects, "IMG-2");
+	CU_ASSERT(s->busy && s->busy->n == 2);
+	subject_pack(s, &was);
+	world_begin(&other, site_text, false);
+	CU_ASSERT_FATAL(subject_unpack(other.parts.subjects, other.site, "IMG-2", 5, was.bytes,
+				       was.len));
+	subject_pack(subjects_by_id(other.parts.subjects, "IMG-2"), &is);
+	CU_ASSERT(was.len == is.len && !memcmp(was.bytes, is.bytes, was.len));
+	/* Twice is refused, and so is what is cut. */
+	CU_ASSERT(!subject_unpack(other.parts.subjects, other.site, "IMG-2", 5, was.bytes,
+				  was.len));
+	world_end(&other);
+	world_begin(&other, site_text, false);
+	for (size_t len = 0; len < was.len; len++)
+		CU_ASSERT(!subject_unpack(other.parts.subjects, other.site, "IMG-2", 5, was.bytes,
+					  len));
+	world_end(&other);
+	pack_free(&was);
+	pack_free(&is);
+	end();
+}
 
 static void a_state_keeps_periods(void)
 {
@@ -282,7 +395,10 @@ int main(void)
 		{ "every third night", every_third_night },
 		{ "every night is told once", every_night_is_told_once },
 		{ "the bound counts nights in play", the_bound_counts_nights_in_play },
+		{ "others vote once a row", others_vote_once_a_row },
+		{ "a busy hour is worth less", a_busy_hour_is_worth_less },
 		{ "a state keeps periods", a_state_keeps_periods },
+		{ "a state keeps votes", a_state_keeps_votes },
 		CU_TEST_INFO_NULL,
 	};
 	CU_SuiteInfo suites[] = {
