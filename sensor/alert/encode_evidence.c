@@ -25,8 +25,17 @@ static json_t *bound_object(const struct finding *f, const struct nightly_facts 
 	return bound;
 }
 
+static void put_or_null(json_t *object, const char *name, double value, bool is_known)
+{
+	if (is_known)
+		json_put_real(object, name, value);
+	else
+		json_object_set_new(object, name, json_null());
+}
+
 json_t *encode_evidence(const struct finding *f, const struct nightly_facts *facts)
 {
+	bool has_promise = facts->processes > 0;	/* detector C makes none */
 	json_t *object = json_object();
 	char phase[8];
 
@@ -34,7 +43,7 @@ json_t *encode_evidence(const struct finding *f, const struct nightly_facts *fac
 		 facts->phase_min % 60);
 	json_put_text(object, "detector", facts->detector);
 	json_put_real(object, "m", facts->m);
-	json_put_real(object, "p", nightly_defaults.p);
+	put_or_null(object, "p", nightly_defaults.p, has_promise);
 	json_put_int(object, "nights_seen", facts->seen);
 	json_put_int(object, "nights_hit", facts->hit);
 	json_put_int(object, "nights_missed", facts->missed);
@@ -43,11 +52,11 @@ json_t *encode_evidence(const struct finding *f, const struct nightly_facts *fac
 	json_put_text(object, "clock", facts->is_utc ? "utc" : "local");
 	json_put_text(object, "phase", phase);
 	json_put_int(object, "spread_minutes", (uint64_t)facts->spread_min);
-	json_put_real(object, "spread_p", facts->spread_p);
-	json_object_set_new(object, "arc_p", json_null());
+	put_or_null(object, "spread_p", facts->spread_p, has_promise);
+	put_or_null(object, "arc_p", facts->arc_p, facts->arc_p >= 0);
 	json_put_int(object, "period_s", facts->days * 86400ULL);
 	json_put_int(object, "floor_bytes", nightly_defaults.floor[finding_process(f)]);
-	json_object_set_new(object, "bound", bound_object(f, facts));
+	json_object_set_new(object, "bound", has_promise ? bound_object(f, facts) : json_null());
 	return object;
 }
 

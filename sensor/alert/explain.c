@@ -159,7 +159,7 @@ static void explain_seen(struct incident *in, const struct nightly_facts *facts)
 	add_line(in, line);
 }
 
-static void explain_contact(struct incident *in, const struct finding *f)
+void explain_contact(struct incident *in, const struct finding *f)
 {
 	const struct channel *ch = f->channel;
 	const struct contact *k = finding_contact(f);
@@ -202,7 +202,7 @@ void explain_where(const struct incident *in, char *buf, size_t cap)
 		 hole ? clean : "");
 }
 
-static void explain_attached(struct incident *in)
+void explain_attached(struct incident *in)
 {
 	char line[INCIDENT_TEXT_MAX] = "The same upload is also counted for:";
 
@@ -268,6 +268,7 @@ void explain_nights(const struct alert_context *ctx, struct incident *in, const 
 
 	explain_last_night(ctx, in, f);
 	explain_seen(in, facts);
+	explain_label(in, f);
 	explain_members(in, f);
 	explain_group(in, f);
 	add_line(in, explain_baseline(ctx, f, line, sizeof(line)));
@@ -443,6 +444,8 @@ void explain_incident(const struct alert_context *ctx, struct incident *in, cons
 		explain_nightly(ctx, in, f, facts);
 	else if (f->rule == RULE_EXF_002)
 		explain_period(ctx, in, f, facts);
+	else if (f->rule == RULE_EXF_005)
+		explain_rhythm(ctx, in, f, facts);
 	else if (f->rule == RULE_HLT_001)
 		explain_evicted(in);
 	else if (f->rule == RULE_DST_001)

@@ -7,7 +7,7 @@
 /* Numbers of a channel's nights that the words and the record share; of a pattern of every n days
  * the nights are those that belong to it. */
 struct nightly_facts {
-	const char *detector;		/* "nightly" "period" */
+	const char *detector;		/* "nightly" "period" "rhythm" */
 	unsigned days;			/* from one night to the next */
 	unsigned processes;		/* that the bound is for */
 	uint32_t seen, hit, missed, skipped, degraded; /* of the nights kept */
@@ -17,6 +17,7 @@ struct nightly_facts {
 	int phase_min;			/* circular mean of the starts: civil minute of the day */
 	int spread_min;			/* last - first */
 	double spread_p; /* chance that so many uniform times lie so close; descriptive */
+	double arc_p;			/* of a rhythm, the same round the clock; else -1 */
 	double bound;			/* expected false alarms of this asset per year */
 	double threshold;		/* the M of the level reached */
 	double m;

@@ -3,7 +3,9 @@
 
 #include <math.h>
 #include "base/tz.h"
+#include "detect/circular.h"
 #include "detect/period.h"
+#include "detect/rhythm.h"
 
 #define NIGHTS_COUNTED 4.5	/* a promotion's start-up, see DETECTION "The promise" */
 
@@ -68,8 +70,43 @@ static struct pattern period_pattern(const struct finding *f)
 	return pattern;
 }
 
+static struct pattern rhythm_pattern(const struct finding *f)
+{
+	static const struct rhythm none;
+	static const struct evidence no_nights;
+	const struct rhythm *r = f->rhythm ? f->rhythm : &none;
+
+	return (struct pattern){ .detector = "rhythm", .evidence = &no_nights, .m = r->m,
+				 .m_mean = r->m_mean, .since_row = r->since_row, .hits = r->hits,
+				 .nights = r->hits ? (uint32_t)(r->last_row - r->since_row + 1) : 0,
+				 .up = r->up, .down = r->down, .days = 1 };
+}
+
+/* Where on the clock the starts of a rhythm lie: those that it remembers. */
+static void place_rhythm(const struct finding *f, struct nightly_facts *ret)
+{
+	struct circular_summary s;
+	int minutes[EVIDENCE_BURSTS];
+	unsigned n = f->rhythm ? f->rhythm->bursts_n : 0;
+
+	for (unsigned i = 0; i < n; i++)
+		minutes[i] = ret->is_utc ? f->rhythm->bursts[i].utc_min :
+					   f->rhythm->bursts[i].civil_min;
+	ret->arc_p = 1;
+	if (!circular_summarise(minutes, n, &s))
+		return;
+	for (unsigned i = 0; i < n; i++)
+		minutes[i] = f->rhythm->bursts[i].civil_min;
+	ret->arc_p = circular_arc_chance(n, s.arc);
+	ret->spread_min = (int)lround(s.arc * CIRCULAR_DAY_MIN);
+	circular_summarise(minutes, n, &s);
+	ret->phase_min = s.mean_min < 0 ? 0 : ((int)lround(s.mean_min) + 720) % 1440;
+}
+
 static struct pattern pattern_of(const struct finding *f)
 {
+	if (f->rule == RULE_EXF_005)
+		return rhythm_pattern(f);
 	return f->rule == RULE_EXF_002 ? period_pattern(f) : nightly_pattern(f);
 }
 
@@ -180,6 +217,13 @@ void explain_nightly_facts(const struct alert_context *ctx, const struct finding
 					     .is_utc = fits_utc_better(&p),
 					     .threshold = threshold_of(&p) };
 	gather_nights(ctx->calendar, &p, ret_facts);
+	ret_facts->arc_p = -1;
+	if (f->rule == RULE_EXF_005) {
+		place_rhythm(f, ret_facts);
+		ret_facts->spread_p = 1;
+		ret_facts->threshold = rhythm_defaults.locked;
+		return;
+	}
 	ret_facts->spread_min = ret_facts->last_min - ret_facts->first_min;
 	ret_facts->spread_p = chance_of_spread(fmin(fmax(ret_facts->spread_min, 1) / window_min, 1),
 					       ret_facts->hit);

@@ -19,8 +19,15 @@ void explain_spread(struct incident *in, const struct nightly_facts *facts);
 void explain_nights(const struct alert_context *ctx, struct incident *in, const struct finding *f,
 		    const struct nightly_facts *facts);
 
-/* explain_rhythm.c: NW-EXF-002. */
+/* explain_rhythm.c: NW-EXF-002; NW-EXF-005; the label where another rule has the channel. */
 void explain_period(const struct alert_context *ctx, struct incident *in, const struct finding *f,
 		    const struct nightly_facts *facts);
+void explain_rhythm(const struct alert_context *ctx, struct incident *in, const struct finding *f,
+		    const struct nightly_facts *facts);
+void explain_label(struct incident *in, const struct finding *f);
+/* Name, protocol, first contact. */
+void explain_contact(struct incident *in, const struct finding *f);
+/* The same upload under other names. */
+void explain_attached(struct incident *in);
 
 #endif

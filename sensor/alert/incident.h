@@ -41,7 +41,7 @@
 #define INCIDENTS_MAX 8192		/* open ones of one rule */
 #define INCIDENT_LARGE_BYTES 262144	/* of upload: a peer of its own even in a flood */
 #define INCIDENT_MEMBERS_MAX 16		/* addresses that a flood incident lists */
-#define INCIDENT_LINES_MAX 10		/* of explanation */
+#define INCIDENT_LINES_MAX 12		/* of explanation */
 #define INCIDENT_TEXT_MAX 512
 #define INCIDENT_ATTACHED_MAX 512	/* characters of the names of attached groups */
 

@@ -13,6 +13,7 @@
 #include "app/jobs.h"
 #include "app/judge.h"
 #include "app/nights.h"
+#include "app/rhythms.h"
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/text.h"
@@ -32,6 +33,7 @@ struct analysis {
 	struct destinations destinations;
 	struct nights *nights;
 	struct jobs *jobs;
+	struct rhythms rhythms;
 	struct attribution attribution;
 	struct analysis_counters counters;
 	uint64_t first_ns, now_ns;
@@ -63,6 +65,11 @@ static void connect(struct analysis *a)
 	a->destinations = (struct destinations){
 		.context = a->ctx, .subjects = a->subjects, .channels = a->channels,
 		.incidents = a->incidents, .baseline = a->baseline,
+	};
+	a->rhythms = (struct rhythms){
+		.judge = { .context = a->ctx, .subjects = a->subjects, .channels = a->channels,
+			   .incidents = a->incidents },
+		.nights = a->nights, .baseline = a->baseline,
 	};
 	channels_on_evict(a->channels, tell_evicted, a);
 }
@@ -317,6 +324,7 @@ static void end_row(struct analysis *a, int64_t row)
 	size_t n;
 
 	crowds_end_row(a->subjects, row, was_seen);
+	rhythms_end_row(&a->rhythms, row, end_ns);
 	list = channels_sorted(a->channels, &n);
 	for (size_t i = 0; i < n; i++) {
 		struct channel *ch = list[i];

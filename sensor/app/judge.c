@@ -158,33 +158,32 @@ static bool is_home_country(const struct site *site, const char *country)
 	return false;
 }
 
-static bool is_recent_contact(const struct judgement *j, const struct subject *s,
+static bool is_recent_contact(const struct judge *j, int64_t row, const struct subject *s,
 			      const char country[static 3])
 {
 	struct channel_key key = { .subject = s->number, .is_external = 1 };
 	const struct channel *ch;
 
 	group_key_country(&key, country);
-	ch = channels_find(j->judge->channels, &key);
-	return ch && ch->first_ns && j->watch->row -
-	       calendar_row(j->judge->context->calendar, ch->first_ns) <= NEW_COUNTRY_ROWS;
+	ch = channels_find(j->channels, &key);
+	return ch && ch->first_ns &&
+	       row - calendar_row(j->context->calendar, ch->first_ns) <= NEW_COUNTRY_ROWS;
 }
 
-/* Is tonight's peer in a country outside the site's that the subject had not met 30 nights ago? */
-static bool is_new_country(const struct judgement *j)
+bool judge_is_new_country(const struct judge *j, const struct channel *ch, int64_t row)
 {
-	const struct site *site = j->judge->context->site;
-	const struct subject *who = j->channel->subject;
+	const struct site *site = j->context->site;
+	const struct subject *who = ch->subject;
 	struct geo_place place;
 
-	if (!j->channel->row || !geo_lookup(site->geo, &j->channel->row->top.addr, &place) ||
+	if (!ch->row || !geo_lookup(site->geo, &ch->row->top.addr, &place) ||
 	    !place.country[0] || !site->n_countries || is_home_country(site, place.country))
 		return false;
-	for (size_t i = 0; i < subjects_count(j->judge->subjects); i++) {
-		const struct subject *s = subjects_at(j->judge->subjects, i);
+	for (size_t i = 0; i < subjects_count(j->subjects); i++) {
+		const struct subject *s = subjects_at(j->subjects, i);
 
 		if ((s == who || (who->vendor_name && s->vendor == who)) &&
-		    is_recent_contact(j, s, place.country))
+		    is_recent_contact(j, row, s, place.country))
 			return true;
 	}
 	return false;
@@ -203,7 +202,8 @@ static bool is_extreme(const struct judgement *j, unsigned process)
 		if (night_is_hit(n, process) && n->row >= pr->since_row)
 			z = fmax(z, night_z(n));
 	}
-	return (z >= VOLUME_Z_EXTREME) + (pr->up >= EXTREME_BYTES) + is_new_country(j) >= 2;
+	return (z >= VOLUME_Z_EXTREME) + (pr->up >= EXTREME_BYTES) +
+	       judge_is_new_country(j->judge, j->channel, j->watch->row) >= 2;
 }
 
 static bool find_voice(const struct judgement *j, struct voice *ret)

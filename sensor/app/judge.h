@@ -28,6 +28,8 @@ struct voice {
 	struct channel *channel;
 	enum level level;
 	unsigned severity, process;
+	unsigned agrees;		/* NW-EXF-005: enum agreement */
+	double z;			/* likewise: of the latest upload */
 };
 
 struct judge {				/* borrowed */
@@ -49,6 +51,9 @@ unsigned judge_channel(struct judge *j, const struct night_watch *w, struct chan
  * civil noon less the row's minutes, as of then. */
 unsigned judge_slot(uint64_t row_start_ns, uint64_t ns);
 int judge_civil_shift(uint64_t row_start_ns, uint64_t ns);
+/* Is the running row's main peer in a country outside the site's that the subject had not met 30
+ * rows ago? */
+bool judge_is_new_country(const struct judge *j, const struct channel *ch, int64_t row);
 /* The picture of that row, when the channel's evidence has it: all slots seen so far. */
 void judge_draw(struct channel *ch, int64_t row);
 

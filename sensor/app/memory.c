@@ -475,7 +475,7 @@ static void save_channels(struct memory *m, const struct analysis_parts *parts)
 		channel_pack_key(ch, &m->key);
 		if (ch->is_changed) {
 			pack_reset(&m->value);
-			channel_pack(ch, &m->value);
+			channel_pack(parts->channels, ch, &m->value);
 			put_packed(m, STATE_CHANNEL);
 			ch->is_changed = false;
 		}

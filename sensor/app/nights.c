@@ -223,6 +223,11 @@ uint64_t nights_channel_nights(const struct nights *n)
 	return n->judge.channel_nights;
 }
 
+uint64_t nights_first_ns(const struct nights *n)
+{
+	return n->first_ns;
+}
+
 double nights_seen(const struct nights *n, uint64_t from_ns, uint64_t to_ns)
 {
 	uint64_t from = from_ns > n->first_ns ? from_ns : n->first_ns;

@@ -6,6 +6,7 @@
 #include "alert/explain.h"
 #include "base/log.h"
 #include "detect/period.h"
+#include "detect/rhythm.h"
 #include "policy/suffix.h"
 
 #define MOSTLY 0.5			/* of the upload */
@@ -41,11 +42,16 @@ struct tally {
 };
 
 /* process: as in a voice of that rule. */
-static struct tally tally_of(const struct channel *ch, enum rule_id rule, unsigned process)
+static struct tally tally_of(const struct judge *j, const struct channel *ch, enum rule_id rule,
+			     unsigned process)
 {
 	const struct evidence *ev = ch->evidence;
+	const struct rhythm *rhythm = rule == RULE_EXF_005 ? channel_rhythm(j->channels, ch) : NULL;
 	const struct period_process *p;
 
+	if (rule == RULE_EXF_005)
+		return rhythm ? (struct tally){ rhythm->hits, rhythm->since_row, rhythm->up } :
+				(struct tally){ 0 };
 	if (ev && rule == RULE_EXF_001)
 		return (struct tally){ ev->process[process].hits, ev->process[process].since_row,
 				       ev->process[process].up };
@@ -166,11 +172,17 @@ static uint32_t hits_since(const struct evidence *ev, unsigned process, int64_t 
 	return hits;
 }
 
-/* By an incident of the same rule, or of detector N, which says more with the same level. */
+/* By an incident of the same rule, or of one that says more with the same level. */
+static bool says_as_much(enum rule_id rule, enum rule_id than)
+{
+	return rule == than || rule == RULE_EXF_001 ||
+	       (than == RULE_EXF_005 && rule == RULE_EXF_002);
+}
+
 static bool is_spoken_for(const struct round *r, const struct incident *in,
 			  const struct channel *ch)
 {
-	return (in->rule == r->rule || in->rule == RULE_EXF_001) && in->is_open && !in->is_any &&
+	return says_as_much(in->rule, r->rule) && in->is_open && !in->is_any &&
 	       !incident_is_suppressed(in) && is_same_house(in->subject, ch->subject);
 }
 
@@ -195,7 +207,7 @@ static uint64_t rest_of(const struct round *r, const struct channel *of, const s
  * other nights since it began the group did so without it. */
 static bool is_turn(const struct round *r, const struct channel *of, const struct voice *v)
 {
-	struct tally mine = tally_of(v->channel, v->rule, v->process);
+	struct tally mine = tally_of(r->judge, v->channel, v->rule, v->process);
 	unsigned process = nightly_process(v);
 
 	return rest_of(r, of, v) < nightly_defaults.floor[process] &&
@@ -209,7 +221,7 @@ static bool is_later(const struct round *r, const struct incident *in, const str
 	int64_t opened = calendar_row(r->judge->context->calendar, in->opened_ns);
 
 	return in->key.group >= GROUP_COUNTRY && v->channel->key.group < in->key.group &&
-	       tally_of(v->channel, v->rule, v->process).since_row > opened &&
+	       tally_of(r->judge, v->channel, v->rule, v->process).since_row > opened &&
 	       !is_turn(r, of, v);
 }
 
@@ -217,13 +229,15 @@ static bool is_later(const struct round *r, const struct incident *in, const str
 static bool is_about(const struct round *r, const struct channel *of, const struct voice *v)
 {
 	uint64_t both = common(r, of, v->channel);
+	struct tally their, mine;
 
 	if (!both)
 		return false;
 	if ((double)both >= MOSTLY * (double)upload(r, v->channel))
 		return true;
-	return of->evidence && (double)tally_of(of, v->rule, v->process).up >=
-	       MOSTLY * (double)tally_of(v->channel, v->rule, v->process).up;
+	their = tally_of(r->judge, of, v->rule, v->process);
+	mine = tally_of(r->judge, v->channel, v->rule, v->process);
+	return their.hits && (double)their.up >= MOSTLY * (double)mine.up;
 }
 
 static void attach_to_open(struct round *r, struct seat *seat)
@@ -334,6 +348,15 @@ static void find_members(const struct judge *j, struct finding *f)
 	}
 }
 
+/* The label. */
+static const struct rhythm *locked_rhythm(const struct channels *channels,
+					  const struct channel *ch)
+{
+	const struct rhythm *rhythm = channel_rhythm(channels, ch);
+
+	return rhythm && rhythm_is_locked(&rhythm_defaults, rhythm) ? rhythm : NULL;
+}
+
 struct finding speak_finding(const struct judge *j, const struct night_watch *w,
 			     const struct voice *v)
 {
@@ -341,6 +364,8 @@ struct finding speak_finding(const struct judge *j, const struct night_watch *w,
 		.rule = v->rule, .channel = v->channel, .row = w->row,
 		.judged_ns = w->judged_ns, .level = v->level, .severity = v->severity,
 		.process = v->process, .is_partial = w->is_partial,
+		.agrees = v->agrees, .z = v->z,
+		.rhythm = locked_rhythm(j->channels, v->channel),
 	};
 
 	if (v->channel->key.group == GROUP_IP)
@@ -390,6 +415,11 @@ static unsigned slot_of(const struct judge *j, const struct night_watch *w, uint
 	return (unsigned)((ns - start + SLOT_NS - 1) / SLOT_NS);
 }
 
+static bool has_pattern(const struct channel *ch, enum rule_id rule)
+{
+	return rule == RULE_EXF_005 ? ch->has_rhythm : ch->evidence != NULL;
+}
+
 /* The voices of one subject; they may name channels whose evidence was given up since. */
 static void speak_subject(const struct judge *j, const struct night_watch *w, enum rule_id rule,
 			  const struct voice *voices, size_t n)
@@ -404,7 +434,7 @@ static void speak_subject(const struct judge *j, const struct night_watch *w, en
 		return;
 	}
 	for (size_t i = 0; i < n; i++)
-		if (voices[i].rule == rule && voices[i].channel->evidence)
+		if (voices[i].rule == rule && has_pattern(voices[i].channel, rule))
 			r.seats[r.n++].voice = voices[i];
 	hold_round(&r);
 	free(r.seats);
@@ -428,4 +458,5 @@ void speak(const struct judge *j, const struct night_watch *w, struct voice *voi
 {
 	speak_rule(j, w, RULE_EXF_001, voices, n);
 	speak_rule(j, w, RULE_EXF_002, voices, n);
+	speak_rule(j, w, RULE_EXF_005, voices, n);
 }

@@ -73,6 +73,16 @@ static const char *const triage_exf_002[] = {
 	"owner, ticket and expiry.",
 	NULL};
 
+static const char *const triage_exf_005[] = {
+	"Compare the record's hour with what the asset does at it: a shift's beginning, a scheduled "
+	"report, a vendor's telemetry; ask the asset's owner, by another way than this asset.",
+	"Look up who operates the destination, since when the asset knows it, and whether other "
+	"assets send there at the same hour.",
+	"Look at one of the uploads while it runs: process and account on the asset, size and "
+	"number of files.  What is legitimate belongs into the site policy as an expected entry "
+	"with owner, ticket and expiry.",
+	NULL};
+
 static const struct rule rules[] = {
 	[RULE_EXF_001] = {
 		.id = "NW-EXF-001", .version = "1", .name = "Nightly periodic upload",
@@ -118,6 +128,13 @@ static const struct rule rules[] = {
 		.category = "exfiltration",
 		.technique = { { "T1029", "Scheduled Transfer" } },
 		.triage = triage_exf_002,
+	},
+	[RULE_EXF_005] = {
+		.id = "NW-EXF-005", .version = "1", .name = "Upload locked to the clock",
+		.category = "exfiltration",
+		.technique = { { "T1041", "Exfiltration Over C2 Channel" },
+			       { "T1020", "Automated Exfiltration" } },
+		.triage = triage_exf_005,
 	},
 };
 static_assert(ARRAY_SIZE(rules) == RULES, "every rule id has its entry");

@@ -77,6 +77,7 @@ void channels_free(struct channels *c)
 	for (size_t i = 0; c->table && i < c->slots; i++)
 		if (c->table[i])
 			channel_free(c->table[i]);
+	channels_free_rhythms(c);
 	free(c->table);
 	free(c->sorted);
 	free(c);
@@ -136,6 +137,7 @@ void channels_remove(struct channels *c, struct channel *ch)
 	c->counters.live--;
 	if (c->removed)
 		c->removed(c->removed_arg, ch);
+	channel_drop_rhythm(c, ch);
 	channel_free(ch);
 	c->table[hole] = NULL;
 	close_hole(c, hole);

@@ -8,6 +8,7 @@ struct channels {
 	struct channel **table;
 	size_t slots;			/* a power of two, at least twice max */
 	size_t max, max_evidence, max_bytes;
+	struct rhythm_entry **rhythms;	/* channel_rhythm.c; NULL: there is none yet */
 	struct channel **sorted;	/* scratch of eviction, and what channels_sorted() gives */
 	channels_removed_fn removed, evicted;
 	void *removed_arg, *evicted_arg;
@@ -23,5 +24,8 @@ void channels_remove(struct channels *c, struct channel *ch);	/* counts no evict
 void channels_make_room(struct channels *c);
 /* A sixteenth of the evidence goes, at least one; the channels stay. */
 void channels_give_up_evidence(struct channels *c);
+/* A sixteenth of what detector C remembers goes, at least one; the channels stay. */
+void channels_give_up_rhythms(struct channels *c);
+void channels_free_rhythms(struct channels *c);
 
 #endif

@@ -6,7 +6,7 @@
 #include "profile/pattern.h"
 #include "profile/profile_pack.h"
 
-#define CHANNEL_VERSION 2
+#define CHANNEL_VERSION 3	/* 2: without what follows the row */
 #define EVIDENCE_VERSION 3	/* 2: without what follows the nights */
 #define NAME_MAX_LEN 255
 
@@ -190,8 +190,10 @@ static void unpack_contact(struct unpacker *u, struct contact *k)
 	unpack_bytes(u, k->community, k->communities * sizeof(k->community[0]));
 }
 
-void channel_pack(const struct channel *ch, struct packer *p)
+void channel_pack(const struct channels *c, const struct channel *ch, struct packer *p)
 {
+	const struct rhythm *rhythm = channel_rhythm(c, ch);
+
 	pack_u8(p, CHANNEL_VERSION);
 	pack_u64(p, ch->first_ns);
 	pack_u64(p, ch->last_ns);
@@ -205,6 +207,9 @@ void channel_pack(const struct channel *ch, struct packer *p)
 	if (ch->contact)
 		pack_contact(ch->contact, p);
 	pack_row(ch->row, p);
+	pack_u8(p, rhythm != NULL);
+	if (rhythm)
+		rhythm_pack(rhythm, p);
 }
 
 static void unpack_facts(struct unpacker *u, struct channel *ret)
@@ -221,9 +226,11 @@ static void unpack_facts(struct unpacker *u, struct channel *ret)
 }
 
 /* Into the table, with all that was read.  Takes the row. */
-static bool take_over(struct channels *c, struct subject *subject, const struct channel *read)
+static bool take_over(struct channels *c, struct subject *subject, const struct channel *read,
+		      const struct rhythm *rhythm)
 {
 	struct channel *ch = channels_get(c, subject, &read->key);
+	struct rhythm *own;
 
 	if (!ch) {
 		free(read->row);
@@ -241,6 +248,10 @@ static bool take_over(struct channels *c, struct subject *subject, const struct 
 	if (ch->contact)
 		*ch->contact = *read->contact;
 	channel_take_row(c, ch, read->row);
+	own = read->has_rhythm ? channel_follow_rhythm(c, ch) : NULL;
+	if (own)
+		*own = *rhythm;
+	ch->is_changed = false;
 	return true;
 }
 
@@ -250,10 +261,12 @@ bool channel_unpack(struct channels *c, struct subjects *s, const struct unpacke
 	struct unpacker u = *value;
 	struct contact contact = { 0 };
 	struct channel read = { .contact = &contact };
+	struct rhythm rhythm = { 0 };
 	struct subject *subject;
+	uint8_t version = unpack_u8(&u);
 	bool is_good;
 
-	if (unpack_u8(&u) != CHANNEL_VERSION)
+	if (version < 2 || version > CHANNEL_VERSION)
 		return false;
 	subject = unpack_owner(s, *key, &read.key);
 	if (!subject)
@@ -261,9 +274,13 @@ bool channel_unpack(struct channels *c, struct subjects *s, const struct unpacke
 	unpack_facts(&u, &read);
 	if (read.key.group == GROUP_IP)
 		unpack_contact(&u, &contact);
-	is_good = unpack_row(&u, &read.row) && unpack_ok(&u);
+	is_good = unpack_row(&u, &read.row);
+	read.has_rhythm = version > 2 && unpack_u8(&u);
+	if (read.has_rhythm)
+		rhythm_unpack(&u, &rhythm);
+	is_good &= unpack_ok(&u);
 	if (is_good)
-		is_good = take_over(c, subject, &read);
+		is_good = take_over(c, subject, &read, &rhythm);
 	else
 		free(read.row);
 	free(read.name);

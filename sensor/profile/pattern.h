@@ -1,13 +1,15 @@
 /* pattern.h - what the detectors of other patterns than "every night" remember of a channel: plain
- * data, filled by detect/period.h, kept here because it is kept with channels.
+ * data, filled by detect/period.h and detect/rhythm.h, kept here because it is kept with channels.
  *
  * struct period hangs on a channel's evidence from the first night on that came back after 2, 3 or
- * 7 days (app/judge_period.h) until the evidence goes.
+ * 7 days (app/judge_period.h) until the evidence goes.  struct rhythm is a channel's from its first
+ * hit on (app/rhythms.h), in a table of its own: few channels ever have one.
  */
 #ifndef NW_PROFILE_PATTERN_H
 #define NW_PROFILE_PATTERN_H
 
 #include <assert.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include "base/pack.h"
 #include "profile/evidence.h"
@@ -36,8 +38,23 @@ struct period {
 };
 static_assert(sizeof(struct period) <= 400, "one for each of 10 000 channels");
 
+/* Detector C (detect/rhythm.h): what a channel remembers. */
+struct rhythm {
+	double m[EVIDENCE_BETS];	/* 3 bandwidths on UTC, 3 on the civil clock */
+	double m_mean;
+	int64_t since_row, last_row;	/* first and latest hit; meaningless without hits */
+	uint64_t up, down;		/* in the two hours of the hits */
+	uint32_t hits, misses;		/* since the last reset; judged rows since the last hit */
+	uint8_t bursts_n;
+	bool runs_on;			/* the excess of last_row went on to its end */
+	struct burst bursts[EVIDENCE_BURSTS];	/* the latest first */
+};
+static_assert(sizeof(struct rhythm) <= 300, "one for each of 10 000 channels");
+
 /* For the state.  Unpacking: what is no sum or no count marks the unpacker as bad. */
 void period_pack(const struct period *state, struct packer *p);
 void period_unpack(struct unpacker *u, struct period *ret);
+void rhythm_pack(const struct rhythm *state, struct packer *p);
+void rhythm_unpack(struct unpacker *u, struct rhythm *ret);
 
 #endif

@@ -85,3 +85,33 @@ void period_unpack(struct unpacker *u, struct period *ret)
 	ret->recent = unpack_u32(u);
 	ret->bursts_n = unpack_bursts(u, ret->bursts);
 }
+
+void rhythm_pack(const struct rhythm *state, struct packer *p)
+{
+	for (unsigned i = 0; i < EVIDENCE_BETS; i++)
+		pack_double(p, state->m[i]);
+	pack_double(p, state->m_mean);
+	pack_u64(p, (uint64_t)state->since_row);
+	pack_u64(p, (uint64_t)state->last_row);
+	pack_u64(p, state->up);
+	pack_u64(p, state->down);
+	pack_u32(p, state->hits);
+	pack_u32(p, state->misses);
+	pack_u8(p, state->runs_on);
+	pack_bursts(state->bursts, state->bursts_n, p);
+}
+
+void rhythm_unpack(struct unpacker *u, struct rhythm *ret)
+{
+	for (unsigned i = 0; i < EVIDENCE_BETS; i++)
+		ret->m[i] = unpack_m(u);
+	ret->m_mean = unpack_m(u);
+	ret->since_row = (int64_t)unpack_u64(u);
+	ret->last_row = (int64_t)unpack_u64(u);
+	ret->up = unpack_u64(u);
+	ret->down = unpack_u64(u);
+	ret->hits = unpack_u32(u);
+	ret->misses = unpack_u32(u);
+	ret->runs_on = unpack_u8(u) & 1;
+	ret->bursts_n = unpack_bursts(u, ret->bursts);
+}

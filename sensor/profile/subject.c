@@ -67,7 +67,7 @@ static struct subject *new_subject(struct subjects *s, const char *id)
 	subject->crowd = s->crowd;
 	subject->is_changed = true;	/* kept even if it never does more than to be there */
 	for (size_t i = 0; i < VOLUME_NIGHTS; i++)
-		subject->volume[i].row = INT64_MIN;
+		subject->volume[i].row = subject->day[i].row = INT64_MIN;
 	s->list[s->count++] = subject;
 	return subject;
 }
@@ -409,29 +409,52 @@ static size_t ring_place(int64_t row, size_t n)
 	return (size_t)(((row % (int64_t)n) + (int64_t)n) % (int64_t)n);
 }
 
-void subject_add_volume(struct subject *s, int64_t row, uint64_t up)
+static void add_to_ring(struct volume_night *ring, int64_t row, uint64_t up)
 {
-	struct volume_night *v = &s->volume[ring_place(row, VOLUME_NIGHTS)];
+	struct volume_night *v = &ring[ring_place(row, VOLUME_NIGHTS)];
 
 	if (v->row != row)
 		*v = (struct volume_night){ .row = row };
 	v->up += up;
+}
+
+void subject_add_volume(struct subject *s, int64_t row, uint64_t up)
+{
+	add_to_ring(s->volume, row, up);
 	s->is_changed = true;
 }
 
-unsigned subject_volumes(const struct subject *s, int64_t since, int64_t row,
-			 struct volume_night ret[static VOLUME_NIGHTS])
+void subject_add_day(struct subject *s, int64_t row, uint64_t up)
+{
+	add_to_ring(s->day, row, up);
+	s->is_changed = true;
+}
+
+static unsigned read_ring(const struct volume_night *ring, int64_t since, int64_t row,
+			  struct volume_night ret[static VOLUME_NIGHTS])
 {
 	unsigned n = 0;
 
 	if (since < row - VOLUME_NIGHTS)
 		since = row - VOLUME_NIGHTS;
 	for (; since < row; since++) {
-		const struct volume_night *v = &s->volume[ring_place(since, VOLUME_NIGHTS)];
+		const struct volume_night *v = &ring[ring_place(since, VOLUME_NIGHTS)];
 
 		ret[n++] = (struct volume_night){ .row = since, .up = v->row == since ? v->up : 0 };
 	}
 	return n;
+}
+
+unsigned subject_volumes(const struct subject *s, int64_t since, int64_t row,
+			 struct volume_night ret[static VOLUME_NIGHTS])
+{
+	return read_ring(s->volume, since, row, ret);
+}
+
+unsigned subject_days(const struct subject *s, int64_t since, int64_t row,
+		      struct volume_night ret[static VOLUME_NIGHTS])
+{
+	return read_ring(s->day, since, row, ret);
 }
 
 /* The place of that row; NULL: no memory. */

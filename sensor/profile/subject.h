@@ -46,6 +46,7 @@ struct subject {
 	uint8_t mac[6];			/* last seen; zero where the link has none */
 	uint32_t number;		/* order of creation: stable within a run */
 	struct volume_night volume[VOLUME_NIGHTS];	/* ring by row */
+	struct volume_night day[VOLUME_NIGHTS];	/* of whole rows, likewise */
 	struct job *jobs;		/* what it made of expected entries */
 	size_t n_jobs;
 	struct job_places *places;	/* shared by all subjects */
@@ -95,6 +96,11 @@ void subject_add_volume(struct subject *s, int64_t row, uint64_t up);
  * row the tap saw).  Returns how many. */
 unsigned subject_volumes(const struct subject *s, int64_t since, int64_t row,
 			 struct volume_night ret[static VOLUME_NIGHTS]);
+
+/* The same of whole rows, for what is locked to the clock at any hour. */
+void subject_add_day(struct subject *s, int64_t row, uint64_t up);
+unsigned subject_days(const struct subject *s, int64_t since, int64_t row,
+		      struct volume_night ret[static VOLUME_NIGHTS]);
 
 void subject_restore_bets(struct subject *s, const struct bound_night *night);
 void subject_count_bet(struct subject *s, int64_t row, bool is_promotion);

@@ -94,6 +94,10 @@ static struct channel *make_channel(struct tables *t)
 	ENSURE(ch);
 	channel_set_name(t->channels, ch, "upd.vendor.example");
 	ch->contact->communities = 1;
+	ENSURE(channel_follow_rhythm(t->channels, ch));
+	*channel_rhythm(t->channels, ch) = (struct rhythm){ .m = { 5, 6 }, .m_mean = 2e3, .hits = 5,
+		.since_row = ROW - 6, .last_row = ROW - 1, .bursts_n = 1,
+		.bursts = { { 100, 160 } } };
 	for (unsigned slot = 3; slot < 60; slot += 9)
 		ENSURE(channel_add(t->channels, ch, ROW, &(struct row_minute){ .slot = slot,
 			.up = 1000 * slot, .peer = { .addr = peer, .port = 443 } }));
@@ -138,7 +142,7 @@ static void make_packs(struct packer p[static PACKS])
 	incidents_finding(t.incidents, &f);
 	subject_pack(ch->subject, &p[SUBJECT]);
 	channel_pack_key(ch, &p[KEY]);
-	channel_pack(ch, &p[CHANNEL]);
+	channel_pack(t.channels, ch, &p[CHANNEL]);
 	evidence_pack(ch->evidence, &p[EVIDENCE]);
 	incident_pack(incidents_at(t.incidents, 0), &p[INCIDENT]);
 	end(&t);
@@ -156,7 +160,8 @@ static bool is_same(struct packer *a, struct packer *b)
 }
 
 /* Packed, read into other tables and packed again: the same. */
-static void expect_stable(const struct channel *ch, const struct packer *subject)
+static void expect_stable(const struct channels *from, const struct channel *ch,
+			  const struct packer *subject)
 {
 	struct packer key = { 0 }, facts = { 0 }, evidence = { 0 }, again = { 0 }, more = { 0 };
 	struct unpacker k, v;
@@ -165,7 +170,7 @@ static void expect_stable(const struct channel *ch, const struct packer *subject
 	size_t n;
 
 	channel_pack_key(ch, &key);
-	channel_pack(ch, &facts);
+	channel_pack(from, ch, &facts);
 	if (ch->evidence)
 		evidence_pack(ch->evidence, &evidence);
 	begin(&t);
@@ -178,7 +183,7 @@ static void expect_stable(const struct channel *ch, const struct packer *subject
 		ENSURE(!ch->evidence || evidence_unpack(t.channels, t.subjects, &k, &v));
 		list = channels_sorted(t.channels, &n);
 		ENSURE(n == 1);
-		channel_pack(list[0], &again);
+		channel_pack(t.channels, list[0], &again);
 		if (list[0]->evidence)
 			evidence_pack(list[0]->evidence, &more);
 		ENSURE(is_same(&facts, &again) && is_same(&evidence, &more));
@@ -240,7 +245,7 @@ static void read_all(const struct packer p[static PACKS])
 	       (incidents_count(t.incidents) == 1));
 	list = channels_sorted(t.channels, &n);
 	if (n) {
-		expect_stable(list[0], &p[SUBJECT]);
+		expect_stable(t.channels, list[0], &p[SUBJECT]);
 		use(&t, list[0]);
 	}
 	end(&t);

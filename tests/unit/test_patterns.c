@@ -1,5 +1,5 @@
 /* test_patterns.c - patterns that are not "every night", from slices to incidents: every few days
- * (NW-EXF-002); and what a state keeps of them. */
+ * (NW-EXF-002), locked to the clock (NW-EXF-005), when others are busy; and what a state keeps. */
 #include "analysis_world.h"
 #include "app/crowds.h"
 #include "detect/period.h"
@@ -304,6 +304,130 @@ static void a_busy_hour_is_worth_less(void)
 	NEAR(evidence_after(1, false), evidence_after(1, true), 1e-12);
 }
 
+/* --- locked to the clock ------------------------------------------------ */
+
+static void usual(unsigned night)
+{
+	world_talk(&w, &(struct talk){ .client = IMG_1, .server = "10.40.0.5", .minutes = 300,
+				       .up = 3 * MB, .at_ns = NOON + night * DAY + 16 * HOUR });
+}
+
+/* 14:20 to 14:28 local, to a name first met after the days of learning. */
+static void every_afternoon(void)
+{
+	const struct incident *in;
+
+	begin();
+	for (unsigned night = 0; night < 40; night++) {
+		usual(night);
+		if (night >= 16)
+			leak_at(night, 1, 200 * MB);
+		world_run(&w, NOON + (night + 1) * DAY);
+		in = incident_of(RULE_EXF_005);
+		if (night < 19)
+			CU_ASSERT(!in);
+		if (night == 23)
+			CU_ASSERT(in && in->severity == 4);
+	}
+	CU_ASSERT_FATAL(in != NULL);
+	EQUAL_INT(count_incidents(RULE_EXF_005), 1);
+	EQUAL_INT(count_incidents(RULE_EXF_001) + count_incidents(RULE_EXF_002), 0);
+	EQUAL_TEXT(incident_group(in), "ip");
+	EQUAL_INT(in->level, LEVEL_NONE);
+	CU_ASSERT(is_said(in, "IMG-1 uploaded 4.2 GB to 203.0.113.9 on 21 of 21 days, beginning "
+			      "about 14:"));
+	CU_ASSERT(is_said(in, "label rhythm"));
+	CU_ASSERT(is_said(in, "Destination: not accepted and first met after learning"));
+	CU_ASSERT(is_said(in, "(n g^(n-1); descriptive, not corrected for looking)"));
+	EQUAL_TEXT(in->case_id, incident_of(RULE_DST_001)->case_id);
+	for (unsigned night = 40; night < 56; night++)
+		world_run(&w, NOON + (night + 1) * DAY);
+	CU_ASSERT_FALSE(incident_of(RULE_EXF_005)->is_open);
+	EQUAL_INT(channel_rhythm(w.parts.channels, leaf_of(&w))->hits, 0);
+	end();
+}
+
+/* The same from day one, when nothing is strange: the rhythm alone. */
+static void a_rhythm_alone_is_severity_2(void)
+{
+	begin();
+	for (unsigned night = 0; night < 30; night++) {
+		usual(night);
+		world_talk(&w, &(struct talk){ .client = IMG_1, .server = "198.51.100.7",
+					       .minutes = 10, .up = 2 * MB,
+					       .at_ns = NOON + night * DAY + HOUR });
+		world_run(&w, NOON + (night + 1) * DAY);
+	}
+	EQUAL_INT(count_incidents(RULE_EXF_005), 1);
+	EQUAL_INT(incident_of(RULE_EXF_005)->severity, 2);
+	end();
+}
+
+/* Inside the site it is normal to be punctual; a download's acknowledgements are no upload. */
+static void no_rhythm_of_these(void)
+{
+	begin();
+	for (unsigned night = 0; night < 30; night++) {
+		copy(night, "10.20.1.12", "10.40.0.5", 1);
+		world_talk(&w, &(struct talk){ .client = IMG_1, .server = "198.51.100.7",
+					       .minutes = 10, .up = 2 * MB, .down = 90 * MB,
+					       .at_ns = NOON + night * DAY + HOUR });
+		world_run(&w, NOON + (night + 1) * DAY);
+	}
+	EQUAL_INT(count_incidents(RULE_EXF_005), 0);
+	EQUAL_INT(channels_counters(w.parts.channels)->with_rhythm, 0);
+	end();
+}
+
+/* Detector N has it: no incident of its own, but the label. */
+static void at_night_it_is_a_label(void)
+{
+	const struct incident *in;
+
+	begin();
+	for (unsigned night = 0; night < 20; night++) {
+		leak_at(night, 12, 200 * MB);
+		world_run(&w, NOON + (night + 1) * DAY);
+	}
+	EQUAL_INT(count_incidents(RULE_EXF_005), 0);
+	in = incident_of(RULE_EXF_001);
+	CU_ASSERT_FATAL(in != NULL);
+	CU_ASSERT(is_said(in, "Label rhythm: over the whole day too"));
+	end();
+}
+
+/* Their number is bounded, the least goes, and bytes are counted. */
+static void rhythms_are_bounded(void)
+{
+	struct channels *c = NULL;
+	struct subject *s;
+	struct channel *best = NULL;
+	size_t bytes;
+
+	begin();
+	s = subjects_by_id(w.parts.subjects, "IMG-1");
+	CU_ASSERT_FATAL(!channels_new(NULL, &c));
+	for (uint32_t i = 0; i <= CHANNELS_RHYTHMS_MAX; i++) {
+		struct channel_key key = { .subject = s->number, .is_external = 1 };
+		struct channel *ch;
+
+		group_key_asn(&key, i + 1);
+		ch = channels_get(c, s, &key);
+		CU_ASSERT_FATAL(ch && channel_follow_rhythm(c, ch));
+		channel_rhythm(c, ch)->m_mean = i == 5 ? 1e6 : i % 7;
+		best = i == 5 ? ch : best;
+	}
+	EQUAL_INT(channels_counters(c)->evicted_rhythms, CHANNELS_RHYTHMS_MAX / 16);
+	EQUAL_INT(channels_counters(c)->with_rhythm, CHANNELS_RHYTHMS_MAX - 625 + 1);
+	CU_ASSERT(channel_rhythm(c, best) && channel_rhythm(c, best)->m_mean > 1e5);
+	bytes = channels_counters(c)->bytes;
+	channel_drop_rhythm(c, best);
+	CU_ASSERT(bytes - channels_counters(c)->bytes >= sizeof(struct rhythm));
+	CU_ASSERT(!channel_rhythm(c, best));
+	channels_free(c);
+	end();
+}
+
 /* --- as bytes ---------------------------------------------------------- */
 
 static void a_state_keeps_votes(void)
@@ -356,7 +480,7 @@ static void a_state_keeps_periods(void)
 	CU_ASSERT_FATAL(ch && ch->evidence && ch->evidence->period);
 	CU_ASSERT(ch->evidence->period->process[2].hits == 3);
 	channel_pack_key(ch, &key);
-	channel_pack(ch, &facts);
+	channel_pack(w.parts.channels, ch, &facts);
 	evidence_pack(ch->evidence, &was);
 	world_begin(&other, site_text, false);
 	k = unpack_over(key.bytes, key.len);
@@ -397,6 +521,11 @@ int main(void)
 		{ "the bound counts nights in play", the_bound_counts_nights_in_play },
 		{ "others vote once a row", others_vote_once_a_row },
 		{ "a busy hour is worth less", a_busy_hour_is_worth_less },
+		{ "every afternoon", every_afternoon },
+		{ "a rhythm alone is severity 2", a_rhythm_alone_is_severity_2 },
+		{ "no rhythm of these", no_rhythm_of_these },
+		{ "at night it is a label", at_night_it_is_a_label },
+		{ "rhythms are bounded", rhythms_are_bounded },
 		{ "a state keeps periods", a_state_keeps_periods },
 		{ "a state keeps votes", a_state_keeps_votes },
 		CU_TEST_INFO_NULL,
