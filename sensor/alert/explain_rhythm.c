@@ -104,8 +104,9 @@ static void explain_agreement(struct incident *in, const struct finding *f)
 		 "The rhythm alone is severity 2, with one of these 3, with two or more 4. "
 		 "Destination: %s. Volume: %s (z = %.1f against the whole days of the asset, from "
 		 "%.0f on it counts). Policy: %s.",
-		 f->agrees & AGREES_DESTINATION ? "not accepted and first met after learning, or in "
-						  "a new country" : "nothing against it",
+		 f->agrees & AGREES_DESTINATION ?
+		 "not accepted and first met after learning, or in a new country" :
+		 "nothing against it",
 		 f->agrees & AGREES_VOLUME ? "far more than usual" : "not out of proportion", f->z,
 		 VOLUME_Z_EXTREME,
 		 f->agrees & AGREES_POLICY ? "the asset's zone is closed" : "nothing against it");
@@ -138,15 +139,15 @@ void explain_rhythm(const struct alert_context *ctx, struct incident *in, const 
 	explain_end(in, f);
 	snprintf(line, sizeof(line),
 		 "How sure: the largest two hours of upload above the day's median begin within "
-		 "%d min of each other on the %s clock; that %u uniform times of day lie this close "
-		 "has chance %.1e (n g^(n-1); descriptive, not corrected for looking).",
+		 "%d min of each other on the %s clock; that %u uniform times of day lie this "
+		 "close has chance %.1e (n g^(n-1); descriptive, not corrected for looking).",
 		 facts->spread_min, facts->is_utc ? "UTC" : "site's",
-		 f->rhythm ? f->rhythm->bursts_n : 0, facts->arc_p);
+		 f->rhythm ? (unsigned)f->rhythm->bursts_n : 0U, facts->arc_p);
 	explain_add_line(in, line);
 	snprintf(line, sizeof(line),
-		 "In numbers: M = %.3g (locked from 1e3 and five days on). There is no promise about "
-		 "false alarms: shifts, reports and telemetry are punctual too, so it counts with "
-		 "what agrees with it.", facts->m);
+		 "In numbers: M = %.3g (locked from 1e3 and five days on). There is no promise "
+		 "about false alarms: shifts, reports and telemetry are punctual too, so it counts "
+		 "with what agrees with it.", facts->m);
 	explain_add_line(in, line);
 	if (!f->is_over)
 		explain_agreement(in, f);
@@ -169,8 +170,8 @@ void explain_label(struct incident *in, const struct finding *f)
 	if (!r || !circular_summarise(minutes, r->bursts_n, &s))
 		return;
 	snprintf(line, sizeof(line),
-		 "Label rhythm: over the whole day too its largest uploads begin within %.0f min of "
-		 "each other (%u of them; chance for uniform times %.1e, descriptive).",
+		 "Label rhythm: over the whole day too its largest uploads begin within %.0f min "
+		 "of each other (%u of them; chance for uniform times %.1e, descriptive).",
 		 s.arc * CIRCULAR_DAY_MIN, s.n, circular_arc_chance(s.n, s.arc));
 	explain_add_line(in, line);
 }

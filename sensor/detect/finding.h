@@ -30,8 +30,8 @@ const struct rule *rule_of(enum rule_id id);
 
 /* What agrees with a rhythm: NW-EXF-005 is raised by it. */
 enum agreement {
-	AGREES_DESTINATION = 1,		/* nobody has accepted it and it came after learning, or a new
-					 * country */
+	/* Nobody has accepted it and it came after learning, or a new country. */
+	AGREES_DESTINATION = 1,
 	AGREES_VOLUME = 2,		/* more than the asset sends in a day */
 	AGREES_POLICY = 4		/* a closed zone */
 };

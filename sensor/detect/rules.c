@@ -74,8 +74,9 @@ static const char *const triage_exf_002[] = {
 	NULL};
 
 static const char *const triage_exf_005[] = {
-	"Compare the record's hour with what the asset does at it: a shift's beginning, a scheduled "
-	"report, a vendor's telemetry; ask the asset's owner, by another way than this asset.",
+	"Compare the record's hour with what the asset does at it: a shift's beginning, a "
+	"scheduled report, a vendor's telemetry; ask the asset's owner, by another way than this "
+	"asset.",
 	"Look up who operates the destination, since when the asset knows it, and whether other "
 	"assets send there at the same hour.",
 	"Look at one of the uploads while it runs: process and account on the asset, size and "

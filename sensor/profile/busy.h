@@ -1,5 +1,5 @@
-/* busy.h - when a listed asset is busy with what nobody minds: its internal or expected upload of the
- * running row, of which profile/crowd.h gets one vote when the row is over.
+/* busy.h - when a listed asset is busy with what nobody minds: its internal or expected upload of
+ * the running row, of which profile/crowd.h gets one vote when the row is over.
  *
  * Only listed assets are followed: an address that nobody listed costs an attacker nothing, and a
  * thousand forged ones could say when "everybody here" is busy.  Internal is what stays within the

@@ -1,9 +1,8 @@
 /* channel_rhythm.c - what detector C remembers of some of the channels (pattern.h), beside them.
  *
- * A pointer more in each of 110 000 channels would be 0.9 MB for the few that ever have one; so it is
- * one bit there, and a table of owners here: open addressing by the owner's address, at most a third
- * full, made with the first one.  Nothing goes through it in the table's order but what is sorted
- * afterwards.
+ * A pointer more in each of 110 000 channels would be 0.9 MB for the few that ever have one; so it
+ * is one bit there, and a table of owners here: open addressing by the owner's address, at most a
+ * third full, made with the first one.  Nothing goes through it in the table's order.
  */
 #include "profile/pattern.h"
 

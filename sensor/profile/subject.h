@@ -53,7 +53,7 @@ struct subject {
 	uint32_t given_up;		/* channels whose evidence went, not told yet ... */
 	double given_up_m;		/* ... and the largest M among them */
 	struct bound_night *bound;	/* ring of BOUND_NIGHTS, made at the first promotion */
-	struct row *busy;		/* internal or expected upload, see profile/busy.h; or NULL */
+	struct row *busy;		/* internal or expected upload (busy.h), or NULL */
 	int64_t busy_row;
 	struct crowd *crowd;		/* votes of all assets, numbered as here; NULL: none */
 	bool is_changed;		/* since it was last packed */
