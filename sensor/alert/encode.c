@@ -441,7 +441,8 @@ static json_t *own_object(const struct alert_context *ctx, const struct incident
 	json_object_set_new(own, "incident", incident_object(in, action));
 	json_object_set_new(own, "asset", asset_object(in->subject));
 	json_object_set_new(own, "channel", channel_object(in, f));
-	json_object_set_new(own, "evidence", finding_is_nightly(f) ? encode_evidence(f, facts) :
+	json_object_set_new(own, "evidence", finding_rests_on_nights(f) ?
+			    encode_evidence(f, facts) :
 			    json_null());
 	json_object_set_new(own, "nights", encode_nights(ctx, f));
 	json_object_set_new(own, "baseline", baseline_object(ctx, f));
@@ -507,8 +508,8 @@ struct record *encode_alert(const struct alert_context *ctx, const struct incide
 {
 	struct record *r = calloc(1, sizeof(*r));
 	json_t *root = json_object(), *event;
-	bool is_nightly = finding_is_nightly(f);
-	uint64_t up = is_nightly ? facts->up : in->up, down = is_nightly ? facts->down : in->down;
+	bool has_nights = finding_rests_on_nights(f);
+	uint64_t up = has_nights ? facts->up : in->up, down = has_nights ? facts->down : in->down;
 	json_t *ecs = json_object();
 
 	if (!r || !root)

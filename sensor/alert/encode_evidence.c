@@ -18,23 +18,32 @@ static json_t *bound_object(const struct finding *f, const struct nightly_facts 
 
 	json_put_real(bound, "per_asset_year", facts->bound);
 	json_put_real(bound, "threshold", facts->threshold);
-	json_put_int(bound, "processes", EVIDENCE_PROCESSES);
+	json_put_int(bound, "processes", facts->processes);
 	json_put_int(bound, "channel_nights", f->bet_nights);
 	json_put_int(bound, "channels", f->bet_channels);
 	json_put_text(bound, "assumes", bound_assumes);
 	return bound;
 }
 
+static void put_or_null(json_t *object, const char *name, double value, bool is_known)
+{
+	if (is_known)
+		json_put_real(object, name, value);
+	else
+		json_object_set_new(object, name, json_null());
+}
+
 json_t *encode_evidence(const struct finding *f, const struct nightly_facts *facts)
 {
+	bool has_promise = facts->processes > 0;	/* detector C makes none */
 	json_t *object = json_object();
 	char phase[8];
 
 	snprintf(phase, sizeof(phase), "%02d:%02d", facts->phase_min / 60 % 24,
 		 facts->phase_min % 60);
-	json_put_text(object, "detector", "nightly");
+	json_put_text(object, "detector", facts->detector);
 	json_put_real(object, "m", facts->m);
-	json_put_real(object, "p", nightly_defaults.p);
+	put_or_null(object, "p", nightly_defaults.p, has_promise);
 	json_put_int(object, "nights_seen", facts->seen);
 	json_put_int(object, "nights_hit", facts->hit);
 	json_put_int(object, "nights_missed", facts->missed);
@@ -43,11 +52,11 @@ json_t *encode_evidence(const struct finding *f, const struct nightly_facts *fac
 	json_put_text(object, "clock", facts->is_utc ? "utc" : "local");
 	json_put_text(object, "phase", phase);
 	json_put_int(object, "spread_minutes", (uint64_t)facts->spread_min);
-	json_put_real(object, "spread_p", facts->spread_p);
-	json_object_set_new(object, "arc_p", json_null());
-	json_put_int(object, "period_s", 86400);
-	json_put_int(object, "floor_bytes", nightly_defaults.floor[f->process]);
-	json_object_set_new(object, "bound", bound_object(f, facts));
+	put_or_null(object, "spread_p", facts->spread_p, has_promise);
+	put_or_null(object, "arc_p", facts->arc_p, facts->arc_p >= 0);
+	json_put_int(object, "period_s", facts->days * 86400ULL);
+	json_put_int(object, "floor_bytes", nightly_defaults.floor[finding_process(f)]);
+	json_object_set_new(object, "bound", has_promise ? bound_object(f, facts) : json_null());
 	return object;
 }
 
@@ -69,11 +78,11 @@ static json_t *night_object(const struct alert_context *ctx, const struct findin
 	json_put_int(object, "down", n->down);
 	json_put_int(object, "flows", n->flows);
 	json_put_real(object, "z", night_z(n));
-	json_put_real(object, "e", night_e(n, f->process));
+	json_put_real(object, "e", night_e(n, finding_process(f)));
 	json_put_real(object, "coverage", (double)n->coverage / EVIDENCE_SHARE);
 	json_put_real(object, "loss", (double)n->loss / EVIDENCE_SHARE);
 	json_put_text(object, "top", n->up ? addr_format(&n->top, peer) : NULL);
-	json_object_set_new(object, "hit", json_boolean(night_is_hit(n, f->process)));
+	json_object_set_new(object, "hit", json_boolean(night_is_hit(n, finding_process(f))));
 	json_object_set_new(object, "skipped", json_boolean(n->is_skipped));
 	json_object_set_new(object, "partial", json_boolean(n->is_partial));
 	json_object_set_new(object, "degraded", json_boolean(n->is_degraded));
@@ -84,7 +93,7 @@ json_t *encode_nights(const struct alert_context *ctx, const struct finding *f)
 {
 	json_t *nights = json_array();
 
-	if (finding_is_nightly(f))
+	if (finding_rests_on_nights(f) && f->channel->evidence)
 		for (uint64_t i = 0; i < evidence_nights(f->channel->evidence); i++)
 			json_array_append_new(nights, night_object(ctx, f,
 					      evidence_night(f->channel->evidence, i)));

@@ -5,7 +5,7 @@
 #include <jansson.h>
 #include "alert/explain.h"
 
-/* Both give; the finding is one of detector N. */
+/* Both give; the finding is one that rests on nights. */
 json_t *encode_evidence(const struct finding *f, const struct nightly_facts *facts);
 json_t *encode_nights(const struct alert_context *ctx, const struct finding *f);
 

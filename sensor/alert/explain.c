@@ -5,6 +5,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
+#include "alert/explain_internal.h"
 #include "alert/explain_job.h"
 #include "alert/explain_slow.h"
 #include "alert/explain_tunnel.h"
@@ -14,112 +15,11 @@
 #include "detect/nightly.h"
 #include "detect/volume.h"
 
-#define NIGHTS_COUNTED 4.5	/* a promotion's start-up, see DETECTION "The promise" */
-
-static unsigned process_of(const struct finding *f)
-{
-	return f->process < EVIDENCE_PROCESSES ? f->process : 0;
-}
-
-/* Civil minutes since civil noon, 0..1439: nights do not wrap. */
-static int minutes_since_noon(uint64_t ns)
-{
-	struct civil c = tz_civil(ns);
-
-	return ((c.hour + 12) % 24) * 60 + c.minute;
-}
-
 static void clock_text(int since_noon, char buf[static 8])
 {
 	int minute = (since_noon + 720) % 1440;
 
 	snprintf(buf, 8, "%02d:%02d", minute / 60 % 24, minute % 60);
-}
-
-/* Chance that n times drawn uniformly from the window lie within a share r of it. */
-static double chance_of_spread(double r, double n)
-{
-	return n < 2 ? 1 : n * pow(r, n - 1) - (n - 1) * pow(r, n);
-}
-
-/* Which clock has gathered more evidence: the means over its three bandwidths. */
-static bool fits_utc_better(const struct process *p)
-{
-	double utc = 0, civil = 0;
-
-	for (unsigned i = 0; i < EVIDENCE_BETS / 2; i++) {
-		utc += p->m[i];
-		civil += p->m[i + EVIDENCE_BETS / 2];
-	}
-	return utc > civil * (1 + 1e-9);
-}
-
-/* The nights of the present pattern: from its first qualifying one on. */
-static void gather_nights(const struct calendar *calendar, const struct evidence *ev,
-			  unsigned process, struct nightly_facts *ret)
-{
-	const struct process *p = &ev->process[process];
-	double sx = 0, sy = 0;
-
-	ret->first_min = 1440;
-	ret->last_min = -1;
-	for (uint64_t i = 0; i < evidence_nights(ev); i++) {
-		const struct night_seen *night = evidence_night(ev, i);
-		int start;
-
-		if (!p->hits || night->row < p->since_row)
-			continue;
-		ret->seen += !night->is_skipped;
-		ret->skipped += night->is_skipped;
-		ret->degraded += night->is_degraded;
-		if (night->is_degraded)
-			ret->worst_loss = fmax(ret->worst_loss,
-					       (double)night->loss / EVIDENCE_SHARE);
-		if (!night_is_hit(night, process))
-			continue;
-		start = minutes_since_noon(night_start_ns(calendar, night));
-		if (start < ret->first_min)
-			ret->first_min = start;
-		if (start > ret->last_min)
-			ret->last_min = start;
-		sx += cos(start * 2 * M_PI / 1440);
-		sy += sin(start * 2 * M_PI / 1440);
-	}
-	ret->hit = p->hits;
-	ret->up = p->up;
-	ret->down = p->down;
-	if (ret->seen < p->nights)	/* older than the nights that are kept */
-		ret->seen = p->nights;
-	ret->missed = ret->seen - ret->hit;
-	if (ret->last_min >= 0)
-		ret->phase_min =
-			((int)lround(atan2(sy, sx) * 1440 / (2 * M_PI)) + 720 + 1440) % 1440;
-	else
-		ret->first_min = ret->last_min = 0;
-}
-
-void explain_nightly_facts(const struct alert_context *ctx, const struct finding *f,
-			   struct nightly_facts *ret_facts)
-{
-	const struct evidence *ev = f->channel->evidence;
-	const struct process *p = &ev->process[process_of(f)];
-	struct night tonight = calendar_night(ctx->calendar, f->channel->subject->zone, f->row);
-	double window_min = tonight.has_window ?
-		(double)(tonight.end_ns - tonight.start_ns) / NS_PER_MIN : 1440;
-
-	memset(ret_facts, 0, sizeof(*ret_facts));
-	gather_nights(ctx->calendar, ev, process_of(f), ret_facts);
-	ret_facts->spread_min = ret_facts->last_min - ret_facts->first_min;
-	ret_facts->spread_p = chance_of_spread(fmin(fmax(ret_facts->spread_min, 1) / window_min, 1),
-					       ret_facts->hit);
-	ret_facts->m = p->m_mean;
-	ret_facts->is_utc = fits_utc_better(p);
-	ret_facts->threshold = p->m_mean >= nightly_defaults.level3 ? nightly_defaults.level3 :
-			       p->m_mean >= nightly_defaults.level2 ? nightly_defaults.level2 :
-			       nightly_defaults.level1;
-	ret_facts->bound = EVIDENCE_PROCESSES *
-			   ((double)f->bet_nights + NIGHTS_COUNTED * (double)f->bet_channels) /
-			   ret_facts->threshold;
 }
 
 const char *explain_subject(const struct subject *s, char *buf, size_t cap)
@@ -146,8 +46,8 @@ const char *explain_baseline(const struct alert_context *ctx, const struct findi
 	char size[CLOCK_TEXT_MAX], from[8] = "noon", to[8] = "noon";
 
 	if (n.has_window) {
-		clock_text(minutes_since_noon(n.start_ns), from);
-		clock_text(minutes_since_noon(n.end_ns), to);
+		clock_text(explain_minutes(n.start_ns), from);
+		clock_text(explain_minutes(n.end_ns), to);
 	}
 	if (nights == 0)
 		snprintf(buf, cap, "No earlier night is known for this asset.");
@@ -167,8 +67,13 @@ static void add_line(struct incident *in, const char *text)
 		text_copy(in->words->explain[in->explain_n++], INCIDENT_TEXT_MAX, text);
 }
 
+void explain_add_line(struct incident *in, const char *text)
+{
+	add_line(in, text);
+}
+
 /* "once in 16 years", "3.2 times a year" */
-static void rate_text(double per_year, char *buf, size_t cap)
+void explain_rate(double per_year, char *buf, size_t cap)
 {
 	if (per_year <= 1e-3)
 		snprintf(buf, cap, "less than once in a thousand years");
@@ -178,13 +83,27 @@ static void rate_text(double per_year, char *buf, size_t cap)
 		snprintf(buf, cap, "up to %.1f times a year", per_year);
 }
 
+void explain_spread(struct incident *in, const struct nightly_facts *facts)
+{
+	char line[INCIDENT_TEXT_MAX];
+
+	snprintf(line, sizeof(line),
+		 "Bursts began within %d min of each other on the site's clock; %u uniform "
+		 "times in the night window lie this close with chance %.1e (descriptive, not "
+		 "corrected "
+		 "for looking). The %s clock fits %s.",
+		 facts->spread_min, facts->hit, facts->spread_p, facts->is_utc ? "UTC" : "site's",
+		 facts->is_utc ? "better" : "at least as well");
+	add_line(in, line);
+}
+
 static void explain_evidence(struct incident *in, const struct finding *f,
 			     const struct nightly_facts *facts)
 {
 	static const char *const levels[] = { "no level", "early warning", "alert", "critical" };
 	char line[INCIDENT_TEXT_MAX], rate[64];
 
-	rate_text(facts->bound, rate, sizeof(rate));
+	explain_rate(facts->bound, rate, sizeof(rate));
 	snprintf(line, sizeof(line),
 		 "How sure: nights like these would come together by chance %s on this "
 		 "asset, if its uploads at night were occasional (one night in ten) and at no "
@@ -201,14 +120,7 @@ static void explain_evidence(struct incident *in, const struct finding *f,
 		 f->bet_nights == 1 ? "" : "s", (unsigned long long)f->bet_channels,
 		 f->bet_channels == 1 ? "" : "s");
 	add_line(in, line);
-	snprintf(line, sizeof(line),
-		 "Bursts began within %d min of each other on the site's clock; %u uniform "
-		 "times in the night window lie this close with chance %.1e (descriptive, not "
-		 "corrected "
-		 "for looking). The %s clock fits %s.",
-		 facts->spread_min, facts->hit, facts->spread_p, facts->is_utc ? "UTC" : "site's",
-		 facts->is_utc ? "better" : "at least as well");
-	add_line(in, line);
+	explain_spread(in, facts);
 }
 
 /* Reads the last night that qualified. */
@@ -223,7 +135,7 @@ static void explain_last_night(const struct alert_context *ctx, struct incident 
 
 		uint64_t start_ns = night_start_ns(ctx->calendar, n);
 
-		if (!night_is_hit(n, process_of(f)))
+		if (!night_is_hit(n, finding_process(f)))
 			continue;
 		snprintf(line, sizeof(line),
 			 "Last burst from %s local, %s up and %s down in the night window%s.",
@@ -254,7 +166,7 @@ static void explain_seen(struct incident *in, const struct nightly_facts *facts)
 	add_line(in, line);
 }
 
-static void explain_contact(struct incident *in, const struct finding *f)
+void explain_contact(struct incident *in, const struct finding *f)
 {
 	const struct channel *ch = f->channel;
 	const struct contact *k = finding_contact(f);
@@ -278,7 +190,7 @@ static void explain_contact(struct incident *in, const struct finding *f)
 }
 
 /* "203.0.113.9", "the network 203.0.113.0/24", "hosts of vendor.example", ... */
-static void destination_text(const struct incident *in, char *buf, size_t cap)
+void explain_where(const struct incident *in, char *buf, size_t cap)
 {
 	static const char *const forms[] = {
 		[GROUP_IP] = "%s", [GROUP_DOMAIN] = "hosts of %s",
@@ -297,7 +209,7 @@ static void destination_text(const struct incident *in, char *buf, size_t cap)
 		 hole ? clean : "");
 }
 
-static void explain_attached(struct incident *in)
+void explain_attached(struct incident *in)
 {
 	char line[INCIDENT_TEXT_MAX] = "The same upload is also counted for:";
 
@@ -320,7 +232,7 @@ static void explain_group(struct incident *in, const struct finding *f)
 	for (uint64_t i = evidence_nights(ev); i-- > 0 && shown < 5 && in->key.group != GROUP_IP;) {
 		const struct night_seen *n = evidence_night(ev, i);
 
-		if (!night_is_hit(n, process_of(f)))
+		if (!night_is_hit(n, finding_process(f)))
 			continue;
 		snprintf(line + strlen(line), sizeof(line) - strlen(line), "%s %s",
 			 shown++ ? "," : "", addr_format(&n->top, peer));
@@ -343,19 +255,40 @@ static void explain_members(struct incident *in, const struct finding *f)
 		add_line(in, line);
 }
 
-static void explain_nightly(const struct alert_context *ctx, struct incident *in,
-			    const struct finding *f, const struct nightly_facts *facts)
+/* "starting between 00:20 and 00:40" */
+void explain_when(const struct nightly_facts *facts, char *buf, size_t cap)
 {
-	char who[256], up[CLOCK_TEXT_MAX], where[GROUP_TEXT_MAX + 32], from[8], to[8],
-		line[INCIDENT_TEXT_MAX], when[48];
+	char from[8], to[8];
 
 	clock_text(facts->first_min, from);
 	clock_text(facts->last_min, to);
 	if (facts->spread_min)
-		snprintf(when, sizeof(when), "starting between %s and %s", from, to);
+		snprintf(buf, cap, "starting between %s and %s", from, to);
 	else
-		snprintf(when, sizeof(when), "starting at %s", from);
-	destination_text(in, where, sizeof(where));
+		snprintf(buf, cap, "starting at %s", from);
+}
+
+void explain_nights(const struct alert_context *ctx, struct incident *in, const struct finding *f,
+		    const struct nightly_facts *facts)
+{
+	char line[INCIDENT_TEXT_MAX];
+
+	explain_last_night(ctx, in, f);
+	explain_seen(in, facts);
+	explain_label(in, f);
+	explain_members(in, f);
+	explain_group(in, f);
+	add_line(in, explain_baseline(ctx, f, line, sizeof(line)));
+	explain_contact(in, f);
+}
+
+static void explain_nightly(const struct alert_context *ctx, struct incident *in,
+			    const struct finding *f, const struct nightly_facts *facts)
+{
+	char who[256], up[CLOCK_TEXT_MAX], where[GROUP_TEXT_MAX + 32], when[48];
+
+	explain_when(facts, when, sizeof(when));
+	explain_where(in, where, sizeof(where));
 	snprintf(in->words->message, sizeof(in->words->message),
 		 "%s uploaded %s to %s on %u of %u nights, each time %s local time",
 		 explain_subject(in->subject, who, sizeof(who)), size_format(facts->up, up),
@@ -364,12 +297,7 @@ static void explain_nightly(const struct alert_context *ctx, struct incident *in
 		add_line(in, "Closed because the long memory is full and this evidence was given "
 			     "up, not because the pattern stopped: it may go on.");
 	explain_evidence(in, f, facts);
-	explain_last_night(ctx, in, f);
-	explain_seen(in, facts);
-	explain_members(in, f);
-	explain_group(in, f);
-	add_line(in, explain_baseline(ctx, f, line, sizeof(line)));
-	explain_contact(in, f);
+	explain_nights(ctx, in, f, facts);
 }
 
 static void explain_closed_zone(struct incident *in, const struct finding *f)
@@ -541,6 +469,10 @@ void explain_incident(const struct alert_context *ctx, struct incident *in, cons
 		explain_tunnel(ctx, in, f);
 	else if (f->rule == RULE_EXF_011)
 		explain_slow(ctx, in, f);
+	else if (f->rule == RULE_EXF_002)
+		explain_period(ctx, in, f, facts);
+	else if (f->rule == RULE_EXF_005)
+		explain_rhythm(ctx, in, f, facts);
 	else if (f->rule == RULE_HLT_001)
 		explain_evicted(in);
 	else if (f->rule == RULE_DST_001)

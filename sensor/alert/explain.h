@@ -4,8 +4,12 @@
 
 #include "alert/incident.h"
 
-/* Numbers of a nightly channel that the words and the record share. */
+/* Numbers of a channel's nights that the words and the record share; of a pattern of every n days
+ * the nights are those that belong to it. */
 struct nightly_facts {
+	const char *detector;		/* "nightly" "period" "rhythm" */
+	unsigned days;			/* from one night to the next */
+	unsigned processes;		/* that the bound is for */
 	uint32_t seen, hit, missed, skipped, degraded; /* of the nights kept */
 	uint64_t up, down;		/* on the nights that qualified */
 	double worst_loss;		/* of those degraded: night_seen.loss */
@@ -14,6 +18,7 @@ struct nightly_facts {
 	int phase_min;			/* circular mean of the starts: civil minute of the day */
 	int spread_min;			/* last - first */
 	double spread_p; /* chance that so many uniform times lie so close; descriptive */
+	double arc_p;			/* of a rhythm, the same round the clock; else -1 */
 	double bound;			/* expected false alarms of this asset per year */
 	double threshold;		/* the M of the level reached */
 	double m;
@@ -21,6 +26,11 @@ struct nightly_facts {
 };
 void explain_nightly_facts(const struct alert_context *ctx, const struct finding *f,
 			   struct nightly_facts *ret_facts);
+
+/* The inputs of the bound, in the finding: bets of the asset in the year up to its row. */
+void explain_count_bets(struct finding *f);
+/* Nights of the pattern so far, as its incident counts them. */
+uint32_t explain_hits(const struct finding *f);
 
 /* Fills message and explain of the incident. */
 void explain_incident(const struct alert_context *ctx, struct incident *in, const struct finding *f,

@@ -117,7 +117,7 @@ static void name_incident(const struct incidents *in, struct incident *i, const 
 	char opened[CLOCK_TEXT_MAX], date[DATE_TEXT_MAX];
 
 	calendar_row_date(in->ctx->calendar, f->row, date);
-	if (f->rule == RULE_EXF_001)
+	if (f->rule == RULE_EXF_001 || finding_rests_on_nights(f))
 		snprintf(opened, sizeof(opened), "%s", date);
 	else
 		clock_format(f->judged_ns / NS_PER_SEC * NS_PER_SEC, opened);
@@ -176,7 +176,7 @@ static void emit_record(struct incidents *in, struct incident *i, const struct f
 	struct nightly_facts facts = { 0 };
 	struct record *r;
 
-	if (finding_is_nightly(f))
+	if (finding_rests_on_nights(f))
 		explain_nightly_facts(in->ctx, f, &facts);
 	i->records++;
 	incidents_mark(in, i);
@@ -222,8 +222,8 @@ static void open_incident(struct incidents *in, struct incident *i, const struct
 /* The state of the incident after this finding; true when a record is due. */
 static bool grow(struct incidents *in, struct incident *i, const struct finding *f)
 {
-	uint32_t nights = finding_is_nightly(f) ? f->channel->evidence->process[f->process].hits
-						: i->nights + (f->row != i->last_row);
+	uint32_t nights = finding_rests_on_nights(f) ? explain_hits(f) :
+			  i->nights + (f->row != i->last_row);
 	bool grew = nights > i->nights || f->level > i->level || f->severity > i->severity;
 
 	/* A flood's count is told whenever it has doubled. */
@@ -339,8 +339,8 @@ static void resolve(struct incidents *in, struct incident *i, struct channel *ch
 			     .leaf = ch->key.group == GROUP_IP ? ch : NULL,
 			     .entry = i->entry[0] ? i->entry : NULL };
 
-	if (finding_is_nightly(&f)) {
-		subject_bets(ch->subject, row, &f.bet_nights, &f.bet_channels);
+	if (finding_rests_on_nights(&f)) {
+		explain_count_bets(&f);
 		f.given_up = i->given_up;
 	}
 	close_incident(in, i, &f);
@@ -363,9 +363,10 @@ void incidents_resolve(struct incidents *in, enum rule_id rule, struct channel *
 		resolve(in, i, ch, judged_ns, row);
 }
 
-void incidents_give_up(struct incidents *in, struct channel *ch, uint64_t judged_ns, int64_t row)
+void incidents_give_up(struct incidents *in, enum rule_id rule, struct channel *ch,
+		       uint64_t judged_ns, int64_t row)
 {
-	struct incident *i = find(in, RULE_EXF_001, ch);
+	struct incident *i = find(in, rule, ch);
 
 	if (!i || !i->is_open)
 		return;
@@ -398,11 +399,17 @@ void incidents_end(struct incidents *in, size_t i, struct channel *ch, uint64_t 
 		resolve(in, in->list[i], ch, judged_ns, row);
 }
 
-bool incidents_is_open(const struct incidents *in, enum rule_id rule, const struct channel *ch)
+const struct incident *incidents_find(const struct incidents *in, enum rule_id rule,
+				      const struct channel *ch)
 {
 	const struct incident *i = find(in, rule, ch);
 
-	return i && i->is_open;
+	return i && i->is_open ? i : NULL;
+}
+
+bool incidents_is_open(const struct incidents *in, enum rule_id rule, const struct channel *ch)
+{
+	return incidents_find(in, rule, ch) != NULL;
 }
 
 const char *incident_group(const struct incident *i)

@@ -15,6 +15,8 @@
  * another asset of the same vendor when the peer is in the same network or domain, of the other
  * end of its conversation within a day, and of any asset with a DNS tunnel below the same domain
  * (the resolver that passes it on); else it begins one.
+ * NW-EXF-001, 002 and 005 rest on evidence that the channel keeps; when that is given up for want
+ * of memory, incidents_give_up() says so.
  * A flood stays bounded: beyond INCIDENT_PEERS_MAX open incidents of NW-DST-001, NW-DST-002,
  * NW-EXF-008 or NW-EXF-011 for one subject, or INCIDENTS_MAX of a rule, further channels are
  * counted into one incident of
@@ -48,7 +50,7 @@
 #define INCIDENTS_OWN_MAX (RULES * INCIDENTS_MAX)	/* that are no flood, open or not */
 #define INCIDENT_LARGE_BYTES 262144	/* of upload: a peer of its own even in a flood */
 #define INCIDENT_MEMBERS_MAX 16		/* addresses that a flood incident lists */
-#define INCIDENT_LINES_MAX 10		/* of explanation */
+#define INCIDENT_LINES_MAX 12		/* of explanation */
 #define INCIDENT_TEXT_MAX 512
 #define INCIDENT_ATTACHED_MAX 512	/* characters of the names of attached groups */
 
@@ -88,7 +90,7 @@ struct incident {
 	uint64_t opened_ns;
 	enum level level;
 	unsigned severity;
-	unsigned process;		/* NW-EXF-001: the one that alarmed last */
+	unsigned process;		/* that alarmed last, of those of the rule */
 	unsigned records;
 	uint32_t nights;		/* qualifying (or with traffic) at the last record */
 	int64_t last_row;		/* of the last record or sign of life */
@@ -124,9 +126,10 @@ void incidents_finding(struct incidents *in, const struct finding *f);
 /* The pattern of this channel stopped.  Nothing when no incident is open. */
 void incidents_resolve(struct incidents *in, enum rule_id rule, struct channel *ch,
 		       uint64_t judged_ns, int64_t row);
-/* NW-EXF-001: its evidence goes because the memory is full.  The incident is resolved, and says
+/* Its evidence for that rule goes because the memory is full.  The incident is resolved, and says
  * why: nobody would be left to say that the pattern stopped. */
-void incidents_give_up(struct incidents *in, struct channel *ch, uint64_t judged_ns, int64_t row);
+void incidents_give_up(struct incidents *in, enum rule_id rule, struct channel *ch,
+		       uint64_t judged_ns, int64_t row);
 /* The same with a finding: its channel says which. */
 void incidents_resolve_finding(struct incidents *in, const struct finding *f);
 /* The same for a subject's flood incident, or for what is about no channel. */
@@ -134,6 +137,9 @@ void incidents_resolve_any(struct incidents *in, enum rule_id rule, struct chann
 			   uint64_t judged_ns, int64_t row);
 /* Has the channel an open incident of its own? */
 bool incidents_is_open(const struct incidents *in, enum rule_id rule, const struct channel *ch);
+/* The channel's own incident when it is open, else NULL. */
+const struct incident *incidents_find(const struct incidents *in, enum rule_id rule,
+				      const struct channel *ch);
 /* The incident about (subject, entry) of NW-HLT-002 or of suppressed NW-EXF-001, for
  * incidents_at(); INCIDENTS_NONE. */
 #define INCIDENTS_NONE SIZE_MAX

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "alert/incident_internal.h"
+#include "profile/pattern.h"
 #include "profile/profile_pack.h"
 
 #define INCIDENT_VERSION 4		/* 4: may be past */
@@ -110,6 +111,11 @@ static void unpack_own_text(struct unpacker *u, const char **text, size_t cap)
 		incident_set_text(text, buf);
 }
 
+static unsigned processes_of(enum rule_id rule)
+{
+	return rule == RULE_EXF_002 ? PERIODS : EVIDENCE_PROCESSES;
+}
+
 static void unpack_state(struct unpacker *u, struct incident *in)
 {
 	uint8_t flags = unpack_u8(u);
@@ -131,7 +137,7 @@ static void unpack_state(struct unpacker *u, struct incident *in)
 	unpack_members(u, in);
 	in->up = unpack_u64(u);
 	in->down = unpack_u64(u);
-	if (in->level > LEVEL_3 || in->severity > 5 || in->process >= EVIDENCE_PROCESSES)
+	if (in->level > LEVEL_3 || in->severity > 5 || in->process >= processes_of(in->rule))
 		u->is_bad = true;
 }
 

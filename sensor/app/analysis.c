@@ -8,13 +8,15 @@
 #include <stdlib.h>
 #include <string.h>
 #include "app/attribution.h"
+#include "app/crowds.h"
 #include "app/destinations.h"
 #include "app/jobs.h"
 #include "app/judge.h"
 #include "app/nights.h"
+#include "app/orders_watch.h"
+#include "app/rhythms.h"
 #include "app/slow.h"
 #include "app/tunnels.h"
-#include "app/orders_watch.h"
 #include "app/visitors.h"
 #include "base/clock.h"
 #include "base/err.h"
@@ -41,6 +43,7 @@ struct analysis {
 	struct visitors visitors;
 	struct nights *nights;
 	struct jobs *jobs;
+	struct rhythms rhythms;
 	struct attribution attribution;
 	struct analysis_counters counters;
 	uint64_t first_ns, now_ns;
@@ -93,6 +96,11 @@ static void connect(struct analysis *a)
 	a->visitors = (struct visitors){
 		.context = a->ctx, .attribution = &a->attribution, .visits = a->visits,
 		.channels = a->channels, .incidents = a->incidents,
+	};
+	a->rhythms = (struct rhythms){
+		.judge = { .context = a->ctx, .subjects = a->subjects, .channels = a->channels,
+			   .incidents = a->incidents },
+		.nights = a->nights, .baseline = a->baseline,
 	};
 	channels_on_evict(a->channels, tell_evicted, a);
 }
@@ -304,7 +312,9 @@ static void tell_evicted(void *analysis, const struct channel *ch)
 	struct analysis *a = analysis;
 
 	a->evicted++;
-	incidents_give_up(a->incidents, (struct channel *)ch, a->now_ns, a->row);
+	for (int i = 0; i < 2; i++)
+		incidents_give_up(a->incidents, i ? RULE_EXF_002 : RULE_EXF_001,
+				  (struct channel *)ch, a->now_ns, a->row);
 	ch->subject->given_up++;
 	ch->subject->given_up_m = fmax(ch->subject->given_up_m, channel_evidence_m(ch));
 }
@@ -367,10 +377,13 @@ static void resolve_silent(struct analysis *a, int64_t row, uint64_t end_ns)
 static void end_row(struct analysis *a, int64_t row)
 {
 	uint64_t end_ns = calendar_row_start(&a->calendar, row + 1);
+	bool was_seen = nights_seen(a->nights, end_ns - ROW_NS, end_ns) >= JUDGE_BLIND;
 	struct channel **list;
 	size_t n;
 
 	slow_end_row(&a->slow, row, end_ns);
+	crowds_end_row(a->subjects, row, was_seen);
+	rhythms_end_row(&a->rhythms, row, end_ns);
 	list = channels_sorted(a->channels, &n);
 	for (size_t i = 0; i < n; i++) {
 		struct channel *ch = list[i];

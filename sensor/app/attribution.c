@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 #include "base/clock.h"
+#include "profile/busy.h"
 #include "policy/suffix.h"
 
 #define RUN_GAP_NS (30 * NS_PER_MIN)	/* a longer pause ends a run of upload */
@@ -321,6 +322,8 @@ static void take_view(struct attribution *a, const struct view *v)
 	} else {
 		add_minute(a, ch, v);
 		expected = ch->contact->expected;
+		if (expected || !v->is_external)
+			busy_add(v->subject, v->row, &v->minute);
 		a->minute(a->minute_arg, ch, s, v->row);
 	}
 	tell_contact(a, v, ch, where.domain, expected != NULL);
@@ -345,6 +348,13 @@ static enum crossing crossing_of(const struct site *site, const struct view *v)
 	if (there && there == zone)
 		return CROSSING_NONE;
 	return there || site_is_internal(site, v->peer) ? CROSSING_INTERNAL : CROSSING_EXTERNAL;
+}
+
+/* One address of the site's: no crossing, but an asset can be busy with it. */
+static bool is_inside(const struct site *site, const struct addr *peer)
+{
+	return !addr_is_multicast(peer) && !addr_is_link_scope(peer) &&
+	       (site_zone(site, peer) || site_is_internal(site, peer));
 }
 
 static struct sighting sighting_of(const struct view *v)
@@ -440,6 +450,8 @@ void attribution_take(struct attribution *a, const struct slice *s)
 		views[i].is_external = crossing == CROSSING_EXTERNAL;
 		if (crossing != CROSSING_NONE)
 			take_view(a, &views[i]);
+		else if (s->kind == SLICE_SLICE && is_inside(a->site, views[i].peer))
+			busy_add(views[i].subject, views[i].row, &views[i].minute);
 		tell_end(a, &views[i], views[!i].subject, crossing);
 	}
 }

@@ -3,6 +3,8 @@
 
 #include <math.h>
 #include <string.h>
+#include "app/crowds.h"
+#include "app/judge_period.h"
 #include "base/clock.h"
 #include "base/tz.h"
 #include "detect/volume.h"
@@ -25,29 +27,33 @@ struct judgement {
 	bool hit[EVIDENCE_PROCESSES], any_hit;
 };
 
-static unsigned slot_at(uint64_t row_start, uint64_t ns)
+unsigned judge_slot(uint64_t row_start, uint64_t ns)
 {
 	uint64_t slot = ns > row_start ? (ns - row_start + SLOT_NS - 1) / SLOT_NS : 0;
 
 	return slot < ROW_SLOTS ? (unsigned)slot : ROW_SLOTS;
 }
 
+int judge_civil_shift(uint64_t row_start, uint64_t ns)
+{
+	struct civil c = tz_civil(ns);
+
+	return (c.hour * 60 + c.minute + 720) % 1440 - (int)((ns - row_start) / NS_PER_MIN);
+}
+
 static void describe_night(struct judgement *j)
 {
 	const struct night_watch *w = j->watch;
 	uint64_t row_start = calendar_row_start(j->judge->context->calendar, w->row);
-	struct civil begin = tz_civil(w->night.start_ns);
-	int utc_min = (int)((w->night.start_ns - row_start) / NS_PER_MIN);
-	int civil_min = (begin.hour * 60 + begin.minute + 720) % 1440;
 
 	j->night = (struct nightly_night){
 		.up = j->up, .down = j->down,
-		.window_from = slot_at(row_start, w->night.start_ns),
-		.window_to = slot_at(row_start, w->night.end_ns),
-		.seen_from = slot_at(row_start, w->seen_from_ns),
-		.seen_to = slot_at(row_start, w->seen_to_ns),
+		.window_from = judge_slot(row_start, w->night.start_ns),
+		.window_to = judge_slot(row_start, w->night.end_ns),
+		.seen_from = judge_slot(row_start, w->seen_from_ns),
+		.seen_to = judge_slot(row_start, w->seen_to_ns),
 		.row = w->row,
-		.civil_shift_min = civil_min - utc_min,
+		.civil_shift_min = judge_civil_shift(row_start, w->night.start_ns),
 		.is_changeover = w->night.is_changeover,
 	};
 	if (j->night.seen_to < j->night.window_to)
@@ -152,33 +158,32 @@ static bool is_home_country(const struct site *site, const char *country)
 	return false;
 }
 
-static bool is_recent_contact(const struct judgement *j, const struct subject *s,
+static bool is_recent_contact(const struct judge *j, int64_t row, const struct subject *s,
 			      const char country[static 3])
 {
 	struct channel_key key = { .subject = s->number, .is_external = 1 };
 	const struct channel *ch;
 
 	group_key_country(&key, country);
-	ch = channels_find(j->judge->channels, &key);
-	return ch && ch->first_ns && j->watch->row -
-	       calendar_row(j->judge->context->calendar, ch->first_ns) <= NEW_COUNTRY_ROWS;
+	ch = channels_find(j->channels, &key);
+	return ch && ch->first_ns &&
+	       row - calendar_row(j->context->calendar, ch->first_ns) <= NEW_COUNTRY_ROWS;
 }
 
-/* Is tonight's peer in a country outside the site's that the subject had not met 30 nights ago? */
-static bool is_new_country(const struct judgement *j)
+bool judge_is_new_country(const struct judge *j, const struct channel *ch, int64_t row)
 {
-	const struct site *site = j->judge->context->site;
-	const struct subject *who = j->channel->subject;
+	const struct site *site = j->context->site;
+	const struct subject *who = ch->subject;
 	struct geo_place place;
 
-	if (!j->channel->row || !geo_lookup(site->geo, &j->channel->row->top.addr, &place) ||
+	if (!ch->row || !geo_lookup(site->geo, &ch->row->top.addr, &place) ||
 	    !place.country[0] || !site->n_countries || is_home_country(site, place.country))
 		return false;
-	for (size_t i = 0; i < subjects_count(j->judge->subjects); i++) {
-		const struct subject *s = subjects_at(j->judge->subjects, i);
+	for (size_t i = 0; i < subjects_count(j->subjects); i++) {
+		const struct subject *s = subjects_at(j->subjects, i);
 
 		if ((s == who || (who->vendor_name && s->vendor == who)) &&
-		    is_recent_contact(j, s, place.country))
+		    is_recent_contact(j, row, s, place.country))
 			return true;
 	}
 	return false;
@@ -197,14 +202,16 @@ static bool is_extreme(const struct judgement *j, unsigned process)
 		if (night_is_hit(n, process) && n->row >= pr->since_row)
 			z = fmax(z, night_z(n));
 	}
-	return (z >= VOLUME_Z_EXTREME) + (pr->up >= EXTREME_BYTES) + is_new_country(j) >= 2;
+	return (z >= VOLUME_Z_EXTREME) + (pr->up >= EXTREME_BYTES) +
+	       judge_is_new_country(j->judge, j->channel, j->watch->row) >= 2;
 }
 
 static bool find_voice(const struct judgement *j, struct voice *ret)
 {
 	static const unsigned severities[] = { 0, 3, 4, 5 };
 	const struct evidence *ev = j->channel->evidence;
-	struct voice v = { .channel = j->channel, .process = best_process(ev) };
+	struct voice v = { .rule = RULE_EXF_001, .channel = j->channel,
+			   .process = best_process(ev) };
 
 	v.level = nightly_level(params, &ev->process[v.process]);
 	if (v.level == LEVEL_NONE)
@@ -293,6 +300,10 @@ static void look(struct judgement *j)
 	row_expand(is_active ? ch->row : NULL, j->up, j->down);
 	describe_night(j);
 	j->has_burst = is_active && nightly_find_burst(&j->night, &j->burst);
+	if (j->has_burst)
+		j->night.crowd = crowds_density(j->judge->subjects, &(struct crowds_question){
+			.subject = ch->subject, .row = j->watch->row, .slot = j->burst.from,
+			.from = j->night.window_from, .to = j->night.window_to });
 	for (unsigned i = 0; i < EVIDENCE_PROCESSES && j->has_burst; i++) {
 		j->hit[i] = nightly_qualifies(params, &j->night, &j->burst,
 					      params->floor[i]);
@@ -300,25 +311,30 @@ static void look(struct judgement *j)
 	}
 }
 
-bool judge_channel(struct judge *judge, const struct night_watch *w, struct channel *ch,
-		   struct voice *ret_voice)
+unsigned judge_channel(struct judge *judge, const struct night_watch *w, struct channel *ch,
+		       struct voice ret_voices[static JUDGE_VOICES])
 {
 	struct judgement j = { .judge = judge, .watch = w, .channel = ch };
-	bool is_new = !ch->evidence, has_voice;
+	struct judged_night n = { .judge = judge, .watch = w, .channel = ch, .night = &j.night,
+				  .burst = &j.burst };
+	bool is_new = !ch->evidence;
+	unsigned voices = 0;
 
 	look(&j);
 	count_usual(&j);
 	if (w->is_partial && !j.any_hit)
-		return false;		/* an unfinished night without a burst says nothing */
+		return 0;		/* an unfinished night without a burst says nothing */
 	if (is_blind(&j)) {
 		skip(&j);
-		return false;
+		return 0;
 	}
 	if (is_new && (!j.any_hit || !channel_promote(judge->channels, ch, w->row)))
-		return false;
+		return 0;
 	bet(&j, is_new);
 	ch->evidence_changed = true;
-	has_voice = j.any_hit && find_voice(&j, ret_voice);
+	n.is_hit = j.hit[JUDGE_PERIOD_PROCESS];
+	voices += j.any_hit && find_voice(&j, &ret_voices[voices]);
+	voices += judge_period(&n, &ret_voices[voices]);
 	resolve(&j);
-	return has_voice;
+	return voices;
 }

@@ -25,9 +25,12 @@ struct night_watch {
 
 /* A channel whose evidence has reached a level, on a night that added to it. */
 struct voice {
+	enum rule_id rule;
 	struct channel *channel;
 	enum level level;
 	unsigned severity, process;
+	unsigned agrees;		/* NW-EXF-005: enum agreement */
+	double z;			/* likewise: of the latest upload */
 };
 
 struct judge {				/* borrowed */
@@ -41,9 +44,17 @@ struct judge {				/* borrowed */
 #define JUDGE_DEGRADED_LOSS 0.01	/* more loss than this: the night is degraded */
 #define JUDGE_BLIND 0.5	/* less than this of the window seen: the night is skipped */
 
-/* true: *ret_voice is set. */
-bool judge_channel(struct judge *j, const struct night_watch *w, struct channel *ch,
-		   struct voice *ret_voice);
+#define JUDGE_VOICES 2	/* of detector N, of a period of days */
+/* How many of ret_voices were set. */
+unsigned judge_channel(struct judge *j, const struct night_watch *w, struct channel *ch,
+		       struct voice ret_voices[static JUDGE_VOICES]);
+/* The first slot that begins at that time or later, at most ROW_SLOTS; and civil minutes since
+ * civil noon less the row's minutes, as of then. */
+unsigned judge_slot(uint64_t row_start_ns, uint64_t ns);
+int judge_civil_shift(uint64_t row_start_ns, uint64_t ns);
+/* Is the running row's main peer in a country outside the site's that the subject had not met 30
+ * rows ago? */
+bool judge_is_new_country(const struct judge *j, const struct channel *ch, int64_t row);
 /* The picture of that row, when the channel's evidence has it: all slots seen so far. */
 void judge_draw(struct channel *ch, int64_t row);
 

@@ -374,6 +374,7 @@ int memory_load_tables(struct state *s, const struct site *site, const struct an
 	int err;
 
 	calendar_init(&l.calendar, site, (int)state_get_number(s, "year", 1970));
+	subjects_set_latest(parts->subjects, state_get_number(s, "row", 0));
 	channels_hold(parts->channels, true);
 	err = state_each(s, STATE_SUBJECT, load_subject, &l);
 	if (!err)
@@ -484,7 +485,7 @@ static void save_channels(struct memory *m, const struct analysis_parts *parts)
 		channel_pack_key(ch, &m->key);
 		if (ch->is_changed) {
 			pack_reset(&m->value);
-			channel_pack(ch, &m->value);
+			channel_pack(parts->channels, ch, &m->value);
 			put_packed(m, STATE_CHANNEL);
 			ch->is_changed = false;
 		}

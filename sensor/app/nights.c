@@ -4,7 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include "app/judge.h"
+#include "app/judge_period.h"
 #include "app/speak.h"
 #include "base/clock.h"
 #include "base/err.h"
@@ -150,17 +150,21 @@ static struct channel **concerned(struct nights *n, const struct hours *h, size_
 	return list;
 }
 
-/* How many channels tonight's upload may promote: at most these. */
-static size_t count_candidates(const struct nights *n, const struct hours *h)
+/* Room for what tonight's upload may make: evidence of so many channels at most, and what follows
+ * periods of those that have some. */
+static void make_room(const struct nights *n, const struct hours *h)
 {
 	uint64_t lowest = nightly_defaults.floor[EVIDENCE_PROCESSES - 1];
-	size_t all, count = 0;
+	size_t all, promoted = 0, bytes = 0;
 	struct channel **list = channels_all(n->parts.channels, &all);
 
-	for (size_t i = 0; i < all; i++)
-		count += !list[i]->evidence && is_concerned(h, list[i]) &&
-			 row_up(list[i]->row) >= lowest;
-	return count;
+	for (size_t i = 0; i < all; i++) {
+		if (!is_concerned(h, list[i]) || row_up(list[i]->row) < lowest)
+			continue;
+		promoted += !list[i]->evidence;
+		bytes += judge_period_bytes(list[i], h->row);
+	}
+	channels_reserve(n->parts.channels, promoted, bytes);
 }
 
 static void judge_hours(struct nights *n, const struct hours *h, uint64_t now_ns, bool is_partial)
@@ -173,9 +177,9 @@ static void judge_hours(struct nights *n, const struct hours *h, uint64_t now_ns
 	if (!h->night.has_window)
 		return;
 	n->nights_judged++;
-	channels_reserve_evidence(n->parts.channels, count_candidates(n, h));
+	make_room(n, h);
 	list = concerned(n, h, &count);
-	voices = list ? malloc((count + 1) * sizeof(*voices)) : NULL;
+	voices = list ? malloc((count + 1) * JUDGE_VOICES * sizeof(*voices)) : NULL;
 	for (size_t i = 0; voices && i < count; i++)
 		spoke += judge_channel(&n->judge, &watch, list[i], &voices[spoke]);
 	if (voices)
@@ -217,6 +221,11 @@ void nights_finish(struct nights *n, uint64_t now_ns)
 uint64_t nights_channel_nights(const struct nights *n)
 {
 	return n->judge.channel_nights;
+}
+
+uint64_t nights_first_ns(const struct nights *n)
+{
+	return n->first_ns;
 }
 
 double nights_seen(const struct nights *n, uint64_t from_ns, uint64_t to_ns)

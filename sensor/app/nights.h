@@ -29,6 +29,7 @@ void nights_resume(struct nights *n, uint64_t first_ns,
 void nights_judge(struct nights *n, uint64_t now_ns);		/* every night due by now */
 void nights_finish(struct nights *n, uint64_t now_ns);	/* the open night too, marked partial */
 uint64_t nights_channel_nights(const struct nights *n);	/* bets made so far */
+uint64_t nights_first_ns(const struct nights *n);	/* the tap was there from then on */
 /* The share of [from, to) that the tap was there for: of any hours, not only of nights. */
 double nights_seen(const struct nights *n, uint64_t from_ns, uint64_t to_ns);
 uint64_t nights_judged(const struct nights *n);		/* nights, of all hours together */

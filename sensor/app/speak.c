@@ -4,7 +4,10 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include "alert/explain.h"
 #include "base/log.h"
+#include "detect/period.h"
+#include "detect/rhythm.h"
 #include "policy/suffix.h"
 
 #define MOSTLY 0.5			/* of the upload */
@@ -23,6 +26,7 @@ struct seat {
 };
 
 struct round {				/* one subject's seats, from the finest group on */
+	enum rule_id rule;
 	const struct judge *judge;
 	const struct night_watch *watch;
 	unsigned from, to;		/* slots of the night window */
@@ -36,6 +40,40 @@ struct told {				/* an incident of the subject's house, and its channel */
 	const struct incident *in;
 	const struct channel *ch;
 };
+
+/* --- what a channel's pattern has been ---------------------------------- */
+
+struct tally {
+	uint32_t hits;
+	int64_t since_row;
+	uint64_t up;			/* on its nights */
+};
+
+/* process: as in a voice of that rule. */
+static struct tally tally_of(const struct judge *j, const struct channel *ch, enum rule_id rule,
+			     unsigned process)
+{
+	const struct evidence *ev = ch->evidence;
+	const struct rhythm *rhythm = rule == RULE_EXF_005 ? channel_rhythm(j->channels, ch) : NULL;
+	const struct period_process *p;
+
+	if (rule == RULE_EXF_005)
+		return rhythm ? (struct tally){ rhythm->hits, rhythm->since_row, rhythm->up } :
+				(struct tally){ 0 };
+	if (ev && rule == RULE_EXF_001)
+		return (struct tally){ ev->process[process].hits, ev->process[process].since_row,
+				       ev->process[process].up };
+	if (!ev || !ev->period)
+		return (struct tally){ 0 };
+	p = &ev->period->process[process];
+	return (struct tally){ p->hits, p->since_row, p->up };
+}
+
+/* Which of detector N's processes the nights of a voice are those of. */
+static unsigned nightly_process(const struct voice *v)
+{
+	return v->rule == RULE_EXF_001 ? v->process : 0;
+}
 
 /* --- how channels are related ------------------------------------------ */
 
@@ -142,9 +180,16 @@ static uint32_t hits_since(const struct evidence *ev, unsigned process, int64_t 
 	return hits;
 }
 
-static bool is_open_leak(const struct incident *in)
+/* By an incident of the same rule, or of one that says more with the same level. */
+static bool says_as_much(enum rule_id rule, enum rule_id than)
 {
-	return in->rule == RULE_EXF_001 && in->is_open && !in->is_any &&
+	return rule == than || rule == RULE_EXF_001 ||
+	       (than == RULE_EXF_005 && rule == RULE_EXF_002);
+}
+
+static bool is_open_leak(const struct round *r, const struct incident *in)
+{
+	return says_as_much(in->rule, r->rule) && in->is_open && !in->is_any &&
 	       !incident_is_suppressed(in);
 }
 
@@ -156,12 +201,12 @@ static int find_told(struct round *r, const struct subject *s)
 	size_t n = 0;
 
 	for (in = incidents_of_house(list, s, NULL); in; in = incidents_of_house(list, s, in))
-		n += is_open_leak(in);
+		n += is_open_leak(r, in);
 	r->told = calloc(n + 1, sizeof(*r->told));
 	if (!r->told)
 		return -ENOMEM;
 	for (in = incidents_of_house(list, s, NULL); in; in = incidents_of_house(list, s, in)) {
-		const struct channel *ch = is_open_leak(in) ?
+		const struct channel *ch = is_open_leak(r, in) ?
 			channels_find(r->judge->channels, &in->key) : NULL;
 
 		if (ch)
@@ -191,10 +236,11 @@ static uint64_t rest_of(const struct round *r, const struct channel *of, const s
  * other nights since it began the group did so without it. */
 static bool is_turn(const struct round *r, const struct channel *of, const struct voice *v)
 {
-	const struct process *mine = &v->channel->evidence->process[v->process];
+	struct tally mine = tally_of(r->judge, v->channel, v->rule, v->process);
+	unsigned process = nightly_process(v);
 
-	return rest_of(r, of, v) < nightly_defaults.floor[v->process] &&
-	       hits_since(of->evidence, v->process, mine->since_row) > mine->hits;
+	return rest_of(r, of, v) < nightly_defaults.floor[process] &&
+	       hits_since(of->evidence, process, mine.since_row) > mine.hits;
 }
 
 /* A second leak must not hide behind a first that binds everything. */
@@ -204,22 +250,23 @@ static bool is_later(const struct round *r, const struct incident *in, const str
 	int64_t opened = calendar_row(r->judge->context->calendar, in->opened_ns);
 
 	return in->key.group >= GROUP_COUNTRY && v->channel->key.group < in->key.group &&
-	       v->channel->evidence->process[v->process].since_row > opened &&
+	       tally_of(r->judge, v->channel, v->rule, v->process).since_row > opened &&
 	       !is_turn(r, of, v);
 }
 
 /* Is the voice mostly about the upload of that channel, tonight or over all its nights? */
 static bool is_about(const struct round *r, const struct channel *of, const struct voice *v)
 {
-	const struct process *mine = &v->channel->evidence->process[v->process];
 	uint64_t both = common(r, of, v->channel);
+	struct tally their, mine;
 
 	if (!both)
 		return false;
 	if ((double)both >= MOSTLY * (double)upload(r, v->channel))
 		return true;
-	return of->evidence && (double)of->evidence->process[v->process].up >=
-	       MOSTLY * (double)mine->up;
+	their = tally_of(r->judge, of, v->rule, v->process);
+	mine = tally_of(r->judge, v->channel, v->rule, v->process);
+	return their.hits && (double)their.up >= MOSTLY * (double)mine.up;
 }
 
 static void attach_to_open(struct round *r, struct seat *seat)
@@ -227,10 +274,14 @@ static void attach_to_open(struct round *r, struct seat *seat)
 	for (size_t i = 0; i < r->n_told; i++) {
 		const struct channel *of = r->told[i].ch;
 
+		const struct incident *in = r->told[i].in;
+
+		if (in->rule != r->rule && in->level < seat->voice.level)
+			continue;
 		if (of != seat->voice.channel &&
-		    is_same_house(r->told[i].in->subject, seat->voice.channel->subject) &&
+		    is_same_house(in->subject, seat->voice.channel->subject) &&
 		    is_about(r, of, &seat->voice) &&
-		    !is_later(r, r->told[i].in, of, &seat->voice)) {
+		    !is_later(r, in, of, &seat->voice)) {
 			seat->place = SEAT_ATTACHED;
 			seat->to = of;
 			return;
@@ -325,13 +376,24 @@ static void find_members(const struct judge *j, struct finding *f)
 	}
 }
 
+/* The label. */
+static const struct rhythm *locked_rhythm(const struct channels *channels,
+					  const struct channel *ch)
+{
+	const struct rhythm *rhythm = channel_rhythm(channels, ch);
+
+	return rhythm && rhythm_is_locked(&rhythm_defaults, rhythm) ? rhythm : NULL;
+}
+
 struct finding speak_finding(const struct judge *j, const struct night_watch *w,
 			     const struct voice *v)
 {
 	struct finding f = {
-		.rule = RULE_EXF_001, .channel = v->channel, .row = w->row,
+		.rule = v->rule, .channel = v->channel, .row = w->row,
 		.judged_ns = w->judged_ns, .level = v->level, .severity = v->severity,
 		.process = v->process, .is_partial = w->is_partial,
+		.agrees = v->agrees, .z = v->z,
+		.rhythm = locked_rhythm(j->channels, v->channel),
 	};
 
 	if (v->channel->key.group == GROUP_IP)
@@ -340,7 +402,7 @@ struct finding speak_finding(const struct judge *j, const struct night_watch *w,
 		f.leaf = find_leaf(j, v->channel, &v->channel->row->top);
 	if (v->channel->subject->vendor_name)
 		find_members(j, &f);
-	subject_bets(v->channel->subject, w->row, &f.bet_nights, &f.bet_channels);
+	explain_count_bets(&f);
 	return f;
 }
 
@@ -359,7 +421,7 @@ static void hold_round(struct round *r)
 	for (size_t i = 0; i < r->n; i++) {
 		struct seat *s = &r->seats[i];
 
-		s->has_incident = incidents_is_open(r->judge->incidents, RULE_EXF_001,
+		s->has_incident = incidents_is_open(r->judge->incidents, r->rule,
 						    s->voice.channel);
 		if (!s->has_incident)
 			attach_to_open(r, s);
@@ -381,11 +443,17 @@ static unsigned slot_of(const struct judge *j, const struct night_watch *w, uint
 	return (unsigned)((ns - start + SLOT_NS - 1) / SLOT_NS);
 }
 
+static bool has_pattern(const struct channel *ch, enum rule_id rule)
+{
+	return rule == RULE_EXF_005 ? ch->has_rhythm : ch->evidence != NULL;
+}
+
 /* The voices of one subject; they may name channels whose evidence was given up since. */
-static void speak_subject(const struct judge *j, const struct night_watch *w,
+static void speak_subject(const struct judge *j, const struct night_watch *w, enum rule_id rule,
 			  const struct voice *voices, size_t n)
 {
-	struct round r = { .judge = j, .watch = w, .from = slot_of(j, w, w->night.start_ns),
+	struct round r = { .judge = j, .watch = w, .rule = rule,
+			   .from = slot_of(j, w, w->night.start_ns),
 			   .to = slot_of(j, w, w->night.end_ns) };
 
 	r.seats = calloc(n, sizeof(*r.seats));
@@ -395,14 +463,15 @@ static void speak_subject(const struct judge *j, const struct night_watch *w,
 		return;
 	}
 	for (size_t i = 0; i < n; i++)
-		if (voices[i].channel->evidence)
+		if (voices[i].rule == rule && has_pattern(voices[i].channel, rule))
 			r.seats[r.n++].voice = voices[i];
 	hold_round(&r);
 	free(r.told);
 	free(r.seats);
 }
 
-void speak(const struct judge *j, const struct night_watch *w, struct voice *voices, size_t n)
+static void speak_rule(const struct judge *j, const struct night_watch *w, enum rule_id rule,
+		       const struct voice *voices, size_t n)
 {
 	for (int vendors = 0; vendors < 2; vendors++)
 		for (size_t i = 0, next; i < n; i = next) {
@@ -411,6 +480,13 @@ void speak(const struct judge *j, const struct night_watch *w, struct voice *voi
 			for (next = i; next < n && voices[next].channel->subject == s; next++)
 				;
 			if ((s->vendor_name != NULL) == vendors)
-				speak_subject(j, w, &voices[i], next - i);
+				speak_subject(j, w, rule, &voices[i], next - i);
 		}
+}
+
+void speak(const struct judge *j, const struct night_watch *w, struct voice *voices, size_t n)
+{
+	speak_rule(j, w, RULE_EXF_001, voices, n);
+	speak_rule(j, w, RULE_EXF_002, voices, n);
+	speak_rule(j, w, RULE_EXF_005, voices, n);
 }

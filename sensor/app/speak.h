@@ -2,7 +2,9 @@
  * become incidents (DETECTION section 2, ALERTS section 1).
  *
  * One leak raises the evidence of every group that it is in: address, domain, network, country,
- * everything.  Of one subject's voices of a night, from the finest group to the coarsest,
+ * everything.  Of one subject's voices of a night (rule by rule, detector N's first; what the
+ * others say is also attached to open incidents of detector N of the same level or higher), from
+ * the finest group to the coarsest,
  *
  *   1. a channel with an open incident of its own tells it
  *   2. a channel whose upload is mostly that of an open incident is attached to it

@@ -12,11 +12,13 @@
 #include "detect/slow.h"
 #include "detect/tunnel.h"
 #include "profile/channel.h"
+#include "profile/pattern.h"
 #include "profile/visit.h"
 
 enum rule_id {
 	RULE_EXF_001, RULE_DST_002, RULE_HLT_001, RULE_EXP_001, RULE_HLT_002, RULE_DST_001,
-	RULE_EXF_008, RULE_EXF_011, RULE_REM_001, RULE_REM_002, RULE_REM_003, RULES
+	RULE_EXF_008, RULE_EXF_011, RULE_REM_001, RULE_REM_002, RULE_REM_003,
+	RULE_EXF_002, RULE_EXF_005, RULES
 };
 
 #define FINDING_ATTACHED_MAX 8		/* further ones are attached all the same, but not named */
@@ -30,6 +32,14 @@ struct rule {
 	const char *const *triage;	/* next checks, NULL at the end */
 };
 const struct rule *rule_of(enum rule_id id);
+
+/* What agrees with a rhythm: NW-EXF-005 is raised by it. */
+enum agreement {
+	/* Nobody has accepted it and it came after learning, or a new country. */
+	AGREES_DESTINATION = 1,
+	AGREES_VOLUME = 2,		/* more than the asset sends in a day */
+	AGREES_POLICY = 4		/* a closed zone */
+};
 
 /* What an expected job did (app/jobs.h). */
 enum job_event {
@@ -75,9 +85,14 @@ struct finding {
 	int64_t row;
 	enum level level;		/* LEVEL_NONE: the rule has none */
 	unsigned severity;		/* 1..5 */
-	unsigned process;		/* EXF-001: which one alarmed */
+	unsigned process;		/* EXF-001, EXF-002: which one alarmed */
 	bool is_partial;		/* the night was judged before its end */
-	uint64_t bet_nights, bet_channels;	/* EXF-001: inputs of the bound */
+	uint64_t bet_nights, bet_channels;	/* EXF-001, EXF-002: inputs of the bound */
+	/* EXF-005, and EXF-001 and 002 where it is locked too: the label.  NULL: none, or lost. */
+	const struct rhythm *rhythm;
+	unsigned agrees;		/* EXF-005: enum agreement */
+	double z;
+	bool is_over, is_taken_over;	/* EXF-005: resolved; for another rule has the channel */
 	/* EXF-001: coarser and finer groups that are about the same upload. */
 	const struct channel *attached[FINDING_ATTACHED_MAX];
 	unsigned n_attached;
@@ -112,6 +127,18 @@ static inline bool finding_is_nightly(const struct finding *f)
 static inline bool finding_is_remote(const struct finding *f)
 {
 	return f->rule >= RULE_REM_001 && f->rule <= RULE_REM_003;
+}
+
+/* By detector N or another one that keeps evidence of the channel's nights. */
+static inline bool finding_rests_on_nights(const struct finding *f)
+{
+	return finding_is_nightly(f) || f->rule == RULE_EXF_002 || f->rule == RULE_EXF_005;
+}
+
+/* Which of detector N's processes its nights are those of. */
+static inline unsigned finding_process(const struct finding *f)
+{
+	return finding_is_nightly(f) && f->process < EVIDENCE_PROCESSES ? f->process : 0;
 }
 
 /* What connections of it showed; of a channel that nothing stands for, an empty one. */

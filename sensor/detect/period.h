@@ -36,37 +36,13 @@
 #ifndef NW_DETECT_PERIOD_H
 #define NW_DETECT_PERIOD_H
 
-#include <assert.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include "detect/nightly.h"
-#include "profile/evidence.h"
+#include "profile/pattern.h"
 
-#define PERIODS 3
 #define PERIOD_CYCLES 3		/* missed ones end it */
 extern const unsigned period_days[PERIODS];	/* 2, 3, 7 */
-
-/* One period of a channel. */
-struct period_process {
-	double m[EVIDENCE_BETS];
-	double m_mean;
-	int64_t since_row;		/* the hit that put the first one in play; with hits only */
-	uint64_t up, down;		/* in the windows of the hits in play */
-	uint32_t hits;			/* in play, since the last reset */
-	uint32_t misses;		/* judged nights since the last hit in phase */
-	uint32_t in_play;		/* nights, ever: what the bound counts */
-};
-
-/* What a channel remembers.  All zero: nothing. */
-struct period {
-	struct period_process process[PERIODS];
-	int64_t last_row;		/* the latest judged night; meaningless before the first */
-	uint32_t nights;		/* judged, ever */
-	uint32_t recent;		/* bit i: night last_row - i was a hit */
-	uint32_t bursts_n;
-	struct burst bursts[EVIDENCE_BURSTS];	/* the latest first */
-};
-static_assert(sizeof(struct period) <= 400, "one for each of 10 000 channels");
 
 /* One judged night of one channel, in the order of night->row (an earlier row does nothing).
  * is_hit, burst: as for nightly_step(), with the floor of the process it goes with. */

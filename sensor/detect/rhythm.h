@@ -38,11 +38,10 @@
 #ifndef NW_DETECT_RHYTHM_H
 #define NW_DETECT_RHYTHM_H
 
-#include <assert.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include "policy/calendar.h"
-#include "profile/evidence.h"
+#include "profile/pattern.h"
 
 struct rhythm_params {
 	uint64_t floor;			/* bytes of excess for a night to be a hit */
@@ -74,19 +73,6 @@ struct rhythm_burst {
 	uint64_t up, down;		/* in them */
 	bool runs_on;			/* the excess goes on to the row's end */
 };
-
-/* What a channel remembers. */
-struct rhythm {
-	double m[EVIDENCE_BETS];	/* 3 bandwidths on UTC, 3 on the civil clock */
-	double m_mean;
-	int64_t since_row, last_row;	/* first and latest hit; meaningless without hits */
-	uint64_t up, down;		/* in the two hours of the hits */
-	uint32_t hits, misses;		/* since the last reset; judged rows since the last hit */
-	uint8_t bursts_n;
-	bool runs_on;			/* the excess of last_row went on to its end */
-	struct burst bursts[EVIDENCE_BURSTS];	/* the latest first */
-};
-static_assert(sizeof(struct rhythm) <= 300, "one for each of 10 000 channels");
 
 /* The largest two hours of excess.  state: for a run that began in the row before.  false: nothing
  * is in excess. */

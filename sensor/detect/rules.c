@@ -110,6 +110,27 @@ static const char *const triage_rem_003[] = {
 	"after it.",
 	NULL};
 
+static const char *const triage_exf_002[] = {
+	"Compare with the calendar: is there a weekly or every-other-day job, a shift or a visit "
+	"of the vendor on exactly these days? Ask for it by another way than this asset.",
+	"Look up who operates the destination, and whether other assets talk to it on the same "
+	"days.",
+	"Be there for the next one: the record says which day and hour; keep the packets and the "
+	"state of the asset then. If it is a known job, register it as an expected entry with "
+	"owner, ticket and expiry.",
+	NULL};
+
+static const char *const triage_exf_005[] = {
+	"Compare the record's hour with what the asset does at it: a shift's beginning, a "
+	"scheduled report, a vendor's telemetry; ask the asset's owner, by another way than this "
+	"asset.",
+	"Look up who operates the destination, since when the asset knows it, and whether other "
+	"assets send there at the same hour.",
+	"Look at one of the uploads while it runs: process and account on the asset, size and "
+	"number of files.  What is legitimate belongs into the site policy as an expected entry "
+	"with owner, ticket and expiry.",
+	NULL};
+
 static const struct rule rules[] = {
 	[RULE_EXF_001] = {
 		.id = "NW-EXF-001", .version = "1", .name = "Nightly periodic upload",
@@ -184,6 +205,19 @@ static const struct rule rules[] = {
 		.technique = { { "T0811", "Data from Information Repositories" },
 			       { "T1039", "Data from Network Shared Drive" } },
 		.triage = triage_rem_003,
+	},
+	[RULE_EXF_002] = {
+		.id = "NW-EXF-002", .version = "1", .name = "Upload of every few days",
+		.category = "exfiltration",
+		.technique = { { "T1029", "Scheduled Transfer" } },
+		.triage = triage_exf_002,
+	},
+	[RULE_EXF_005] = {
+		.id = "NW-EXF-005", .version = "1", .name = "Upload locked to the clock",
+		.category = "exfiltration",
+		.technique = { { "T1041", "Exfiltration Over C2 Channel" },
+			       { "T1020", "Automated Exfiltration" } },
+		.triage = triage_exf_005,
 	},
 };
 static_assert(ARRAY_SIZE(rules) == RULES, "every rule id has its entry");

@@ -56,10 +56,9 @@ uint64_t volume_usual(const struct channel *ch, int64_t since, int64_t row, unsi
 	return *ret_nights ? (uint64_t)llround(exp2(median(y, *ret_nights)) - 1) : 0;
 }
 
-double volume_z(const struct channel *ch, int64_t since, int64_t row, uint64_t up)
+static double z_of(double y[static VOLUME_NIGHTS], unsigned n, uint64_t up)
 {
-	double y[VOLUME_NIGHTS], away[VOLUME_NIGHTS], middle, scale;
-	unsigned n = earlier_nights(ch, since, row, y);
+	double away[VOLUME_NIGHTS], middle, scale;
 
 	if (n < NIGHTS_NEEDED)
 		return 0;
@@ -68,4 +67,22 @@ double volume_z(const struct channel *ch, int64_t since, int64_t row, uint64_t u
 		away[i] = fabs(y[i] - middle);
 	scale = fmax(MAD_TO_SIGMA * median(away, n), SCALE_FLOOR);
 	return (log2(1 + (double)up) - middle) / scale;
+}
+
+double volume_z(const struct channel *ch, int64_t since, int64_t row, uint64_t up)
+{
+	double y[VOLUME_NIGHTS];
+
+	return z_of(y, earlier_nights(ch, since, row, y), up);
+}
+
+double volume_z_of_day(const struct subject *s, int64_t since, int64_t row, uint64_t up)
+{
+	struct volume_night days[VOLUME_NIGHTS];
+	double y[VOLUME_NIGHTS];
+	unsigned n = subject_days(s, since, row, days);
+
+	for (unsigned i = 0; i < n; i++)
+		y[i] = log2(1 + (double)days[i].up);
+	return z_of(y, n, up);
 }

@@ -16,4 +16,8 @@ uint64_t volume_usual(const struct channel *ch, int64_t since, int64_t row, unsi
 /* 0 when fewer than 7 earlier nights are known: too little to call anything usual. */
 double volume_z(const struct channel *ch, int64_t since, int64_t row, uint64_t up);
 
+/* Against whole rows of the subject, all its channels: is this upload more than the subject sends
+ * in a day?  0 as above. */
+double volume_z_of_day(const struct subject *s, int64_t since, int64_t row, uint64_t up);
+
 #endif

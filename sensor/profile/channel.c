@@ -13,6 +13,7 @@
 #include "base/err.h"
 #include "base/hash.h"
 #include "profile/channel_internal.h"
+#include "profile/pattern.h"
 
 /* More than what a slice adds between two looks at the bound: a row that doubles, a name. */
 #define STEP_BYTES 65536
@@ -53,11 +54,18 @@ int channels_new(const struct channels_limits *limits, struct channels **ret_cha
 	return 0;
 }
 
+static void evidence_free(struct evidence *ev)
+{
+	if (ev)
+		free(ev->period);
+	free(ev);
+}
+
 static void channel_free(struct channel *ch)
 {
 	free(ch->contact);
 	free(ch->row);
-	free(ch->evidence);
+	evidence_free(ch->evidence);
 	free(ch->name);
 	free(ch);
 }
@@ -69,6 +77,7 @@ void channels_free(struct channels *c)
 	for (size_t i = 0; c->table && i < c->slots; i++)
 		if (c->table[i])
 			channel_free(c->table[i]);
+	channels_free_rhythms(c);
 	free(c->table);
 	free(c->sorted);
 	free(c);
@@ -95,10 +104,15 @@ static size_t name_bytes(const struct channel *ch)
 	return ch->name ? strlen(ch->name) + 1 : 0;
 }
 
+static size_t evidence_bytes(const struct evidence *ev)
+{
+	return ev ? sizeof(*ev) + (ev->period ? sizeof(*ev->period) : 0) : 0;
+}
+
 static size_t channel_bytes(const struct channel *ch)
 {
 	return sizeof(*ch) + (ch->contact ? sizeof(*ch->contact) : 0) +
-	       (ch->evidence ? sizeof(*ch->evidence) : 0) + row_bytes(ch->row) + name_bytes(ch);
+	       evidence_bytes(ch->evidence) + row_bytes(ch->row) + name_bytes(ch);
 }
 
 static void close_hole(struct channels *c, size_t hole)
@@ -123,6 +137,7 @@ void channels_remove(struct channels *c, struct channel *ch)
 	c->counters.live--;
 	if (c->removed)
 		c->removed(c->removed_arg, ch);
+	channel_drop_rhythm(c, ch);
 	channel_free(ch);
 	c->table[hole] = NULL;
 	close_hole(c, hole);
@@ -321,6 +336,27 @@ struct evidence *channel_promote(struct channels *c, struct channel *ch, int64_t
 	c->counters.with_evidence++;
 	c->counters.bytes += sizeof(*ch->evidence);
 	return ch->evidence;
+}
+
+void channels_drop_evidence(struct channels *c, struct channel *ch)
+{
+	c->counters.with_evidence--;
+	c->counters.bytes -= evidence_bytes(ch->evidence);
+	evidence_free(ch->evidence);
+	ch->evidence = NULL;
+	ch->evidence_changed = true;
+}
+
+struct period *channel_follow_period(struct channels *c, struct channel *ch)
+{
+	struct evidence *ev = ch->evidence;
+
+	if (!ev || ev->period)
+		return ev ? ev->period : NULL;
+	ev->period = calloc(1, sizeof(*ev->period));
+	if (ev->period)
+		c->counters.bytes += sizeof(*ev->period);
+	return ev->period;
 }
 
 void channel_set_name(struct channels *c, struct channel *ch, const char *name)

@@ -5,6 +5,7 @@
  *              |-- contact   group ip only: what a connection showed, for records
  *              `-- name      ip: SNI, Host or DNS name; domain: the domain
  *   tier 1   from the first qualifying night on: evidence (evidence.h)
+ *              `-- period    when nights of it come back after 2, 3 or 7 days (pattern.h)
  *
  * Bounded by three numbers (struct channels_limits): channels, channels with evidence, bytes of
  * all they hold.  When one is reached, a sixteenth goes at once (of the channels, and of the bytes
@@ -41,6 +42,7 @@
 #define CHANNELS_MAX 110000
 #define CHANNELS_EVIDENCE_MAX 10000
 #define CHANNELS_BYTES_MAX 100000000U	/* channels_bytes(), the table itself included */
+#define CHANNELS_RHYTHMS_MAX 10000	/* what detector C remembers, of so many channels */
 #define CHANNELS_QUOTA_MIN 64 /* of a subject's channels, however many subjects there are */
 #define CHANNEL_COMMUNITY_IDS 2		/* the last ones, for pivoting */
 #define CHANNEL_MEMORY_ROWS 400		/* first-seen is remembered for so many days */
@@ -86,6 +88,7 @@ struct channel {
 	int32_t row_number : 24;	/* of row, row_up and active; CHANNEL_NO_ROW */
 	uint32_t is_changed : 1, evidence_changed : 1;	/* since they were last packed */
 	uint32_t is_excess : 1;		/* scratch of eviction */
+	uint32_t has_rhythm : 1;	/* channel_rhythm() is not NULL */
 };
 
 struct channels;
@@ -96,12 +99,13 @@ struct channels_limits {		/* 0: the default */
 };
 
 struct channels_counters {
-	uint64_t live, with_evidence, made, bytes;
+	uint64_t live, with_evidence, with_rhythm, made, bytes;
 	uint64_t expired;		/* silent for 400 days */
 	uint64_t evicted;		/* all of them, and of these: */
 	uint64_t evicted_tonight;	/* with upload in the running row */
 	uint64_t evicted_evidence;	/* evidence that went, with its channel or without */
 	uint64_t evicted_strong;	/* of M >= CHANNELS_STRONG */
+	uint64_t evicted_rhythms;
 };
 #define CHANNELS_STRONG 10		/* M from which on evidence is missed */
 
@@ -112,9 +116,10 @@ struct channel *channels_get(struct channels *c, struct subject *s, const struct
 struct channel *channels_find(const struct channels *c, const struct channel_key *key);
 const struct channels_counters *channels_counters(const struct channels *c);
 size_t channels_bytes(const struct channels *c); /* everything: table, channels, evidence */
-/* Before a night is judged: n channels may be promoted in it, and channels cannot go while they are
- * gone through.  So room is made for as many as may be held; others go by the rule above. */
-void channels_reserve_evidence(struct channels *c, size_t n);
+/* Before a night is judged: so many channels may be promoted in it and so many bytes be made
+ * besides, and channels cannot go while they are gone through.  So room is made for as many as may
+ * be held; others go by the rule above. */
+void channels_reserve(struct channels *c, size_t promotions, size_t bytes);
 
 /* While a state is loaded: a channel whose evidence is still to come must not go for its lack.
  * Only the number of channels bounds them then. */
@@ -144,6 +149,16 @@ void channel_drop_row(struct channels *c, struct channel *ch, int64_t before); /
 void channel_take_row(struct channels *c, struct channel *ch, struct row *r);	/* takes r */
 /* The evidence, made when there is none.  NULL: no memory. */
 struct evidence *channel_promote(struct channels *c, struct channel *ch, int64_t row_number);
+/* What detect/period.h keeps of a channel with evidence, made when there is none; it goes with the
+ * evidence.  NULL: no evidence, or no memory. */
+struct period *channel_follow_period(struct channels *c, struct channel *ch);
+/* What detector C remembers of a channel; NULL: nothing, or no memory.  Made in the same order of
+ * giving up as evidence is: beyond a quota first, then the least M.  Dropping what is not there is
+ * fine. */
+struct rhythm *channel_rhythm(const struct channels *c, const struct channel *ch);
+struct rhythm *channel_follow_rhythm(struct channels *c, struct channel *ch);
+void channel_drop_rhythm(struct channels *c, struct channel *ch);
+size_t channels_rhythm_bytes(const struct channels *c, size_t n);	/* of n more at most */
 void channel_set_name(struct channels *c, struct channel *ch, const char *name);
 double channel_evidence_m(const struct channel *ch);	/* the largest M of its processes */
 void channel_remember_flow(struct channel *ch, const uint8_t community[static DIGEST_SHA1_LEN]);

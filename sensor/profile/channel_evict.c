@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include "base/log.h"
 #include "profile/channel_internal.h"
+#include "profile/pattern.h"
 
 #define SHARE 16
 
@@ -228,19 +229,48 @@ void channels_give_up_evidence(struct channels *c)
 		struct channel *ch = c->sorted[i];
 
 		tell_evidence(c, ch);
-		free(ch->evidence);
-		ch->evidence = NULL;
-		ch->evidence_changed = true;
-		c->counters.with_evidence--;
-		c->counters.bytes -= sizeof(struct evidence);
+		channels_drop_evidence(c, ch);
 	}
 }
 
-void channels_reserve_evidence(struct channels *c, size_t n)
+/* The owners' own M: what detector C remembers is looked up for each comparison. */
+static const struct channels *comparing;	/* thread: analysis, as the table's */
+
+static int compare_rhythms(const void *pa, const void *pb)
+{
+	const struct channel *a = *(struct channel *const *)pa, *b = *(struct channel *const *)pb;
+	const struct rhythm *ra = channel_rhythm(comparing, a), *rb = channel_rhythm(comparing, b);
+	int order = compare_excess(a, b);
+
+	if (!order)
+		order = (ra->m_mean > rb->m_mean) - (ra->m_mean < rb->m_mean);
+	if (!order)
+		order = compare_u64(ra->up, rb->up);
+	return order ? order : channels_compare(a, b);
+}
+
+void channels_give_up_rhythms(struct channels *c)
+{
+	size_t n = channels_collect(c, c->sorted), with = 0, go;
+
+	for (size_t i = 0; i < n; i++)
+		if (c->sorted[i]->has_rhythm)
+			c->sorted[with++] = c->sorted[i];
+	if (!with)
+		return;
+	go = with / SHARE ? with / SHARE : 1;
+	comparing = c;
+	choose(c, with, go, CHANNELS_RHYTHMS_MAX, compare_rhythms);
+	c->counters.evicted_rhythms += go;
+	for (size_t i = 0; i < go; i++)
+		channel_drop_rhythm(c, c->sorted[i]);
+}
+
+void channels_reserve(struct channels *c, size_t promotions, size_t bytes)
 {
 	size_t room = c->max_evidence - c->counters.with_evidence;
-	size_t bytes = (n < room ? n : room) * sizeof(struct evidence);
 
+	bytes += (promotions < room ? promotions : room) * sizeof(struct evidence);
 	while (c->counters.live && c->counters.bytes + bytes > c->max_bytes)
 		channels_make_room(c);
 }

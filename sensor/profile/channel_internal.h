@@ -8,6 +8,7 @@ struct channels {
 	struct channel **table;
 	size_t slots;			/* a power of two, at least twice max */
 	size_t max, max_evidence, max_bytes;
+	struct rhythm_entry **rhythms;	/* channel_rhythm.c; NULL: there is none yet */
 	struct channel **sorted;	/* scratch of eviction, and what channels_sorted() gives */
 	channels_removed_fn removed, evicted;
 	void *removed_arg, *evicted_arg;
@@ -17,10 +18,14 @@ struct channels {
 
 size_t channels_collect(const struct channels *c, struct channel **ret_list);
 int channels_compare(const struct channel *a, const struct channel *b);
+void channels_drop_evidence(struct channels *c, struct channel *ch);	/* it has some */
 void channels_remove(struct channels *c, struct channel *ch);	/* counts no eviction */
 /* A sixteenth of the channels goes, at least one. */
 void channels_make_room(struct channels *c);
 /* A sixteenth of the evidence goes, at least one; the channels stay. */
 void channels_give_up_evidence(struct channels *c);
+/* A sixteenth of what detector C remembers goes, at least one; the channels stay. */
+void channels_give_up_rhythms(struct channels *c);
+void channels_free_rhythms(struct channels *c);
 
 #endif

@@ -3,10 +3,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include "dpi/dpi.h"
+#include "profile/pattern.h"
 #include "profile/profile_pack.h"
 
-#define CHANNEL_VERSION 2
-#define EVIDENCE_VERSION 2
+#define CHANNEL_VERSION 3	/* 2: without what follows the row */
+#define EVIDENCE_VERSION 3	/* 2: without what follows the nights */
 #define NAME_MAX_LEN 255
 
 static void pack_float(struct packer *p, float v)
@@ -189,8 +190,10 @@ static void unpack_contact(struct unpacker *u, struct contact *k)
 	unpack_bytes(u, k->community, k->communities * sizeof(k->community[0]));
 }
 
-void channel_pack(const struct channel *ch, struct packer *p)
+void channel_pack(const struct channels *c, const struct channel *ch, struct packer *p)
 {
+	const struct rhythm *rhythm = channel_rhythm(c, ch);
+
 	pack_u8(p, CHANNEL_VERSION);
 	pack_u64(p, ch->first_ns);
 	pack_u64(p, ch->last_ns);
@@ -204,6 +207,9 @@ void channel_pack(const struct channel *ch, struct packer *p)
 	if (ch->contact)
 		pack_contact(ch->contact, p);
 	pack_row(ch->row, p);
+	pack_u8(p, rhythm != NULL);
+	if (rhythm)
+		rhythm_pack(rhythm, p);
 }
 
 static void unpack_facts(struct unpacker *u, struct channel *ret)
@@ -220,9 +226,11 @@ static void unpack_facts(struct unpacker *u, struct channel *ret)
 }
 
 /* Into the table, with all that was read.  Takes the row. */
-static bool take_over(struct channels *c, struct subject *subject, const struct channel *read)
+static bool take_over(struct channels *c, struct subject *subject, const struct channel *read,
+		      const struct rhythm *rhythm)
 {
 	struct channel *ch = channels_get(c, subject, &read->key);
+	struct rhythm *own;
 
 	if (!ch) {
 		free(read->row);
@@ -240,6 +248,10 @@ static bool take_over(struct channels *c, struct subject *subject, const struct 
 	if (ch->contact)
 		*ch->contact = *read->contact;
 	channel_take_row(c, ch, read->row);
+	own = read->has_rhythm ? channel_follow_rhythm(c, ch) : NULL;
+	if (own)
+		*own = *rhythm;
+	ch->is_changed = false;
 	return true;
 }
 
@@ -249,10 +261,12 @@ bool channel_unpack(struct channels *c, struct subjects *s, const struct unpacke
 	struct unpacker u = *value;
 	struct contact contact = { 0 };
 	struct channel read = { .contact = &contact };
+	struct rhythm rhythm = { 0 };
 	struct subject *subject;
+	uint8_t version = unpack_u8(&u);
 	bool is_good;
 
-	if (unpack_u8(&u) != CHANNEL_VERSION)
+	if (version < 2 || version > CHANNEL_VERSION)
 		return false;
 	subject = unpack_owner(s, *key, &read.key);
 	if (!subject)
@@ -260,9 +274,13 @@ bool channel_unpack(struct channels *c, struct subjects *s, const struct unpacke
 	unpack_facts(&u, &read);
 	if (read.key.group == GROUP_IP)
 		unpack_contact(&u, &contact);
-	is_good = unpack_row(&u, &read.row) && unpack_ok(&u);
+	is_good = unpack_row(&u, &read.row);
+	read.has_rhythm = version > 2 && unpack_u8(&u);
+	if (read.has_rhythm)
+		rhythm_unpack(&u, &rhythm);
+	is_good &= unpack_ok(&u);
 	if (is_good)
-		is_good = take_over(c, subject, &read);
+		is_good = take_over(c, subject, &read, &rhythm);
 	else
 		free(read.row);
 	free(read.name);
@@ -309,7 +327,7 @@ void evidence_unpack_process(struct unpacker *u, struct process *pr)
 	pr->since_row = (int64_t)unpack_u64(u);
 	pr->up = unpack_u64(u);
 	pr->down = unpack_u64(u);
-	pr->misses = unpack_u32(u);
+	pr->misses = (uint16_t)unpack_u32(u);
 	pr->bursts_n = unpack_u8(u);
 	if (pr->bursts_n > EVIDENCE_BURSTS) {
 		u->is_bad = true;
@@ -412,6 +430,9 @@ void evidence_pack(const struct evidence *ev, struct packer *p)
 		pack_night(evidence_night(ev, i), p);
 		pack_picture(ev->picture[evidence_place(ev, i)], p);
 	}
+	pack_u8(p, ev->period != NULL);
+	if (ev->period)
+		period_pack(ev->period, p);
 }
 
 bool evidence_unpack(struct channels *c, struct subjects *s, const struct unpacker *key,
@@ -419,11 +440,14 @@ bool evidence_unpack(struct channels *c, struct subjects *s, const struct unpack
 {
 	struct unpacker u = *value;
 	struct evidence read = { 0 }, *ev;
+	struct period period = { 0 };
+	uint8_t version = unpack_u8(&u);
+	bool has_period;
 	struct channel_key k;
 	struct subject *subject;
 	struct channel *ch;
 
-	if (unpack_u8(&u) != EVIDENCE_VERSION)
+	if (version < 2 || version > EVIDENCE_VERSION)
 		return false;
 	subject = unpack_owner(s, *key, &k);
 	read.promoted_row = (int64_t)unpack_u64(&u);
@@ -440,11 +464,18 @@ bool evidence_unpack(struct channels *c, struct subjects *s, const struct unpack
 		unpack_night(&u, &read.nights[place]);
 		unpack_picture(&u, read.picture[place]);
 	}
+	has_period = version > 2 && unpack_u8(&u);
+	if (has_period)
+		period_unpack(&u, &period);
 	if (!unpack_ok(&u) || !subject)
 		return false;
 	ch = channels_get(c, subject, &k);
 	ev = ch ? channel_promote(c, ch, read.promoted_row) : NULL;
-	if (ev)
-		*ev = read;
-	return ev != NULL;
+	if (!ev)
+		return false;
+	read.period = ev->period;
+	*ev = read;
+	if (has_period && channel_follow_period(c, ch))
+		*ev->period = period;
+	return true;
 }

@@ -198,6 +198,35 @@ unsigned crowd_votes(const struct crowd *c, const struct crowd_question *q)
 	return gather(c, q, votes);
 }
 
+static bool is_own(const struct crowd_question *q, size_t voter)
+{
+	for (size_t i = 0; i < q->own_n; i++)
+		if (q->own[i] == voter)
+			return true;
+	return false;
+}
+
+static bool has_voted_near(const struct voter *v, unsigned slot, bool is_open_past)
+{
+	for (unsigned i = 0; i < 2 * NEAR + 1; i++) {
+		unsigned at = (slot + ROW_SLOTS - NEAR + i) % ROW_SLOTS;
+
+		if (v->count[at] || (is_open_past && v->open_slot == at))
+			return true;
+	}
+	return false;
+}
+
+unsigned crowd_voters(const struct crowd *c, const struct crowd_question *q, unsigned slot)
+{
+	bool is_open_past = c->has_open_row && q->row > c->open_row;
+	unsigned n = 0;
+
+	for (size_t i = 0; i < c->voters_n; i++)
+		n += !is_own(q, i) && has_voted_near(&c->voters[i], slot, is_open_past);
+	return n;
+}
+
 /* --- for the state -------------------------------------------------------- */
 
 /* version, has_voted; then last_row, open slot, n, n x (slot, count), slots ascending. */

@@ -59,6 +59,9 @@ double crowd_density(const struct crowd *c, const struct crowd_question *q, unsi
 /* Votes of an asset; the same question, for the report: how many f0 rests on. */
 unsigned crowd_votes(const struct crowd *c, const struct crowd_question *q);
 
+/* Others that have voted within two slots of that one, in nights before the row. */
+unsigned crowd_voters(const struct crowd *c, const struct crowd_question *q, unsigned slot);
+
 /* For the state: one asset's votes, to be kept with what else is kept of the asset (numbers need
  * not survive a restart).  Unpacking is for an asset that has none.  latest_row: no vote can be
  * later.  false: malformed, u->is_bad is set and nothing changed. */

@@ -69,13 +69,16 @@ struct process {
 	uint32_t nights;		/* judged since then, those included */
 	int64_t since_row;		/* the first of them; meaningless without hits */
 	uint64_t up, down;		/* in the windows of those nights */
-	uint32_t misses;		/* observed nights in a row without one */
-	uint32_t bursts_n;
+	uint16_t misses;		/* observed nights in a row without one */
+	uint16_t bursts_n;
 	struct burst bursts[EVIDENCE_BURSTS];	/* the latest first */
 };
 
+struct period;			/* profile/pattern.h */
+
 struct evidence {
 	int64_t promoted_row;
+	struct period *period;		/* NW-EXF-002: NULL until a night came back */
 	struct process process[EVIDENCE_PROCESSES];
 	uint64_t nights_n;		/* ever */
 	uint32_t skipped, degraded;	/* of them */

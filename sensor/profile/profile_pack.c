@@ -2,8 +2,9 @@
 #include "profile/profile_pack.h"
 
 #include <string.h>
+#include "profile/busy.h"
 
-#define SUBJECT_VERSION 2
+#define SUBJECT_VERSION 3	/* 2: bets without nights in play, and nothing behind them */
 
 /* --- subjects ------------------------------------------------------------------------------- */
 
@@ -58,9 +59,23 @@ static void unpack_jobs(struct unpacker *u, const struct site *site, struct subj
 	}
 }
 
+static void pack_volumes(const struct volume_night *ring, struct packer *p)
+{
+	uint32_t nights = 0;
+
+	for (size_t i = 0; i < VOLUME_NIGHTS; i++)
+		nights += ring[i].row != INT64_MIN;
+	pack_u32(p, nights);
+	for (size_t i = 0; i < VOLUME_NIGHTS; i++)
+		if (ring[i].row != INT64_MIN) {
+			pack_u64(p, (uint64_t)ring[i].row);
+			pack_u64(p, ring[i].up);
+		}
+}
+
 void subject_pack(const struct subject *s, struct packer *p)
 {
-	uint32_t nights = 0, bets = 0;
+	uint32_t bets = 0;
 
 	pack_u8(p, SUBJECT_VERSION);
 	pack_bytes(p, s->addr.bytes, sizeof(s->addr.bytes));
@@ -68,14 +83,7 @@ void subject_pack(const struct subject *s, struct packer *p)
 	pack_bytes(p, s->mac, sizeof(s->mac));
 	pack_u32(p, 0);
 	pack_jobs(s, p);
-	for (size_t i = 0; i < VOLUME_NIGHTS; i++)
-		nights += s->volume[i].row != INT64_MIN;
-	pack_u32(p, nights);
-	for (size_t i = 0; i < VOLUME_NIGHTS; i++)
-		if (s->volume[i].row != INT64_MIN) {
-			pack_u64(p, (uint64_t)s->volume[i].row);
-			pack_u64(p, s->volume[i].up);
-		}
+	pack_volumes(s->volume, p);
 	for (size_t i = 0; s->bound && i < BOUND_NIGHTS; i++)
 		bets += s->bound[i].row != INT64_MIN;
 	pack_u32(p, bets);
@@ -83,8 +91,11 @@ void subject_pack(const struct subject *s, struct packer *p)
 		if (s->bound[i].row != INT64_MIN) {
 			pack_u64(p, (uint64_t)s->bound[i].row);
 			pack_u32(p, s->bound[i].channel_nights);
-			pack_u32(p, s->bound[i].promoted);
+			pack_u16(p, s->bound[i].promoted);
+			pack_u16(p, s->bound[i].in_play);
 		}
+	pack_volumes(s->day, p);
+	busy_pack(s, p);
 }
 
 static bool unpack_names(struct unpacker *u, const void *key, size_t key_len,
@@ -110,6 +121,18 @@ bool subject_peek(const void *key, size_t key_len, const void *value, size_t val
 	return unpack_names(&u, key, key_len, ret_names, &version);
 }
 
+static void unpack_volumes(struct unpacker *u, struct subject *s,
+			   void (*add)(struct subject *s, int64_t row, uint64_t up))
+{
+	uint32_t n = unpack_u32(u);
+
+	for (uint32_t i = 0; i < n && !u->is_bad; i++) {
+		int64_t row = (int64_t)unpack_u64(u);
+
+		add(s, row, unpack_u64(u));
+	}
+}
+
 bool subject_unpack(struct subjects *list, const struct site *site, const void *key, size_t key_len,
 		    const void *value, size_t value_len)
 {
@@ -126,19 +149,19 @@ bool subject_unpack(struct subjects *list, const struct site *site, const void *
 	memcpy(s->mac, names.mac, sizeof(s->mac));
 	unpack_u32(&u);		/* once the open incidents of it, which are counted anew */
 	unpack_jobs(&u, site, s, version);
-	n = unpack_u32(&u);
-	for (uint32_t i = 0; i < n && !u.is_bad; i++) {
-		int64_t row = (int64_t)unpack_u64(&u);
-
-		subject_add_volume(s, row, unpack_u64(&u));
-	}
+	unpack_volumes(&u, s, subject_add_volume);
 	n = unpack_u32(&u);
 	for (uint32_t i = 0; i < n && !u.is_bad; i++) {
 		struct bound_night b = { .row = (int64_t)unpack_u64(&u) };
 
 		b.channel_nights = unpack_u32(&u);
-		b.promoted = unpack_u32(&u);
+		b.promoted = (uint16_t)(version < 3 ? unpack_u32(&u) : unpack_u16(&u));
+		b.in_play = version < 3 ? 0 : unpack_u16(&u);
 		subject_restore_bets(s, &b);
+	}
+	if (version > 2) {
+		unpack_volumes(&u, s, subject_add_day);
+		busy_unpack(&u, subjects_latest(list), s);
 	}
 	return unpack_ok(&u);
 }

@@ -11,6 +11,7 @@
 #include "base/hash.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "profile/crowd.h"
 
 #define VENDOR_PREFIX "vendor@"
 #define VENDOR_PLAIN_MAX 40		/* characters of a name that stand in an id */
@@ -31,6 +32,8 @@ struct subjects {
 	struct subject **unlisted;	/* by zone, the last for none: what does not fit any more */
 	uint64_t overflowed;
 	struct job_places places;
+	struct crowd *crowd;		/* NULL: no asset is listed */
+	int64_t latest;
 };
 
 static struct entry *find_entry(const struct subjects *s, const struct addr *a)
@@ -61,9 +64,10 @@ static struct subject *new_subject(struct subjects *s, const char *id)
 	text_copy(subject->id, sizeof(subject->id), id);
 	subject->number = (uint32_t)s->count;
 	subject->places = &s->places;
+	subject->crowd = s->crowd;
 	subject->is_changed = true;	/* kept even if it never does more than to be there */
 	for (size_t i = 0; i < VOLUME_NIGHTS; i++)
-		subject->volume[i].row = INT64_MIN;
+		subject->volume[i].row = subject->day[i].row = INT64_MIN;
 	s->list[s->count++] = subject;
 	return subject;
 }
@@ -198,8 +202,9 @@ int subjects_new(const struct site *site, struct subjects **ret_subjects)
 	if (!s)
 		return err;
 	s->site = site;
+	s->latest = INT64_MAX;
 	s->table = calloc(TABLE_SLOTS, sizeof(*s->table));
-	if (!s->table)
+	if (!s->table || (site->n_assets && crowd_new(site->n_assets, &s->crowd)))
 		goto out;
 	for (size_t i = 0; i < site->n_assets; i++) {
 		err = add_asset(s, &site->assets[i]);
@@ -223,10 +228,12 @@ void subjects_free(struct subjects *s)
 	for (size_t i = 0; i < s->count; i++) {
 		free(s->list[i]->bound);
 		free(s->list[i]->jobs);
+		free(s->list[i]->busy);
 		free(s->list[i]);
 	}
 	free(s->list);
 	free(s->unlisted);
+	crowd_free(s->crowd);
 	free(s->table);
 	free(s);
 }
@@ -382,6 +389,16 @@ uint64_t subjects_overflowed(const struct subjects *s)
 	return s->overflowed;
 }
 
+void subjects_set_latest(struct subjects *s, int64_t row)
+{
+	s->latest = row;
+}
+
+int64_t subjects_latest(const struct subjects *s)
+{
+	return s->latest;
+}
+
 uint64_t subjects_jobs_refused(const struct subjects *s)
 {
 	return s->places.refused;
@@ -392,29 +409,52 @@ static size_t ring_place(int64_t row, size_t n)
 	return (size_t)(((row % (int64_t)n) + (int64_t)n) % (int64_t)n);
 }
 
-void subject_add_volume(struct subject *s, int64_t row, uint64_t up)
+static void add_to_ring(struct volume_night *ring, int64_t row, uint64_t up)
 {
-	struct volume_night *v = &s->volume[ring_place(row, VOLUME_NIGHTS)];
+	struct volume_night *v = &ring[ring_place(row, VOLUME_NIGHTS)];
 
 	if (v->row != row)
 		*v = (struct volume_night){ .row = row };
 	v->up += up;
+}
+
+void subject_add_volume(struct subject *s, int64_t row, uint64_t up)
+{
+	add_to_ring(s->volume, row, up);
 	s->is_changed = true;
 }
 
-unsigned subject_volumes(const struct subject *s, int64_t since, int64_t row,
-			 struct volume_night ret[static VOLUME_NIGHTS])
+void subject_add_day(struct subject *s, int64_t row, uint64_t up)
+{
+	add_to_ring(s->day, row, up);
+	s->is_changed = true;
+}
+
+static unsigned read_ring(const struct volume_night *ring, int64_t since, int64_t row,
+			  struct volume_night ret[static VOLUME_NIGHTS])
 {
 	unsigned n = 0;
 
 	if (since < row - VOLUME_NIGHTS)
 		since = row - VOLUME_NIGHTS;
 	for (; since < row; since++) {
-		const struct volume_night *v = &s->volume[ring_place(since, VOLUME_NIGHTS)];
+		const struct volume_night *v = &ring[ring_place(since, VOLUME_NIGHTS)];
 
 		ret[n++] = (struct volume_night){ .row = since, .up = v->row == since ? v->up : 0 };
 	}
 	return n;
+}
+
+unsigned subject_volumes(const struct subject *s, int64_t since, int64_t row,
+			 struct volume_night ret[static VOLUME_NIGHTS])
+{
+	return read_ring(s->volume, since, row, ret);
+}
+
+unsigned subject_days(const struct subject *s, int64_t since, int64_t row,
+		      struct volume_night ret[static VOLUME_NIGHTS])
+{
+	return read_ring(s->day, since, row, ret);
 }
 
 /* The place of that row; NULL: no memory. */
@@ -438,17 +478,50 @@ void subject_restore_bets(struct subject *s, const struct bound_night *night)
 		*b = *night;
 }
 
-void subject_count_bet(struct subject *s, int64_t row, bool is_promotion)
+/* The place of that row, to be counted in; NULL: no memory. */
+static struct bound_night *bound_of(struct subject *s, int64_t row)
 {
 	struct bound_night *b = bound_place(s, row);
 
 	if (!b)
-		return;
+		return NULL;
 	s->is_changed = true;
 	if (b->row != row)
 		*b = (struct bound_night){ .row = row };
+	return b;
+}
+
+static uint16_t add_up(uint16_t count, uint32_t more)
+{
+	return (uint16_t)(more < (uint32_t)UINT16_MAX - count ? count + more : UINT16_MAX);
+}
+
+void subject_count_bet(struct subject *s, int64_t row, bool is_promotion)
+{
+	struct bound_night *b = bound_of(s, row);
+
+	if (!b)
+		return;
 	b->channel_nights++;
-	b->promoted += is_promotion;
+	b->promoted = add_up(b->promoted, is_promotion);
+}
+
+void subject_count_in_play(struct subject *s, int64_t row, uint32_t nights)
+{
+	struct bound_night *b = nights ? bound_of(s, row) : NULL;
+
+	if (b)
+		b->in_play = add_up(b->in_play, nights);
+}
+
+uint64_t subject_in_play(const struct subject *s, int64_t row)
+{
+	uint64_t nights = 0;
+
+	for (size_t i = 0; s->bound && i < BOUND_NIGHTS; i++)
+		if (s->bound[i].row <= row && s->bound[i].row > row - BOUND_NIGHTS)
+			nights += s->bound[i].in_play;
+	return nights;
 }
 
 void subject_bets(const struct subject *s, int64_t row, uint64_t *ret_channel_nights,

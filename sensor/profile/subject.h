@@ -32,7 +32,8 @@ struct volume_night {
 /* Bets of one row: the inputs of the stated false-alarm bound (DETECTION "The promise"). */
 struct bound_night {
 	int64_t row;
-	uint32_t channel_nights, promoted;
+	uint32_t channel_nights;
+	uint16_t promoted, in_play;	/* in_play: nights on which a period of days bet */
 };
 
 struct subject {
@@ -45,12 +46,16 @@ struct subject {
 	uint8_t mac[6];			/* last seen; zero where the link has none */
 	uint32_t number;		/* order of creation: stable within a run */
 	struct volume_night volume[VOLUME_NIGHTS];	/* ring by row */
+	struct volume_night day[VOLUME_NIGHTS];	/* of whole rows, likewise */
 	struct job *jobs;		/* what it made of expected entries */
 	size_t n_jobs;
 	struct job_places *places;	/* shared by all subjects */
 	uint32_t given_up;		/* channels whose evidence went, not told yet ... */
 	double given_up_m;		/* ... and the largest M among them */
 	struct bound_night *bound;	/* ring of BOUND_NIGHTS, made at the first promotion */
+	struct row *busy;		/* internal or expected upload (busy.h), or NULL */
+	int64_t busy_row;
+	struct crowd *crowd;		/* votes of all assets, numbered as here; NULL: none */
 	bool is_changed;		/* since it was last packed */
 	uint32_t closed_zone_peers;	/* open NW-DST-002 incidents, see alert/incident.h */
 	uint32_t new_destinations;	/* the same of NW-DST-001; counted anew at loading */
@@ -82,6 +87,9 @@ struct subject *subjects_restore(struct subjects *s, const char *id, const struc
 size_t subjects_count(const struct subjects *s);
 struct subject *subjects_at(const struct subjects *s, size_t number);
 uint64_t subjects_overflowed(const struct subjects *s);	/* sightings that got "unlisted@" */
+/* Before a state is read: it knows nothing of a later row than that. */
+void subjects_set_latest(struct subjects *s, int64_t row);
+int64_t subjects_latest(const struct subjects *s);
 uint64_t subjects_jobs_refused(const struct subjects *s);	/* see profile/job.h */
 
 void subject_add_volume(struct subject *s, int64_t row, uint64_t up);
@@ -90,10 +98,19 @@ void subject_add_volume(struct subject *s, int64_t row, uint64_t up);
 unsigned subject_volumes(const struct subject *s, int64_t since, int64_t row,
 			 struct volume_night ret[static VOLUME_NIGHTS]);
 
+/* The same of whole rows, for what is locked to the clock at any hour. */
+void subject_add_day(struct subject *s, int64_t row, uint64_t up);
+unsigned subject_days(const struct subject *s, int64_t since, int64_t row,
+		      struct volume_night ret[static VOLUME_NIGHTS]);
+
 void subject_restore_bets(struct subject *s, const struct bound_night *night);
 void subject_count_bet(struct subject *s, int64_t row, bool is_promotion);
 /* Channel-nights and promotions in the 365 rows up to and with row. */
 void subject_bets(const struct subject *s, int64_t row, uint64_t *ret_channel_nights,
 		  uint64_t *ret_channels);
+/* NW-EXF-002: channel-nights in play for any of its periods, added to that row; and in the 365 rows
+ * up to and with row. */
+void subject_count_in_play(struct subject *s, int64_t row, uint32_t nights);
+uint64_t subject_in_play(const struct subject *s, int64_t row);
 
 #endif

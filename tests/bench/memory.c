@@ -151,7 +151,7 @@ static void measure_bound(struct subject *s)
 		abort();
 	for (uint32_t i = 0; i < TIER0; i++)
 		make_channel(c, s, 0x2d000000U + i, true);
-	channels_reserve_evidence(c, TIER1);
+	channels_reserve(c, TIER1, 0);
 	for (uint32_t i = 0; i < TIER1; i++)
 		channel_promote(c, make_channel(c, s, 0x2d000000U + i, true), 1)->nights_n = 1;
 	for (uint32_t i = TIER0; i < TIER0 + TIER1; i++)

@@ -17,6 +17,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/tz.h"
+#include "profile/pattern.h"
 #include "profile/profile_pack.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -93,6 +94,10 @@ static struct channel *make_channel(struct tables *t)
 	ENSURE(ch);
 	channel_set_name(t->channels, ch, "upd.vendor.example");
 	ch->contact->communities = 1;
+	ENSURE(channel_follow_rhythm(t->channels, ch));
+	*channel_rhythm(t->channels, ch) = (struct rhythm){ .m = { 5, 6 }, .m_mean = 2e3, .hits = 5,
+		.since_row = ROW - 6, .last_row = ROW - 1, .bursts_n = 1,
+		.bursts = { { 100, 160 } } };
 	for (unsigned slot = 3; slot < 60; slot += 9)
 		ENSURE(channel_add(t->channels, ch, ROW, &(struct row_minute){ .slot = slot,
 			.up = 1000 * slot, .peer = { .addr = peer, .port = 443 } }));
@@ -112,6 +117,12 @@ static struct evidence *make_evidence(struct tables *t, struct channel *ch)
 	}
 	ev->process[0] = (struct process){ .m = { 1, 2, 3 }, .m_mean = 1e5, .hits = 9, .up = 81,
 					   .since_row = ROW - 9, .bursts_n = 1 };
+	ENSURE(channel_follow_period(t->channels, ch));
+	*ev->period = (struct period){ .last_row = ROW, .nights = 9, .recent = 0x55, .bursts_n = 1,
+				       .bursts = { { 700, 760 } } };
+	ev->period->process[2] = (struct period_process){ .m = { 3, 4 }, .m_mean = 1e4, .hits = 4,
+							  .in_play = 5, .up = 81,
+							  .since_row = ROW - 9 };
 	return ev;
 }
 
@@ -131,7 +142,7 @@ static void make_packs(struct packer p[static PACKS])
 	incidents_finding(t.incidents, &f);
 	subject_pack(ch->subject, &p[SUBJECT]);
 	channel_pack_key(ch, &p[KEY]);
-	channel_pack(ch, &p[CHANNEL]);
+	channel_pack(t.channels, ch, &p[CHANNEL]);
 	evidence_pack(ch->evidence, &p[EVIDENCE]);
 	incident_pack(incidents_at(t.incidents, 0), &p[INCIDENT]);
 	end(&t);
@@ -149,7 +160,8 @@ static bool is_same(struct packer *a, struct packer *b)
 }
 
 /* Packed, read into other tables and packed again: the same. */
-static void expect_stable(const struct channel *ch, const struct packer *subject)
+static void expect_stable(const struct channels *from, const struct channel *ch,
+			  const struct packer *subject)
 {
 	struct packer key = { 0 }, facts = { 0 }, evidence = { 0 }, again = { 0 }, more = { 0 };
 	struct unpacker k, v;
@@ -158,7 +170,7 @@ static void expect_stable(const struct channel *ch, const struct packer *subject
 	size_t n;
 
 	channel_pack_key(ch, &key);
-	channel_pack(ch, &facts);
+	channel_pack(from, ch, &facts);
 	if (ch->evidence)
 		evidence_pack(ch->evidence, &evidence);
 	begin(&t);
@@ -171,7 +183,7 @@ static void expect_stable(const struct channel *ch, const struct packer *subject
 		ENSURE(!ch->evidence || evidence_unpack(t.channels, t.subjects, &k, &v));
 		list = channels_sorted(t.channels, &n);
 		ENSURE(n == 1);
-		channel_pack(list[0], &again);
+		channel_pack(t.channels, list[0], &again);
 		if (list[0]->evidence)
 			evidence_pack(list[0]->evidence, &more);
 		ENSURE(is_same(&facts, &again) && is_same(&evidence, &more));
@@ -194,9 +206,14 @@ static void use(struct tables *t, struct channel *ch)
 	ENSURE(channel_add(t->channels, ch, ROW + 1, &m));
 	if (ch->evidence)
 		incidents_finding(t->incidents, &f);
+	f.rule = RULE_EXF_002;
+	f.process = 2;
+	if (ch->evidence)
+		incidents_finding(t->incidents, &f);
 	for (unsigned i = 0; i < incidents_count(t->incidents); i++)
 		if (ch->evidence)
-			incidents_resolve(t->incidents, RULE_EXF_001, ch, f.judged_ns, f.row);
+			incidents_resolve(t->incidents, i % 2 ? RULE_EXF_002 : RULE_EXF_001, ch,
+					  f.judged_ns, f.row);
 	for (unsigned i = 0; i < 64; i++) {
 		struct channel_key key = { .subject = subject->number };
 
@@ -228,7 +245,7 @@ static void read_all(const struct packer p[static PACKS])
 			       p[INCIDENT].len) == (incidents_count(t.incidents) == 1));
 	list = channels_sorted(t.channels, &n);
 	if (n) {
-		expect_stable(list[0], &p[SUBJECT]);
+		expect_stable(t.channels, list[0], &p[SUBJECT]);
 		use(&t, list[0]);
 	}
 	end(&t);

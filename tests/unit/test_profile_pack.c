@@ -5,6 +5,7 @@
 #include "alert/incident_pack.h"
 #include "base/clock.h"
 #include "base/tz.h"
+#include "profile/pattern.h"
 #include "profile/profile_pack.h"
 #include "tap.h"
 
@@ -113,17 +114,32 @@ static struct channel *fill(struct tables *t, unsigned *seed)
 					   .hits = 7, .bursts_n = 2,
 					   .bursts = { { 700, 760 }, { -5, 55 } },
 					   .since_row = 20401, .up = 77, .down = 7 };
+	if (rand_r(seed) % 2) {
+		struct period *period = channel_follow_period(t->channels, ch);
+
+		*period = (struct period){ .last_row = 20469, .nights = 9, .recent = 0x55,
+					   .bursts_n = 1, .bursts = { { 700, 760 } } };
+		period->process[2] = (struct period_process){ .m = { 3, 4 }, .m_mean = 1e4,
+							      .hits = 4, .in_play = 5, .up = 9 };
+	}
+	if (rand_r(seed) % 2)
+		*channel_follow_rhythm(t->channels, ch) = (struct rhythm){
+			.m = { 5, 6 }, .m_mean = 2e3, .hits = 5, .since_row = 20460,
+			.last_row = 20469, .runs_on = true, .bursts_n = 1,
+			.bursts = { { 100, 160 } } };
+	subject_count_in_play(s, 20469, 3);
+	subject_add_day(s, 20468, 815);
 	subject_add_volume(s, 20468, 4711);
 	subject_count_bet(s, 20469, true);
 	return ch;
 }
 
-static void pack_all(const struct channel *ch, struct packer p[4])
+static void pack_all(const struct channels *c, const struct channel *ch, struct packer p[4])
 {
 	for (int i = 0; i < 4; i++)
 		pack_reset(&p[i]);
 	channel_pack_key(ch, &p[0]);
-	channel_pack(ch, &p[1]);
+	channel_pack(c, ch, &p[1]);
 	evidence_pack(ch->evidence, &p[2]);
 	subject_pack(ch->subject, &p[3]);
 }
@@ -147,7 +163,7 @@ static void there_and_back(void)
 		begin(&a);
 		begin(&b);
 		ch = fill(&a, &seed);
-		pack_all(ch, was);
+		pack_all(a.channels, ch, was);
 		CU_ASSERT_FATAL(subject_unpack(b.subjects, site, ch->subject->id,
 					       strlen(ch->subject->id), was[3].bytes, was[3].len));
 		key = unpack_over(was[0].bytes, was[0].len);
@@ -155,7 +171,7 @@ static void there_and_back(void)
 		CU_ASSERT_FATAL(channel_unpack(b.channels, b.subjects, &key, &value));
 		value = unpack_over(was[2].bytes, was[2].len);
 		CU_ASSERT_FATAL(evidence_unpack(b.channels, b.subjects, &key, &value));
-		pack_all(channels_sorted(b.channels, &n)[0], is);
+		pack_all(b.channels, channels_sorted(b.channels, &n)[0], is);
 		EQUAL_INT(n, 1);
 		for (int i = 0; i < 4; i++)
 			CU_ASSERT(same(&was[i], &is[i]));
@@ -200,7 +216,7 @@ static void cut_short(void)
 
 	begin(&a);
 	ch = fill(&a, &seed);
-	pack_all(ch, p);
+	pack_all(a.channels, ch, p);
 	begin(&b);
 	for (int which = 1; which <= 2; which++)
 		for (size_t len = 0; len < p[which].len; len += which == 1 ? 1 : 13) {
@@ -231,7 +247,7 @@ static void damaged(void)
 
 	begin(&a);
 	ch = fill(&a, &seed);
-	pack_all(ch, p);
+	pack_all(a.channels, ch, p);
 	for (int i = 0; i < 600; i++) {
 		int which = 1 + i % 2;
 		size_t at = (size_t)rand_r(&seed) % p[which].len, n;
@@ -245,7 +261,7 @@ static void damaged(void)
 		if (read_into(&b, ch, p, which, p[which].bytes, p[which].len)) {
 			list = channels_sorted(b.channels, &n);
 			EQUAL_INT(n, 1);
-			channel_pack(list[0], &again);
+			channel_pack(b.channels, list[0], &again);
 			CU_ASSERT_PTR_NOT_NULL(channel_touch(b.channels, list[0], 20471));
 		} else {
 			refused++;
