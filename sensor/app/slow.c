@@ -46,8 +46,21 @@ static const char *domain_of(const struct slow *s, const struct channel *ch,
 	return buf;
 }
 
-/* Does an open NW-EXF-001 tell this upload? */
-static bool is_nightly(const struct slow *s, const struct channel *ch)
+/* Was the row's night one of those that count for detector N? */
+static bool has_qualified(const struct channel *ch, int64_t row)
+{
+	const struct evidence *ev = ch->evidence;
+	const struct night_seen *last;
+
+	if (!ev || !evidence_nights(ev))
+		return false;
+	last = evidence_night(ev, evidence_nights(ev) - 1);
+	return last->row == row && last->hits;
+}
+
+/* Does an open NW-EXF-001 tell this upload: about its peer or name, or, where no network has most of
+ * it, about what binds this night's uploads? */
+static bool is_nightly(const struct slow *s, const struct channel *ch, int64_t row)
 {
 	char domain[GROUP_TEXT_MAX];
 
@@ -59,7 +72,8 @@ static bool is_nightly(const struct slow *s, const struct channel *ch)
 		    (in->subject != ch->subject && in->subject != ch->subject->vendor))
 			continue;
 		if (is_same_network(&in->peer, &ch->row->top.addr) ||
-		    (domain[0] && !strcmp(in->domain, domain)))
+		    (domain[0] && !strcmp(in->domain, domain)) ||
+		    (in->key.group >= GROUP_ASN && has_qualified(ch, row)))
 			return true;
 	}
 	return false;
@@ -70,7 +84,7 @@ static void enter(struct slow *s, const struct channel *ch, int64_t row)
 	struct ledger *l = ledgers_find(s->ledgers, &ch->key);
 	uint64_t up = row_up(ch->row), down = 0;
 
-	if ((!l && up < LEDGER_DAY_BYTES) || is_nightly(s, ch))
+	if ((!l && up < LEDGER_DAY_BYTES) || is_nightly(s, ch, row))
 		return;
 	if (!l)
 		l = ledgers_get(s->ledgers, ch->subject, &ch->key,

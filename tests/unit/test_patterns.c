@@ -76,10 +76,10 @@ static unsigned count_incidents(enum rule_id rule)
 
 static bool is_said(const struct incident *in, const char *words)
 {
-	bool is = strstr(in->message, words) != NULL;
+	bool is = strstr(incident_message(in), words) != NULL;
 
 	for (unsigned i = 0; i < in->explain_n; i++)
-		is |= strstr(in->explain[i], words) != NULL;
+		is |= strstr(incident_line(in, i), words) != NULL;
 	return is;
 }
 
