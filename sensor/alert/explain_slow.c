@@ -57,12 +57,14 @@ void explain_slow(const struct alert_context *ctx, struct incident *in, const st
 	explain_subject(in->subject, who, sizeof(who));
 	where_text(in, where, sizeof(where));
 	if (in->is_any) {
-		snprintf(in->words->message, sizeof(in->words->message), "%s uploads a little a day to %u "
+		snprintf(in->words->message, sizeof(in->words->message),
+			 "%s uploads a little a day to %u "
 			 "further networks", who, in->members);
 		return;
 	}
 	if (!f->slow) {
-		snprintf(in->words->message, sizeof(in->words->message), "The slow upload of %s to %s has fallen "
+		snprintf(in->words->message, sizeof(in->words->message),
+			 "The slow upload of %s to %s has fallen "
 			 "below half of what is told", who, where);
 		return;
 	}

@@ -35,7 +35,8 @@ static void say_dns(struct incident *in, const struct finding *f, const char *wh
 	char domain[GROUP_TEXT_MAX], bytes[CLOCK_TEXT_MAX], peer[ADDR_TEXT_MAX];
 
 	value_text(in, domain);
-	snprintf(in->words->message, sizeof(in->words->message), "%s asked DNS%s%s for about %" PRIu64
+	snprintf(in->words->message, sizeof(in->words->message),
+		 "%s asked DNS%s%s for about %" PRIu64
 		 " different names below %s in one day, which carry %s", who,
 		 f->leaf ? " at " : "", f->leaf ? addr_format(&f->leaf->key.value, peer) : "",
 		 t->different, domain, size_format(t->different_bytes, bytes));
@@ -106,10 +107,12 @@ static void say_rest(struct incident *in, const struct finding *f, const char *w
 
 	value_text(in, value);
 	if (in->is_any)
-		snprintf(in->words->message, sizeof(in->words->message), "%s carries data in DNS questions or "
+		snprintf(in->words->message, sizeof(in->words->message),
+			 "%s carries data in DNS questions or "
 			 "ICMP echoes to %u further domains or addresses", who, in->members);
 	else
-		snprintf(in->words->message, sizeof(in->words->message), "%s has not carried data in %s %s for "
+		snprintf(in->words->message, sizeof(in->words->message),
+			 "%s has not carried data in %s %s for "
 			 "14 days", who, f->channel->key.group == GROUP_DOMAIN ?
 			 "DNS questions below" : "ICMP echoes to", value);
 }

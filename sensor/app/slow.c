@@ -58,8 +58,8 @@ static bool has_qualified(const struct channel *ch, int64_t row)
 	return last->row == row && last->hits;
 }
 
-/* Does an open NW-EXF-001 tell this upload: about its peer or name, or, where no network has most of
- * it, about what binds this night's uploads? */
+/* Does an open NW-EXF-001 tell this upload: about its peer or name, or, where no network has most
+ * of it, about what binds this night's uploads? */
 static bool is_nightly(const struct slow *s, const struct channel *ch, int64_t row)
 {
 	char domain[GROUP_TEXT_MAX];

@@ -8,11 +8,22 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include "base/err.h"
 #include "base/text.h"
 
 #define FRAMES_MIN 256			/* of a file's share of the bounds */
 #define BYTES_MIN (4 * BLOCK_BYTES)
+#define LIKE_BYTES 96			/* headers and a little of what they carry */
+
+/* The frame before a change of file: enough to know it again. */
+struct last_frame {
+	const struct input_file *file;
+	uint64_t ts_ns;
+	uint32_t wirelen;
+	size_t n;
+	uint8_t bytes[LIKE_BYTES];
+};
 
 struct merge {
 	struct input_file **files;	/* by rank */
@@ -22,6 +33,7 @@ struct merge {
 	size_t *heap;			/* indices into files, that is ranks */
 	size_t n_heap;
 	uint64_t newest_ns;		/* stamp of the last frame given */
+	struct last_frame last;
 };
 
 /* --- the heap -------------------------------------------------------------------------------- */
@@ -197,6 +209,30 @@ static void account_frame(struct merge *m, struct input_file *f, struct held *h)
 	f->input.last_ns = fr->ts_ns;
 }
 
+static void remember(struct merge *m, const struct input_file *f, const struct frame *fr)
+{
+	m->last.file = f;
+	m->last.ts_ns = fr->ts_ns;
+	m->last.wirelen = fr->wirelen;
+	m->last.n = fr->caplen < LIKE_BYTES ? fr->caplen : LIKE_BYTES;
+	memcpy(m->last.bytes, fr->bytes, m->last.n);
+}
+
+/* Files that overlap give the same frame one after the other.  Of several frames with one stamp
+ * only one is compared, so what is counted is the least. */
+static void count_twice(struct merge *m, const struct input_file *f, const struct frame *fr)
+{
+	const struct last_frame *last = &m->last;
+	size_t n = fr->caplen < LIKE_BYTES ? fr->caplen : LIKE_BYTES;
+
+	if (!last->file || last->file == f || last->file->tap != f->tap ||
+	    last->ts_ns != fr->ts_ns || last->wirelen != fr->wirelen)
+		return;
+	if (n > last->n)
+		n = last->n;		/* one of the files may have cut it shorter */
+	m->counters->in_two_files += !memcmp(fr->bytes, last->bytes, n);
+}
+
 /* Frames of the file at the root, while they are the next ones. */
 static size_t take_run(struct merge *m, struct held *frames, size_t max)
 {
@@ -218,8 +254,12 @@ static size_t take_run(struct merge *m, struct held *frames, size_t max)
 		    (second != SIZE_MAX && is_before(m, second, rank)))
 			break;
 		frames[n] = lane_take(f->lane);
+		if (!n)
+			count_twice(m, f, &frames[n].frame);
 		account_frame(m, f, &frames[n++]);
 	}
+	if (n && m->n_heap > 1)
+		remember(m, f, &frames[n - 1].frame);
 	if (lane_reads(f->lane) != f->reads_seen)
 		settle_counts(m, f);
 	if (head) {

@@ -59,6 +59,7 @@ static json_t *counters_object(const struct manifest_facts *f)
 		{"capture.filtered", c->filtered},
 		{"capture.reordered", c->reordered},
 		{"capture.clamped", c->clamped}, { "capture.stepped_back", c->stepped_back },
+		{"capture.in_two_files", c->in_two_files},
 		{"capture.normalised", c->normalised},
 		{"capture.kernel_received", c->kernel_received},
 		{"capture.kernel_drops", c->kernel_drops},

@@ -226,6 +226,9 @@ static void print_not_judged(const struct summary_facts *f, FILE *out)
 	if (c->clamped || c->normalised)
 		fprintf(out, "  stamps: %" PRIu64 " packets out of order by more than 1 s, %" PRIu64
 			" with impossible lengths or stamps\n", c->clamped, c->normalised);
+	if (c->in_two_files)
+		fprintf(out, "  files overlap: at least %" PRIu64 " packets stand in two of them; "
+			"TCP payload is counted once, anything else twice\n", c->in_two_files);
 	if (c->stepped_back)
 		fprintf(out, "  stamps: %" PRIu64 " packets stamped slightly out of order\n",
 			c->stepped_back);
