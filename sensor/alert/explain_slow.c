@@ -69,8 +69,8 @@ void explain_slow(const struct alert_context *ctx, struct incident *in, const st
 		return;
 	}
 	snprintf(in->words->message, sizeof(in->words->message), "%s has sent %s to %s within "
-		 "30 days, on %" PRIu32 " of them, and nothing expects it", who, size_format(f->slow->up, up),
-		 where, f->slow->rows);
+		 "30 days, on %" PRIu32 " of them, and nothing expects it", who,
+		 size_format(f->slow->up, up), where, f->slow->rows);
 	explain_amount(ctx, in, f);
 	snprintf(line, sizeof(line), "Judged %s local.",
 		 clock_format_offset(f->judged_ns, tz_offset(f->judged_ns), at));

@@ -49,7 +49,7 @@ struct source_counters {
 	uint64_t filtered;		/* not handed out: BPF filter, or outside of [from, to) */
 	uint64_t reordered;		/* put back where they belong */
 	uint64_t clamped;		/* set to the newest stamp: older by more than the window */
-	uint64_t in_two_files;		/* at least so many stand in a second file of the tap, too */
+	uint64_t in_two_files;		/* at least so many stand in two files of a tap */
 	uint64_t stepped_back;		/* live, the same: older by no more than the window */
 	uint64_t normalised;		/* impossible lengths or sub-second stamps, repaired */
 	uint64_t kernel_drops;		/* live: lost before us (ps_drop + ps_ifdrop) */
