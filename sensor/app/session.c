@@ -309,6 +309,7 @@ static int write_manifest(struct session *s)
 
 static void print_summary(struct session *s, bool is_live)
 {
+	struct analysis_parts parts;
 	struct summary_facts facts = {
 		.source = s->source, .decode = s->counters.decode, .flow = &s->counters.flow,
 		.site = s->site, .incidents = analysis_incidents(s->analysis),
@@ -323,6 +324,8 @@ static void print_summary(struct session *s, bool is_live)
 		.packets_declared = s->watch.packets_declared,
 	};
 
+	analysis_parts(s->analysis, &parts);
+	facts.channels = parts.channels;
 	if (!s->options->quiet)
 		summary_print(&facts, stderr);
 }

@@ -8,6 +8,7 @@
 #include "base/err.h"
 #include "base/text.h"
 #include "base/tz.h"
+#include "output/second_opinion.h"
 #include "packet/packet.h"
 
 #define INCIDENTS_SHOWN 20
@@ -22,17 +23,20 @@ static void print_time(FILE *out, uint64_t ns)
 	fputs(clock_format_offset(ns, tz_offset(ns), local), out);
 }
 
-static void print_incident(FILE *out, const struct incident *i)
+static void print_incident(FILE *out, const struct summary_facts *f, const struct incident *i)
 {
 	static const char *const levels[] = {"", ", level L1 (early warning)", ", level L2 (alert)",
 					     ", level L3 (critical)"};
 	const struct rule *rule = rule_of(i->rule);
+	char opinion[SECOND_OPINION_MAX];
 
 	fprintf(out, "\n  [severity %u%s] %s %s%s\n", i->severity, levels[i->level], rule->id,
 		rule->name, i->is_open ? "" : " (resolved)");
 	text_print_wrapped(out, "    ", incident_message(i), 4, WIDTH);
 	for (unsigned k = 0; k < i->explain_n; k++)
 		text_print_wrapped(out, "      - ", incident_line(i, k), 8, WIDTH);
+	if (!f->is_live && second_opinion_of(f->channels, i, opinion))
+		text_print_wrapped(out, "      - ", opinion, 8, WIDTH);
 	fputs("    What to check next:\n", out);
 	for (const char *const *line = rule->triage; *line; line++)
 		text_print_wrapped(out, "      * ", *line, 8, WIDTH);
@@ -99,7 +103,7 @@ static void print_incidents(const struct summary_facts *f, FILE *out)
 	print_gone(incidents_counters(f->incidents), past, out);
 	for (size_t i = 0; list && i < n && shown < INCIDENTS_SHOWN; i++)
 		if (list[i]->severity >= SEVERITY_SHOWN) {
-			print_incident(out, list[i]);
+			print_incident(out, f, list[i]);
 			shown++;
 		}
 	if (n - minor > shown)

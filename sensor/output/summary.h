@@ -18,6 +18,7 @@ struct summary_facts {			/* all borrowed */
 	const struct shard_counters *flow;
 	const struct site *site;
 	const struct incidents *incidents;
+	const struct channels *channels;
 	uint64_t first_ns, last_ns;	/* capture time covered; 0: nothing */
 	uint64_t flows, flows_outside;
 	const char *outside_example;	/* "A to B": the first of flows_outside */
