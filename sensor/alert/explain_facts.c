@@ -82,6 +82,11 @@ static struct pattern rhythm_pattern(const struct finding *f)
 				 .up = r->up, .down = r->down, .days = 1 };
 }
 
+double explain_arc(const struct circular_summary *s)
+{
+	return fmin(1, s->arc + (double)SLOT_NS / NS_PER_DAY);
+}
+
 /* Where on the clock the starts of a rhythm lie: those that it remembers. */
 static void place_rhythm(const struct finding *f, struct nightly_facts *ret)
 {
@@ -97,8 +102,8 @@ static void place_rhythm(const struct finding *f, struct nightly_facts *ret)
 		return;
 	for (unsigned i = 0; i < n; i++)
 		minutes[i] = f->rhythm->bursts[i].civil_min;
-	ret->arc_p = circular_arc_chance(n, s.arc);
-	ret->spread_min = (int)lround(s.arc * CIRCULAR_DAY_MIN);
+	ret->arc_p = circular_arc_chance(n, explain_arc(&s));
+	ret->spread_min = (int)lround(explain_arc(&s) * CIRCULAR_DAY_MIN);
 	circular_summarise(minutes, n, &s);
 	ret->phase_min = s.mean_min < 0 ? 0 : ((int)lround(s.mean_min) + 720) % 1440;
 }

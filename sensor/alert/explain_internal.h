@@ -3,10 +3,14 @@
 #define NW_ALERT_EXPLAIN_INTERNAL_H
 
 #include "alert/explain.h"
+#include "detect/circular.h"
 
 /* Civil minutes since civil noon, 0..1439: nights do not wrap. */
 int explain_minutes(uint64_t ns);
 void explain_add_line(struct incident *in, const char *text);
+/* Starts of a rhythm are known to a quarter of an hour: the arc that holds them wherever in their
+ * quarters they were, a share of the day. */
+double explain_arc(const struct circular_summary *s);
 /* "at most once in 16 years", "up to 3.2 times a year" */
 void explain_rate(double per_year, char *buf, size_t cap);
 /* "203.0.113.9", "the network 203.0.113.0/24", "hosts of vendor.example", ... */

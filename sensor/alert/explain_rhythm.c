@@ -172,6 +172,7 @@ void explain_label(struct incident *in, const struct finding *f)
 	snprintf(line, sizeof(line),
 		 "Label rhythm: over the whole day too its largest uploads begin within %.0f min "
 		 "of each other (%u of them; chance for uniform times %.1e, descriptive).",
-		 s.arc * CIRCULAR_DAY_MIN, s.n, circular_arc_chance(s.n, s.arc));
+		 explain_arc(&s) * CIRCULAR_DAY_MIN, s.n,
+		 circular_arc_chance(s.n, explain_arc(&s)));
 	explain_add_line(in, line);
 }
