@@ -207,6 +207,11 @@ while read -r file; do
 	"$shell" -n "$file" 2>"$tmp/err" || echo "$file:1: $(head -n 1 "$tmp/err")"
 	[ -x "$file" ] || echo "$file:1: a script that is not executable"
 done <"$tmp/text" >"$tmp/found"
+# A test that no makefile names is run by nobody.
+grep '\.test$' "$tmp/text" | while read -r file; do
+	grep -q "^tests/.*\.am$" "$tmp/text" || continue
+	grep -lqF "$file" $(grep '\.am$' "$tmp/text") || echo "$file:1: no makefile runs it"
+done >>"$tmp/found"
 group 'scripts parse'
 
 # --- cppcheck ---------------------------------------------------------------------------------------

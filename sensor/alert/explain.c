@@ -61,15 +61,10 @@ const char *explain_baseline(const struct alert_context *ctx, const struct findi
 	return buf;
 }
 
-static void add_line(struct incident *in, const char *text)
+void explain_add_line(struct incident *in, const char *text)
 {
 	if (in->explain_n < INCIDENT_LINES_MAX)
 		text_copy(in->words->explain[in->explain_n++], INCIDENT_TEXT_MAX, text);
-}
-
-void explain_add_line(struct incident *in, const char *text)
-{
-	add_line(in, text);
 }
 
 /* "once in 16 years", "3.2 times a year" */
@@ -94,7 +89,7 @@ void explain_spread(struct incident *in, const struct nightly_facts *facts)
 		 "for looking). The %s clock fits %s.",
 		 facts->spread_min, facts->hit, facts->spread_p, facts->is_utc ? "UTC" : "site's",
 		 facts->is_utc ? "better" : "at least as well");
-	add_line(in, line);
+	explain_add_line(in, line);
 }
 
 static void explain_evidence(struct incident *in, const struct finding *f,
@@ -110,7 +105,7 @@ static void explain_evidence(struct incident *in, const struct finding *f,
 		 "fixed time; a "
 		 "legitimate habit looks the same. Level L%d, %s.",
 		 rate, (int)in->level, levels[in->level]);
-	add_line(in, line);
+	explain_add_line(in, line);
 	snprintf(line, sizeof(line),
 		 "In numbers: evidence M = %.3g (L1 from 1e3, L2 from 1e5, L3 from 1e7, or "
 		 "L2 with two of: 10 GB, an extreme volume, a new country); bound %.2g a year at "
@@ -119,7 +114,7 @@ static void explain_evidence(struct incident *in, const struct finding *f,
 		 facts->m, facts->bound, facts->threshold, (unsigned long long)f->bet_nights,
 		 f->bet_nights == 1 ? "" : "s", (unsigned long long)f->bet_channels,
 		 f->bet_channels == 1 ? "" : "s");
-	add_line(in, line);
+	explain_add_line(in, line);
 	explain_spread(in, facts);
 }
 
@@ -142,7 +137,7 @@ static void explain_last_night(const struct alert_context *ctx, struct incident 
 			 clock_format_offset(start_ns, tz_offset(start_ns), at),
 			 size_format(n->up, up), size_format(n->down, down),
 			 n->is_partial ? "; that night was not seen to its end (partial)" : "");
-		add_line(in, line);
+		explain_add_line(in, line);
 		return;
 	}
 }
@@ -163,7 +158,7 @@ static void explain_seen(struct incident *in, const struct nightly_facts *facts)
 		snprintf(line + strlen(line), sizeof(line) - strlen(line), "  On the worst, "
 			 "%.1f %% was lost before the sensor, by the tap's count or by the "
 			 "sequence numbers of TCP.", 100 * facts->worst_loss);
-	add_line(in, line);
+	explain_add_line(in, line);
 }
 
 void explain_contact(struct incident *in, const struct finding *f)
@@ -183,9 +178,10 @@ void explain_contact(struct incident *in, const struct finding *f)
 			 " The payload was not recognised as any protocol%s.",
 			 k->verdict == DPI_PORT ? "; the name in the record is a guess by port"
 						: "");
-	add_line(in, line);
+	explain_add_line(in, line);
 	if (!ch->key.is_external)
-		add_line(in, "The destination is internal, outside the asset's zone: severity is "
+		explain_add_line(in,
+			"The destination is internal, outside the asset's zone: severity is "
 			     "capped at 2.");
 }
 
@@ -218,7 +214,7 @@ void explain_attached(struct incident *in)
 			snprintf(line + strlen(line), sizeof(line) - strlen(line), "%s %.*s",
 				 at == in->attached ? "" : ",", (int)(end - at), at);
 	if (in->attached[0])
-		add_line(in, line);
+		explain_add_line(in, line);
 }
 
 /* Which peers a group's nights had, and the groups that are about the same upload. */
@@ -239,7 +235,7 @@ static void explain_group(struct incident *in, const struct finding *f)
 	}
 	if (shown) {
 		snprintf(line + strlen(line), sizeof(line) - strlen(line), ".");
-		add_line(in, line);
+		explain_add_line(in, line);
 	}
 	explain_attached(in);
 }
@@ -252,7 +248,7 @@ static void explain_members(struct incident *in, const struct finding *f)
 		snprintf(line + strlen(line), sizeof(line) - strlen(line), "%s %s", i ? "," : "",
 			 f->members[i]->id);
 	if (f->n_members)
-		add_line(in, line);
+		explain_add_line(in, line);
 }
 
 /* "starting between 00:20 and 00:40" */
@@ -278,7 +274,7 @@ void explain_nights(const struct alert_context *ctx, struct incident *in, const 
 	explain_label(in, f);
 	explain_members(in, f);
 	explain_group(in, f);
-	add_line(in, explain_baseline(ctx, f, line, sizeof(line)));
+	explain_add_line(in, explain_baseline(ctx, f, line, sizeof(line)));
 	explain_contact(in, f);
 }
 
@@ -294,7 +290,8 @@ static void explain_nightly(const struct alert_context *ctx, struct incident *in
 		 explain_subject(in->subject, who, sizeof(who)), size_format(facts->up, up),
 		 where, facts->hit, facts->seen, when);
 	if (f->given_up)
-		add_line(in, "Closed because the long memory is full and this evidence was given "
+		explain_add_line(in,
+			"Closed because the long memory is full and this evidence was given "
 			     "up, not because the pattern stopped: it may go on.");
 	explain_evidence(in, f, facts);
 	explain_nights(ctx, in, f, facts);
@@ -327,7 +324,8 @@ static void explain_closed_zone(struct incident *in, const struct finding *f)
 			 who, zone, addr_format(&ch->key.value, peer), size_format(ch->up, up),
 			 size_format(ch->down, down),
 			 k->was_opened_outside ? "outside" : "inside");
-	add_line(in, "The site policy declares this zone closed: no external traffic is expected, "
+	explain_add_line(in,
+		"The site policy declares this zone closed: no external traffic is expected, "
 		     "attempts count.");
 	explain_contact(in, f);
 }
@@ -355,7 +353,7 @@ static void explain_like(struct incident *in, const struct finding *f)
 		 "when this asset sends more than %d times as much a night.", like->subject,
 		 clock_format_offset(like->first_ns, tz_offset(like->first_ns), at),
 		 BASELINE_LIKE_FACTOR);
-	add_line(in, line);
+	explain_add_line(in, line);
 }
 
 /* How it came to be raised: baseline.h has the table. */
@@ -376,14 +374,14 @@ static void explain_standing(struct incident *in, const struct finding *f)
 	else
 		snprintf(line, sizeof(line), "Neither the site policy nor the baseline of this "
 			 "asset or of its role holds it; first met %s local.", at);
-	add_line(in, line);
+	explain_add_line(in, line);
 	explain_like(in, f);
 	snprintf(line, sizeof(line), "State of the baseline: %s.  To accept it: nachtwacht state "
 		 "promote --id %s.%s", baseline_name(f->baseline), baseline_id(d, id),
 		 in->subject->zone && in->subject->zone->is_closed ?
 		 "  The zone stays closed all the same: NW-DST-002 speaks of any external traffic "
 		 "that no expected entry covers." : "");
-	add_line(in, line);
+	explain_add_line(in, line);
 }
 
 static void explain_accepted(struct incident *in, const struct finding *f, const char *who,
@@ -395,14 +393,14 @@ static void explain_accepted(struct incident *in, const struct finding *f, const
 	snprintf(in->words->message, sizeof(in->words->message),
 		 "%s: the destination %s was accepted into the baseline", who, where);
 	if (!d->is_accepted) {
-		add_line(in, "It was accepted for another asset of the same role.");
+		explain_add_line(in, "It was accepted for another asset of the same role.");
 		return;
 	}
 	text_repair(d->by ? d->by : "", d->by ? strlen(d->by) : 0, by, sizeof(by));
 	text_repair(d->reason ? d->reason : "", d->reason ? strlen(d->reason) : 0, why,
 		    sizeof(why));
 	snprintf(line, sizeof(line), "Accepted by %s: %s", by, why);
-	add_line(in, line);
+	explain_add_line(in, line);
 }
 
 static void explain_destination(struct incident *in, const struct finding *f)
@@ -418,7 +416,8 @@ static void explain_destination(struct incident *in, const struct finding *f)
 		snprintf(in->words->message, sizeof(in->words->message), "%s met %u further "
 			 "external destination%s that nobody has accepted", who, in->members,
 			 in->members == 1 ? "" : "s");
-		add_line(in, "More destinations of this asset are new than are told one by one: a "
+		explain_add_line(in,
+			"More destinations of this asset are new than are told one by one: a "
 			     "scan, or a program that talks to many.  nachtwacht state review "
 			     "lists them.");
 		return;
@@ -451,8 +450,9 @@ static void explain_evicted(struct incident *in)
 		 "from M = 1e3 on).  %s", in->given_up_m, in->given_up_m >= CHANNELS_STRONG ?
 		 "A pattern that was building up may be missed." :
 		 "None of it had gone beyond a few nights.");
-	add_line(in, line);
-	add_line(in, "Channels with the least evidence go first, of assets that have more of them "
+	explain_add_line(in, line);
+	explain_add_line(in,
+		"Channels with the least evidence go first, of assets that have more of them "
 		     "than their share; many short-lived destinations of one asset do this, "
 		     "by accident or to push something out.");
 }

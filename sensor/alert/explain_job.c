@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include "alert/explain_internal.h"
 #include "alert/explain.h"
 #include "base/text.h"
 #include "base/tz.h"
@@ -17,12 +18,6 @@ struct job_words {
 	char who[SITE_ID_MAX], peer[GROUP_TEXT_MAX], up[CLOCK_TEXT_MAX], at[CLOCK_TEXT_MAX];
 	char window[64], expiry[DATE_TEXT_MAX], max[CLOCK_TEXT_MAX];
 };
-
-static void add_line(struct incident *in, const char *text)
-{
-	if (in->explain_n < INCIDENT_LINES_MAX)
-		text_copy(in->words->explain[in->explain_n++], INCIDENT_TEXT_MAX, text);
-}
 
 static const struct expected *entry_of(const struct alert_context *ctx, const struct finding *f)
 {
@@ -155,7 +150,7 @@ static void explain_entry(const struct alert_context *ctx, struct incident *in,
 	char line[INCIDENT_TEXT_MAX], clean[INCIDENT_TEXT_MAX];
 
 	if (!e) {
-		add_line(in, "The site policy does not have this entry any more.");
+		explain_add_line(in, "The site policy does not have this entry any more.");
 		return;
 	}
 	snprintf(line, sizeof(line), "Expected (entry %s)", e->id);
@@ -165,7 +160,7 @@ static void explain_entry(const struct alert_context *ctx, struct incident *in,
 	add_part(line, sizeof(line), "ticket", e->ticket[0] ? e->ticket : "not named");
 	add_part(line, sizeof(line), "until and with", w->expiry);
 	text_repair(line, strlen(line), clean, sizeof(clean));
-	add_line(in, clean);
+	explain_add_line(in, clean);
 }
 
 static void explain_usual(struct incident *in, const struct finding *f)
@@ -178,7 +173,7 @@ static void explain_usual(struct incident *in, const struct finding *f)
 			 f->job->runs == 1 ? "" : "s");
 	else
 		snprintf(line, sizeof(line), "No run of this job was seen before.");
-	add_line(in, line);
+	explain_add_line(in, line);
 }
 
 static void explain_meaning(struct incident *in, const struct finding *f, const struct job_words *w)
@@ -198,9 +193,9 @@ static void explain_meaning(struct incident *in, const struct finding *f, const 
 	};
 	char line[INCIDENT_TEXT_MAX];
 
-	add_line(in, meanings[f->job->event]);
+	explain_add_line(in, meanings[f->job->event]);
 	snprintf(line, sizeof(line), "Judged %s local.", w->at);
-	add_line(in, line);
+	explain_add_line(in, line);
 }
 
 void explain_job(const struct alert_context *ctx, struct incident *in, const struct finding *f)

@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include "alert/explain_internal.h"
 #include "alert/explain.h"
 #include "base/text.h"
 #include "base/tz.h"
@@ -16,12 +17,6 @@ struct remote_words {
 	char up[CLOCK_TEXT_MAX], down[CLOCK_TEXT_MAX];
 	const char *protocol;
 };
-
-static void add_line(struct incident *in, const char *text)
-{
-	if (in->explain_n < INCIDENT_LINES_MAX)
-		text_copy(in->words->explain[in->explain_n++], INCIDENT_TEXT_MAX, text);
-}
 
 static const char *local_text(uint64_t ns, char buf[static CLOCK_TEXT_MAX])
 {
@@ -150,7 +145,8 @@ static void say_flood(struct incident *in)
 		 "%s: remote sessions with %" PRIu32 " further "
 		 "peer%s", explain_subject(in->subject, who, sizeof(who)), in->members,
 		 in->members == 1 ? "" : "s");
-	add_line(in, "More peers than are told one by one: a service that is open to many, or one "
+	explain_add_line(in,
+		"More peers than are told one by one: a service that is open to many, or one "
 		     "that somebody tries from many addresses.");
 }
 
@@ -165,13 +161,13 @@ static void explain_session(struct incident *in, const struct visit *v)
 		 local_text(v->start_ns, from), local_text(v->last_ns, to), v->flows,
 		 v->flows == 1 ? "" : "s", v->contact.was_opened_outside ? "the peer" :
 		 "the asset itself (a session in reverse, if somebody works over it)");
-	add_line(in, line);
+	explain_add_line(in, line);
 	if (v->sessions < 2)
 		return;
 	snprintf(line, sizeof(line), "It is session number %" PRIu32 " of this peer by this "
 		 "protocol since %s local; together %s up.", v->sessions,
 		 local_text(v->first_ns, from), size_format(v->all_up, up));
-	add_line(in, line);
+	explain_add_line(in, line);
 }
 
 static void explain_protocol(struct incident *in, const struct visit *v)
@@ -189,7 +185,7 @@ static void explain_protocol(struct incident *in, const struct visit *v)
 		snprintf(line, sizeof(line), "The payload was recognised as %s; what is done in "
 			 "the "
 			 "session is encrypted or not looked at.", remote_name(v->protocol));
-	add_line(in, line);
+	explain_add_line(in, line);
 }
 
 static void explain_nearest(struct incident *in, const struct remote_facts *r)
@@ -199,14 +195,15 @@ static void explain_nearest(struct incident *in, const struct remote_facts *r)
 	char from[CLOCK_TEXT_MAX], to[CLOCK_TEXT_MAX], apart[CLOCK_TEXT_MAX];
 
 	if (!r->has_orders) {
-		add_line(in, "No work orders are registered here (site policy, key "
+		explain_add_line(in, "No work orders are registered here (site policy, key "
 			     "\"work_orders\"): "
 			     "whether one covers this session cannot be said, and the severity is "
 			     "lower for it.");
 		return;
 	}
 	if (!o) {
-		add_line(in, "No work order for remote work on this asset, of its vendor, is "
+		explain_add_line(in,
+			"No work order for remote work on this asset, of its vendor, is "
 			     "registered before or after.");
 		return;
 	}
@@ -219,7 +216,7 @@ static void explain_nearest(struct incident *in, const struct remote_facts *r)
 			 "last packet", span_text(r->apart_ns, apart),
 			 o->end_ns <= r->visit->last_ns ? "before" : "after");
 	snprintf(line + strlen(line), sizeof(line) - strlen(line), ".");
-	add_line(in, line);
+	explain_add_line(in, line);
 }
 
 static void explain_orders(struct incident *in, const struct finding *f)
@@ -231,12 +228,14 @@ static void explain_orders(struct incident *in, const struct finding *f)
 	if (r->onsite) {
 		snprintf(line, sizeof(line), "An order for work on site is open (%s): it covers no "
 			 "remote session.", r->onsite->id);
-		add_line(in, line);
+		explain_add_line(in, line);
 	}
 	if (!in->subject->asset)
-		add_line(in, "The address is not in the asset list, so no order can name it.");
+		explain_add_line(in,
+			"The address is not in the asset list, so no order can name it.");
 	if (f->rule == RULE_REM_001 && !r->visit->is_external && !r->is_gateway)
-		add_line(in, "The peer is inside the site and no maintenance gateway: severity is "
+		explain_add_line(in,
+			"The peer is inside the site and no maintenance gateway: severity is "
 			     "capped at 2.");
 }
 

@@ -4,15 +4,10 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include "alert/explain_internal.h"
 #include "alert/explain.h"
 #include "base/text.h"
 #include "base/tz.h"
-
-static void add_line(struct incident *in, const char *text)
-{
-	if (in->explain_n < INCIDENT_LINES_MAX)
-		text_copy(in->words->explain[in->explain_n++], INCIDENT_TEXT_MAX, text);
-}
 
 static void where_text(const struct incident *in, char *buf, size_t cap)
 {
@@ -31,21 +26,24 @@ static void explain_amount(const struct alert_context *ctx, struct incident *in,
 
 	snprintf(line, sizeof(line), "Received from there: %s.  The largest day had %s of upload.",
 		 size_format(f->slow->down, down), size_format(f->slow->largest, largest));
-	add_line(in, line);
+	explain_add_line(in, line);
 	if (ctx->site->is_default)
-		add_line(in, "Without a site policy nothing is expected, so severity is at most "
+		explain_add_line(in,
+			"Without a site policy nothing is expected, so severity is at most "
 			     "2.");
 	else
-		add_line(in, "No expected entry of the site policy covers it; what one covers, and "
+		explain_add_line(in,
+			"No expected entry of the site policy covers it; what one covers, and "
 			     "what NW-EXF-001 tells of the same network, is not counted.");
 	if (slow_is_shared(f->slow)) {
 		snprintf(line, sizeof(line), "%" PRIu32 " of the %" PRIu32 " assets of its role "
 			 "send there, each at least half as much: more often their work than a "
 			 "leak, so severity is at most 2; register it.", f->slow->sharers,
 			 f->slow->role_assets);
-		add_line(in, line);
+		explain_add_line(in, line);
 	}
-	add_line(in, "Only amounts are judged: this says nothing about a rhythm, nor that there is "
+	explain_add_line(in,
+		"Only amounts are judged: this says nothing about a rhythm, nor that there is "
 		     "none.");
 }
 
@@ -74,5 +72,5 @@ void explain_slow(const struct alert_context *ctx, struct incident *in, const st
 	explain_amount(ctx, in, f);
 	snprintf(line, sizeof(line), "Judged %s local.",
 		 clock_format_offset(f->judged_ns, tz_offset(f->judged_ns), at));
-	add_line(in, line);
+	explain_add_line(in, line);
 }

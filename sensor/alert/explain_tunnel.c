@@ -4,15 +4,10 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include "alert/explain_internal.h"
 #include "alert/explain.h"
 #include "base/text.h"
 #include "base/tz.h"
-
-static void add_line(struct incident *in, const char *text)
-{
-	if (in->explain_n < INCIDENT_LINES_MAX)
-		text_copy(in->words->explain[in->explain_n++], INCIDENT_TEXT_MAX, text);
-}
 
 static unsigned percent(uint64_t part, uint64_t whole)
 {
@@ -52,18 +47,20 @@ static void explain_names(struct incident *in, const struct tunnel_facts *t)
 		 percent(t->odd, t->asked),
 		 t->answers, percent(t->nxdomain, t->answers),
 		 t->different ? t->different_bytes / t->different : 0);
-	add_line(in, line);
+	explain_add_line(in, line);
 	snprintf(line, sizeof(line), "Bytes that differ, on %" PRIu32 " day%s: %s.  Repeated names "
 		 "count once, addresses written as labels as what an address carries.", t->rows,
 		 t->rows == 1 ? "" : "s", size_format(t->total, all));
-	add_line(in, line);
+	explain_add_line(in, line);
 	if (tunnel_is_listed(t))
-		add_line(in, "All answers are those of a block list (127.0.0.0/8, or no such "
+		explain_add_line(in,
+			"All answers are those of a block list (127.0.0.0/8, or no such "
 			     "name): a reputation service asks like this, and a tunnel can answer "
 			     "like this.");
 	else if (!tunnel_is_long(t) && !tunnel_is_odd(t) && !tunnel_is_missing(t))
-		add_line(in, "The names are of usual form; their number is not.");
-	add_line(in, "The way of such a tunnel is the name: it works through any resolver, and its "
+		explain_add_line(in, "The names are of usual form; their number is not.");
+	explain_add_line(in,
+		"The way of such a tunnel is the name: it works through any resolver, and its "
 		     "other end is whoever serves the domain.");
 }
 
@@ -93,11 +90,12 @@ static void explain_payloads(struct incident *in, const struct tunnel_facts *t)
 		 "is a plain pattern, of %u %% printable text.  %" PRIu64 " replies.", t->asked,
 		 size_format(t->asked_bytes, asked), percent(t->plain, t->asked),
 		 percent(t->text, t->asked), t->answers);
-	add_line(in, line);
+	explain_add_line(in, line);
 	snprintf(line, sizeof(line), "Bytes that differ, on %" PRIu32 " day%s: %s.", t->rows,
 		 t->rows == 1 ? "" : "s", size_format(t->total, all));
-	add_line(in, line);
-	add_line(in, "Programs that test reachability send one pattern again and again; what they "
+	explain_add_line(in, line);
+	explain_add_line(in,
+		"Programs that test reachability send one pattern again and again; what they "
 		     "put at its front (time, number) is not counted here.");
 }
 
@@ -137,5 +135,5 @@ void explain_tunnel(const struct alert_context *ctx, struct incident *in, const 
 	snprintf(line, sizeof(line), "Numbers of different things are exact up to 64, then "
 		 "estimates with a standard error of 15 %%.  Judged %s local.",
 		 clock_format_offset(f->judged_ns, tz_offset(f->judged_ns), at));
-	add_line(in, line);
+	explain_add_line(in, line);
 }

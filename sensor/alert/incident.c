@@ -29,15 +29,11 @@ static struct incident *find(const struct incidents *in, enum rule_id rule,
 	return *place ? in->list[*place - 1] : NULL;
 }
 
-/* Open ones of the subject with a channel of their own; asked when another would be opened. */
-static size_t count_of(const struct incidents *in, enum rule_id rule, const struct subject *s)
+/* Rules that a stranger can make many findings of: beyond some, one incident counts the others. */
+static bool can_flood(enum rule_id rule)
 {
-	size_t n = 0;
-
-	for (size_t k = 0; k < in->count; k++)
-		n += in->list[k]->rule == rule && in->list[k]->subject == s &&
-		     in->list[k]->is_open && !in->list[k]->is_any;
-	return n;
+	return rule == RULE_DST_001 || rule == RULE_DST_002 || rule == RULE_REM_001 ||
+	       rule == RULE_EXF_008 || rule == RULE_EXF_011;
 }
 
 /* Is there no room for an incident of the channel's own? */
@@ -58,13 +54,8 @@ static bool is_flood(struct incidents *in, const struct finding *f)
 		return false;
 	if (in->peers[f->rule] >= INCIDENTS_MAX)
 		return true;
-	if (f->rule == RULE_EXF_008 || f->rule == RULE_EXF_011)
-		return count_of(in, f->rule, ch->subject) >= INCIDENT_PEERS_MAX;
-	if (f->rule == RULE_DST_001)
-		return ch->subject->new_destinations >= INCIDENT_PEERS_MAX;
-	if (f->rule == RULE_REM_001)
-		return ch->subject->remote_peers >= INCIDENT_PEERS_MAX;
-	return f->rule == RULE_DST_002 && ch->subject->closed_zone_peers >= INCIDENT_PEERS_MAX;
+	return can_flood(f->rule) &&
+	       ch->subject->open_incidents[f->rule] >= INCIDENT_PEERS_MAX;
 }
 
 /* The incident of the finding's channel; of the subject's flood when there are too many. */

@@ -3,10 +3,13 @@
 #ifndef NW_ALERT_INCIDENT_INTERNAL_H
 #define NW_ALERT_INCIDENT_INTERNAL_H
 
+#include <assert.h>
 #include "alert/incident.h"
 
 /* Peers of their own, and one flood incident per subject and rule. */
 #define INCIDENTS_CAPACITY (INCIDENTS_OWN_MAX + RULES * SUBJECTS_MAX)
+
+static_assert(RULES <= SUBJECT_RULES_MAX, "a subject counts its open incidents by rule");
 
 struct incident_chain {			/* in order of opening */
 	struct incident *first, *last;
@@ -54,7 +57,7 @@ struct incident *incidents_add(struct incidents *in, const struct incident *copy
 /* Is there room for one more that is no flood?  Forgets the oldest resolved ones for it. */
 bool incidents_make_room(struct incidents *in);
 void incidents_mark(struct incidents *in, struct incident *i);	/* it is changed */
-/* Open ones with a channel of their own, by rule; of the rules that can flood, by subject too. */
+/* Open ones with a channel of their own, by rule and by subject. */
 void incidents_count_open(struct incidents *in, const struct incident *i, int by);
 /* The case of the first open one that shares it with i, or NULL. */
 const char *incidents_case(const struct incidents *in, const struct incident *i);

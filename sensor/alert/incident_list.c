@@ -342,12 +342,7 @@ void incidents_count_open(struct incidents *in, const struct incident *i, int by
 	if (i->is_any || incident_entry(i->rule, i->entry)[0])
 		return;
 	in->peers[i->rule] += (size_t)by;
-	if (i->rule == RULE_DST_002)
-		i->subject->closed_zone_peers += (uint32_t)by;
-	if (i->rule == RULE_DST_001)
-		i->subject->new_destinations += (uint32_t)by;
-	if (i->rule == RULE_REM_001)
-		i->subject->remote_peers += (uint32_t)by;
+	i->subject->open_incidents[i->rule] += (uint32_t)by;
 }
 
 size_t incidents_count(const struct incidents *in)

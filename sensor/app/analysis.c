@@ -24,6 +24,7 @@
 #include "base/tz.h"
 
 #define SILENT_ROWS 14			/* NW-DST-002 resolves after so many rows without traffic */
+#define ROWS_AT_ONCE (LEDGER_ROWS + 1)
 
 struct analysis {
 	struct alert_context *ctx;
@@ -351,15 +352,40 @@ static void report_evicted(struct analysis *a)
 	a->evicted = 0;
 }
 
-/* What has no channel to say that it fell silent: floods, addresses whose channel was evicted. */
+/* Rules of which an incident may be left that nobody speaks for, and after how many rows it has
+ * ended. */
+static const struct {
+	enum rule_id rule;
+	int64_t rows;
+	bool floods_only;		/* the others have who says it */
+} silences[] = {
+	{ RULE_HLT_001, SILENT_ROWS, false },
+	{ RULE_DST_002, SILENT_ROWS, false },
+	{ RULE_EXF_008, TUNNELS_SILENT_ROWS, true },
+	{ RULE_EXF_011, LEDGER_ROWS, true },
+	{ RULE_REM_001, VISITORS_SILENT_ROWS, false },
+	{ RULE_REM_002, VISITORS_SILENT_ROWS, false },
+	{ RULE_REM_003, VISITORS_SILENT_ROWS, false },
+};
+
+static bool is_silent(const struct incident *in, int64_t row)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(silences); i++)
+		if (silences[i].rule == in->rule)
+			return in->is_open && in->last_row <= row - silences[i].rows &&
+			       (in->is_any || !silences[i].floods_only);
+	return false;
+}
+
+/* What has no channel to say that it fell silent: floods, addresses whose channel was evicted,
+ * sessions that gave way to others. */
 static void resolve_silent(struct analysis *a, int64_t row, uint64_t end_ns)
 {
 	for (size_t i = 0; i < incidents_count(a->incidents); i++) {
 		const struct incident *in = incidents_at(a->incidents, i);
 		struct channel ch = stand_in(in->subject, end_ns);
 
-		if ((in->rule != RULE_HLT_001 && in->rule != RULE_DST_002) || !in->is_open ||
-		    in->last_row > row - SILENT_ROWS)
+		if (!is_silent(in, row))
 			continue;
 		if (in->is_any) {
 			incidents_resolve_any(a->incidents, in->rule, &ch, end_ns, row);
@@ -412,12 +438,12 @@ static void end_row(struct analysis *a, int64_t row)
 }
 
 /* Rows end one by one, so that a gap gives what idle marks would have given; in a very long one
- * nothing can happen any more after SILENT_ROWS. */
+ * nothing can happen any more when the longest memory of rows, NW-EXF-011's, has run out. */
 static void end_rows(struct analysis *a, uint64_t now_ns)
 {
 	int64_t row = calendar_row(&a->calendar, now_ns);
 
-	for (int turn = 0; a->row < row && turn <= SILENT_ROWS + 1; turn++) {
+	for (int turn = 0; a->row < row && turn <= ROWS_AT_ONCE; turn++) {
 		visitors_time(&a->visitors, calendar_row_start(&a->calendar, a->row + 1));
 		end_row(a, a->row++);
 	}

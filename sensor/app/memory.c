@@ -12,6 +12,7 @@
 #include "app/batch.h"
 #include "app/coverage_state.h"
 #include "app/destinations.h"
+#include "app/names_store.h"
 #include "app/signals.h"
 #include "app/visit_store.h"
 #include "base/clock.h"
@@ -200,32 +201,6 @@ static void drop_flows(struct memory *m)
 	state_put_number(m->state, "carry_ns", 0);
 }
 
-/* --- names that DNS gave ------------------------------------------------ */
-
-/* Replay keeps those of its end: a run that is killed reads its input again from the beginning and
- * learns them again.  Live cannot, so it keeps them once a row. */
-static void keep_names(struct memory *m, const struct resolved *r)
-{
-	pack_reset(&m->value);
-	resolved_pack(r, &m->value);
-	m->has_failed |= m->value.has_failed || state_put(m->state, STATE_META, "resolved", 8,
-							  m->value.bytes, m->value.len) != 0;
-}
-
-static void load_names(struct state *s, struct resolved *r)
-{
-	struct unpacker u;
-	void *kept;
-	size_t len;
-
-	if (!r || state_get(s, STATE_META, "resolved", 8, &kept, &len) != 0)
-		return;
-	u = unpack_over(kept, len);
-	if (!resolved_unpack(r, &u) || !unpack_ok(&u))
-		log_warn("state", "the names that DNS gave are damaged: some are missing");
-	free(kept);
-}
-
 /* --- how runs follow each other ---------------------------------------- */
 
 static int refuse_old(uint64_t first_ns, uint64_t last_ns)
@@ -391,7 +366,7 @@ int memory_load_tables(struct state *s, const struct site *site, const struct an
 		err = visit_store_load(s, parts->visits, parts->subjects, &l.bad);
 	destinations_set_roles(parts->baseline, parts->subjects);
 	channels_hold(parts->channels, false);
-	load_names(s, parts->resolved);
+	names_store_load(s, parts->resolved);
 	incidents_set_sequence(parts->incidents, (uint64_t)state_get_number(s, "sequence", 0));
 	*ret_left_out = l.bad;
 	return err;
@@ -528,7 +503,7 @@ static int commit(struct memory *m)
 		m->has_failed |= tallies_save(m->state, &parts.tallies) != 0;
 		m->has_failed |= visit_store_save(m->state, parts.visits) != 0;
 		if (!m->is_replay && point.row != m->names_row)
-			keep_names(m, parts.resolved);
+			m->has_failed |= names_store_save(m->state, parts.resolved) != 0;
 		m->names_row = point.row;
 		state_put_number(m->state, "year", point.year);
 		state_put_number(m->state, "first_ns", (int64_t)point.first_ns);
@@ -571,7 +546,7 @@ int memory_finish(struct memory *m, uint64_t last_ns)
 
 		keep_pending(m);
 		analysis_parts(m->analysis, &parts);
-		keep_names(m, parts.resolved);
+		m->has_failed |= names_store_save(m->state, parts.resolved) != 0;
 		state_put_number(m->state, "carry_ns", (int64_t)m->carry.ret_minute_ns);
 		state_put_number(m->state, "last_ns", (int64_t)last_ns);
 	}

@@ -41,14 +41,6 @@ static bool is_active(const struct over *o, const struct channel *ch)
 
 /* --- what agrees with it ------------------------------------------------- */
 
-/* The address and service with most of the row's upload; NULL: not known. */
-static const struct channel *leaf_of(const struct over *o, const struct channel *ch)
-{
-	struct voice v = { .rule = RULE_EXF_005, .channel = (struct channel *)ch };
-
-	return speak_finding(&o->all->judge, &o->watch, &v).leaf;
-}
-
 static struct destination *destination_of(const struct over *o, const struct channel *leaf)
 {
 	struct channel_key key = { 0 };
@@ -69,7 +61,7 @@ static struct destination *destination_of(const struct over *o, const struct cha
 static bool is_strange(const struct over *o, const struct channel *ch)
 {
 	const struct site *site = o->all->judge.context->site;
-	const struct channel *leaf = leaf_of(o, ch);
+	const struct channel *leaf = speak_leaf(&o->all->judge, ch);
 	struct destination *d = leaf ? destination_of(o, leaf) : NULL;
 
 	if (site->is_default)
@@ -89,7 +81,7 @@ static void find_agreement(const struct over *o, const struct look *l, struct vo
 	v->agrees = (is_strange(o, v->channel) ? AGREES_DESTINATION : 0) |
 		    (v->z >= VOLUME_Z_EXTREME ? AGREES_VOLUME : 0) |
 		    (s->zone && s->zone->is_closed ? AGREES_POLICY : 0);
-	n = (v->agrees & AGREES_DESTINATION) + !!(v->agrees & AGREES_VOLUME) +
+	n = !!(v->agrees & AGREES_DESTINATION) + !!(v->agrees & AGREES_VOLUME) +
 	    !!(v->agrees & AGREES_POLICY);
 	v->severity = RHYTHM_SEVERITY + n < SEVERITY_MAX ? RHYTHM_SEVERITY + n : SEVERITY_MAX;
 }

@@ -64,10 +64,10 @@ static bool is_nightly(const struct slow *s, const struct channel *ch, int64_t r
 {
 	char domain[GROUP_TEXT_MAX];
 
-	domain_of(s, ch, domain);
-	for (size_t i = 0; i < incidents_count(s->incidents); i++) {
-		const struct incident *in = incidents_at(s->incidents, i);
+	const struct incident *in = NULL;
 
+	domain_of(s, ch, domain);
+	while ((in = incidents_of_house(s->incidents, ch->subject, in))) {
 		if (in->rule != RULE_EXF_001 || !in->is_open || incident_is_suppressed(in) ||
 		    (in->subject != ch->subject && in->subject != ch->subject->vendor))
 			continue;
@@ -223,22 +223,6 @@ static void judge(struct slow *s, struct ledger *l, int64_t row, uint64_t end_ns
 	}
 }
 
-static void resolve_floods(struct slow *s, int64_t row, uint64_t end_ns)
-{
-	for (size_t i = 0; i < incidents_count(s->incidents); i++) {
-		const struct incident *in = incidents_at(s->incidents, i);
-		struct channel ch = { .subject = in->subject, .first_ns = end_ns,
-				      .last_ns = end_ns };
-
-		if (in->rule != RULE_EXF_011 || !in->is_any || !in->is_open ||
-		    in->last_row > row - LEDGER_ROWS)
-			continue;
-		ch.key.subject = in->subject->number;
-		group_key_any(&ch.key);
-		incidents_resolve_any(s->incidents, RULE_EXF_011, &ch, end_ns, row);
-	}
-}
-
 void slow_end_row(struct slow *s, int64_t row, uint64_t end_ns)
 {
 	size_t n;
@@ -252,5 +236,4 @@ void slow_end_row(struct slow *s, int64_t row, uint64_t end_ns)
 	list = ledgers_sorted(s->ledgers, &n);
 	for (size_t i = 0; i < n; i++)
 		judge(s, (struct ledger *)list[i], row, end_ns);
-	resolve_floods(s, row, end_ns);
 }

@@ -385,6 +385,13 @@ static const struct rhythm *locked_rhythm(const struct channels *channels,
 	return rhythm && rhythm_is_locked(&rhythm_defaults, rhythm) ? rhythm : NULL;
 }
 
+const struct channel *speak_leaf(const struct judge *j, const struct channel *ch)
+{
+	if (ch->key.group == GROUP_IP)
+		return ch;
+	return ch->row ? find_leaf(j, ch, &ch->row->top) : NULL;
+}
+
 struct finding speak_finding(const struct judge *j, const struct night_watch *w,
 			     const struct voice *v)
 {
@@ -394,12 +401,9 @@ struct finding speak_finding(const struct judge *j, const struct night_watch *w,
 		.process = v->process, .is_partial = w->is_partial,
 		.agrees = v->agrees, .z = v->z,
 		.rhythm = locked_rhythm(j->channels, v->channel),
+		.leaf = speak_leaf(j, v->channel),
 	};
 
-	if (v->channel->key.group == GROUP_IP)
-		f.leaf = v->channel;
-	else if (v->channel->row)
-		f.leaf = find_leaf(j, v->channel, &v->channel->row->top);
 	if (v->channel->subject->vendor_name)
 		find_members(j, &f);
 	explain_count_bets(&f);

@@ -29,6 +29,8 @@
 
 /* voices in canonical order of their channels. */
 void speak(const struct judge *j, const struct night_watch *w, struct voice *voices, size_t n);
+/* The address and service with most of the row's upload; NULL: not known. */
+const struct channel *speak_leaf(const struct judge *j, const struct channel *ch);
 /* The finding for a voice, or for a channel without one: with the connection that stands for it. */
 struct finding speak_finding(const struct judge *j, const struct night_watch *w,
 			     const struct voice *v);

@@ -186,22 +186,6 @@ static void end_row(struct tunnels *t, struct carriage *c, int64_t row, uint64_t
 	c->is_told = false;
 }
 
-static void resolve_floods(struct tunnels *t, int64_t row, uint64_t end_ns)
-{
-	for (size_t i = 0; i < incidents_count(t->incidents); i++) {
-		const struct incident *in = incidents_at(t->incidents, i);
-		struct channel ch = { .subject = in->subject, .first_ns = end_ns,
-				      .last_ns = end_ns };
-
-		if (in->rule != RULE_EXF_008 || !in->is_any || !in->is_open ||
-		    in->last_row > row - TUNNELS_SILENT_ROWS)
-			continue;
-		ch.key.subject = in->subject->number;
-		group_key_any(&ch.key);
-		incidents_resolve_any(t->incidents, RULE_EXF_008, &ch, end_ns, row);
-	}
-}
-
 void tunnels_end_row(struct tunnels *t, int64_t row, uint64_t end_ns)
 {
 	size_t n;
@@ -210,7 +194,6 @@ void tunnels_end_row(struct tunnels *t, int64_t row, uint64_t end_ns)
 	for (size_t i = 0; i < n; i++)
 		if (((struct carriage *)list[i])->is_told)
 			end_row(t, (struct carriage *)list[i], row, end_ns);
-	resolve_floods(t, row, end_ns);
 	carriages_end_row(t->carriages);
 }
 

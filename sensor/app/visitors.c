@@ -396,24 +396,6 @@ static void resolve(struct visitors *v, struct visit *visit, int64_t row, uint64
 	}
 }
 
-/* Incidents that no visit speaks for: floods, and those of visits that gave way. */
-static void resolve_lost(struct visitors *v, int64_t row, uint64_t end_ns)
-{
-	for (size_t i = 0; i < incidents_count(v->incidents); i++) {
-		const struct incident *in = incidents_at(v->incidents, i);
-		struct channel ch = { .subject = in->subject, .key = in->key,
-				      .first_ns = in->opened_ns, .last_ns = end_ns };
-
-		if (in->rule < RULE_REM_001 || in->rule > RULE_REM_003 || !in->is_open ||
-		    in->last_row > row - VISITORS_SILENT_ROWS)
-			continue;
-		if (in->is_any)
-			incidents_resolve_any(v->incidents, in->rule, &ch, end_ns, row);
-		else
-			incidents_resolve(v->incidents, in->rule, &ch, end_ns, row);
-	}
-}
-
 void visitors_end_row(struct visitors *v, int64_t row, uint64_t end_ns)
 {
 	for (size_t i = 0; i < visits_count(v->visits); i++)
@@ -427,7 +409,6 @@ void visitors_end_row(struct visitors *v, int64_t row, uint64_t end_ns)
 		resolve(v, visit, row, end_ns);
 		visits_remove(v->visits, i);
 	}
-	resolve_lost(v, row, end_ns);
 }
 
 void visitors_finish(struct visitors *v, int64_t row, uint64_t now_ns)

@@ -120,42 +120,18 @@ static int read_root(struct reader *r, const json_t *tree, struct gaps_file *g)
 	return r->no_memory ? -ENOMEM : r->n_errors ? ERR_FORMAT : 0;
 }
 
-static int scan_positions(const char *file, const char *text, size_t len, struct jsonpos **ret_pos)
-{
-	enum jsonpos_problem problem;
-	struct place place;
-	int err = jsonpos_new(text, len, ret_pos, &problem, &place);
-
-	if (problem == JSONPOS_TOO_DEEP)
-		log_err("gaps", "%s:%u:%u: nested more than %d deep; a gaps file is " FORM, file,
-			place.line, place.column, JSONPOS_DEPTH_MAX);
-	else if (problem != JSONPOS_FINE)
-		log_err("gaps", "%s:%u:%u: more values than a gaps file can have", file,
-			place.line, place.column);
-	return err;
-}
-
 int gaps_read_json(const char *file, const char *text, size_t len, struct gaps_file *g)
 {
 	struct reader r = { .text = text, .len = len, .arena = g->arena, .topic = "gaps",
 			    .whole = "the gaps file" };
 	struct jsonpos *pos = NULL;
 	json_t *tree = NULL;
-	json_error_t error;
 	int err;
 
 	text_copy(r.file, sizeof(r.file), file);
-	err = scan_positions(file, text, len, &pos);
-	if (err == -ENOMEM || err == ERR_LIMIT)
-		goto out;
-	r.pos = pos;
-	tree = json_loadb(text, len, JSON_REJECT_DUPLICATES, &error);
-	if (!tree)
-		reader_syntax_error(&r, &error);
-	else if (!pos)
-		log_err("gaps", "%s:1:1: not JSON", file); /* the parser is laxer than we are */
-	err = tree && pos ? read_root(&r, tree, g) : ERR_FORMAT;
-out:
+	err = reader_parse(&r, &pos, &tree);
+	if (!err)
+		err = read_root(&r, tree, g);
 	json_decref(tree);
 	jsonpos_free(pos);
 	return err;
@@ -190,8 +166,7 @@ static int new_gaps(struct gaps_file **ret_gaps)
 
 static int read_text(const char *file, const char *text, size_t len, struct gaps_file *g)
 {
-	static const char bom[] = "\xef\xbb\xbf";	/* spreadsheets put it in front */
-	size_t at = 0;
+	enum textfile_form form;
 
 	digest_sha256_hex(text, len, g->sha256);
 	if (len > GAPS_BYTES_MAX) {
@@ -199,19 +174,15 @@ static int read_text(const char *file, const char *text, size_t len, struct gaps
 			GAPS_BYTES_MAX >> 20);
 		return ERR_LIMIT;
 	}
-	if (len >= 3 && !memcmp(text, bom, 3)) {
-		text += 3;
-		len -= 3;
-	}
-	while (at < len && memchr(" \t\r\n", text[at], 4))
-		at++;
-	if (at == len) {
+	textfile_skip_bom(&text, &len);
+	form = textfile_form(text, len);
+	if (form == TEXTFILE_EMPTY) {
 		log_err("gaps", "%s:1:1: the file is empty; a gaps file is " FORM ", or CSV with "
 			"the header from,to,reason", file);
 		return ERR_FORMAT;
 	}
-	return text[at] == '{' || text[at] == '[' ? gaps_read_json(file, text, len, g) :
-						    gaps_read_csv(file, text, len, g);
+	return form == TEXTFILE_JSON ? gaps_read_json(file, text, len, g) :
+				       gaps_read_csv(file, text, len, g);
 }
 
 int gaps_file_parse(const char *name, const char *text, size_t len, struct gaps_file **ret_gaps)

@@ -226,8 +226,7 @@ static void end_build(struct orders_build *b)
 
 static int read_text(struct orders_build *b, const char *file, const char *text, size_t len)
 {
-	static const char bom[] = "\xef\xbb\xbf";	/* spreadsheets put it in front */
-	size_t at = 0;
+	enum textfile_form form;
 
 	digest_sha256_hex(text, len, b->orders->sha256);
 	if (len > ORDERS_BYTES_MAX) {
@@ -235,19 +234,15 @@ static int read_text(struct orders_build *b, const char *file, const char *text,
 			ORDERS_BYTES_MAX >> 20);
 		return ERR_LIMIT;
 	}
-	if (len >= 3 && !memcmp(text, bom, 3)) {
-		text += 3;
-		len -= 3;
-	}
-	while (at < len && memchr(" \t\r\n", text[at], 4))
-		at++;
-	if (at == len) {
+	textfile_skip_bom(&text, &len);
+	form = textfile_form(text, len);
+	if (form == TEXTFILE_EMPTY) {
 		log_err("orders", "%s:1:1: the file is empty; a file of work orders is " FORM
 			", or CSV with these columns", file);
 		return ERR_FORMAT;
 	}
-	return text[at] == '{' || text[at] == '[' ? orders_read_json(b, file, text, len) :
-						    orders_read_csv(b, file, text, len);
+	return form == TEXTFILE_JSON ? orders_read_json(b, file, text, len) :
+				       orders_read_csv(b, file, text, len);
 }
 
 static int new_orders(const struct site *site, struct orders **ret_orders)

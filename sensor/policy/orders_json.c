@@ -183,43 +183,18 @@ static int read_root(struct reader *r, const json_t *tree, struct orders_build *
 	return r->no_memory ? -ENOMEM : r->n_errors ? ERR_FORMAT : 0;
 }
 
-static int scan_positions(const char *file, const char *text, size_t len, struct jsonpos **ret_pos)
-{
-	enum jsonpos_problem problem;
-	struct place place;
-	int err = jsonpos_new(text, len, ret_pos, &problem, &place);
-
-	if (problem == JSONPOS_TOO_DEEP)
-		log_err("orders", "%s:%u:%u: nested more than %d deep; a file of work orders is "
-			"not",
-			file, place.line, place.column, JSONPOS_DEPTH_MAX);
-	else if (problem != JSONPOS_FINE)
-		log_err("orders", "%s:%u:%u: more values than a file of work orders can have", file,
-			place.line, place.column);
-	return err;
-}
-
 int orders_read_json(struct orders_build *b, const char *file, const char *text, size_t len)
 {
 	struct reader r = { .text = text, .len = len, .arena = b->orders->arena,
 			    .topic = "orders", .whole = "the file of work orders" };
 	struct jsonpos *pos = NULL;
 	json_t *tree = NULL;
-	json_error_t error;
 	int err;
 
 	text_copy(r.file, sizeof(r.file), file);
-	err = scan_positions(file, text, len, &pos);
-	if (err == -ENOMEM || err == ERR_LIMIT)
-		goto out;
-	r.pos = pos;
-	tree = json_loadb(text, len, JSON_REJECT_DUPLICATES, &error);
-	if (!tree)
-		reader_syntax_error(&r, &error);
-	else if (!pos)
-		log_err("orders", "%s:1:1: not JSON", file); /* the parser is laxer than we are */
-	err = tree && pos ? read_root(&r, tree, b) : ERR_FORMAT;
-out:
+	err = reader_parse(&r, &pos, &tree);
+	if (!err)
+		err = read_root(&r, tree, b);
 	json_decref(tree);
 	jsonpos_free(pos);
 	return err;

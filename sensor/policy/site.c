@@ -251,17 +251,13 @@ static int say_empty(const char *name)
 static int parse_site(const char *name, const char *text, size_t len, const char *directory,
 		      struct site **ret_site)
 {
-	static const char bom[] = "\xef\xbb\xbf";	/* some editors put it in front */
 	struct site *site = NULL;
 	int err = new_site(&site);
 
 	if (err)
 		return err;
 	digest_sha256_hex(text, len, site->sha256);
-	if (len >= 3 && !memcmp(text, bom, 3)) {
-		text += 3;
-		len -= 3;
-	}
+	textfile_skip_bom(&text, &len);
 	err = len ? parse_text(name, text, len, directory, site) : say_empty(name);
 	if (!err)
 		err = site_index_new(site);

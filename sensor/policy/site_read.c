@@ -248,6 +248,30 @@ void reader_syntax_error(struct reader *r, const json_error_t *error)
 	r->n_errors = READER_MESSAGES_MAX;	/* nothing more is looked at */
 }
 
+int reader_parse(struct reader *r, struct jsonpos **ret_pos, json_t **ret_tree)
+{
+	enum jsonpos_problem problem;
+	struct place place;
+	json_error_t error;
+	int err = jsonpos_new(r->text, r->len, ret_pos, &problem, &place);
+
+	if (problem == JSONPOS_TOO_DEEP)
+		log_err(r->topic, "%s:%u:%u: nested more than %d deep; %s is not", r->file,
+			place.line, place.column, JSONPOS_DEPTH_MAX, r->whole);
+	else if (problem != JSONPOS_FINE)
+		log_err(r->topic, "%s:%u:%u: more values than %s can have", r->file, place.line,
+			place.column, r->whole);
+	if (err == -ENOMEM || err == ERR_LIMIT)
+		return err;
+	r->pos = *ret_pos;
+	*ret_tree = json_loadb(r->text, r->len, JSON_REJECT_DUPLICATES, &error);
+	if (!*ret_tree)
+		reader_syntax_error(r, &error);
+	else if (!*ret_pos)
+		log_err(r->topic, "%s:1:1: not JSON", r->file); /* the parser is laxer */
+	return *ret_tree && *ret_pos ? 0 : ERR_FORMAT;
+}
+
 /* A piece that is not JSON: the parser says why, and with the right place, over the whole text. */
 static void say_broken_piece(struct reader *r)
 {

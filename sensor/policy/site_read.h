@@ -88,6 +88,10 @@ void reader_each(struct reader *r, const struct at *at, unsigned types, reader_f
 void reader_each_in_pieces(struct reader *r, const struct at *at, unsigned types, reader_fn *fn,
 			   void *into);
 size_t reader_count(const struct reader *r, const struct at *at);	/* elements of an array */
+/* A file of which a tree can be held: r->text, whole and strict, and the places of its values,
+ * which become r->pos.  0; -ENOMEM, ERR_LIMIT or ERR_FORMAT, said but for -ENOMEM.  The caller
+ * frees both, whatever is returned. */
+int reader_parse(struct reader *r, struct jsonpos **ret_pos, json_t **ret_tree);
 /* jansson's own words, with its place. */
 void reader_syntax_error(struct reader *r, const json_error_t *error);
 /* The member of an object, with its place; false: not there. */

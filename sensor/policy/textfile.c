@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #define ROOM_FIRST 65536
@@ -43,4 +44,25 @@ int textfile_read(const char *path, size_t max, char **ret_text, size_t *ret_len
 	*ret_text = text;
 	*ret_len = len;
 	return 0;
+}
+
+void textfile_skip_bom(const char **text, size_t *len)
+{
+	static const char bom[] = "\xef\xbb\xbf";
+
+	if (*len < 3 || memcmp(*text, bom, 3))
+		return;
+	*text += 3;
+	*len -= 3;
+}
+
+enum textfile_form textfile_form(const char *text, size_t len)
+{
+	size_t at = 0;
+
+	while (at < len && memchr(" \t\r\n", text[at], 4))
+		at++;
+	if (at == len)
+		return TEXTFILE_EMPTY;
+	return text[at] == '{' || text[at] == '[' ? TEXTFILE_JSON : TEXTFILE_CSV;
 }

@@ -21,6 +21,7 @@
 
 #define SUBJECTS_MAX 16384
 #define VOLUME_NIGHTS 28	/* the baseline of DETECTION "Volume" */
+#define SUBJECT_RULES_MAX 32
 #define BOUND_NIGHTS 365	/* the year over which bets are counted */
 
 /* What the subject uploaded in the night window of one row, over all its channels. */
@@ -55,11 +56,9 @@ struct subject {
 	struct bound_night *bound;	/* ring of BOUND_NIGHTS, made at the first promotion */
 	struct row *busy;		/* internal or expected upload (busy.h), or NULL */
 	int64_t busy_row;
+	uint32_t open_incidents[SUBJECT_RULES_MAX];	/* by rule, see alert/incident.h */
 	struct crowd *crowd;		/* votes of all assets, numbered as here; NULL: none */
 	bool is_changed;		/* since it was last packed */
-	uint32_t closed_zone_peers;	/* open NW-DST-002 incidents, see alert/incident.h */
-	uint32_t new_destinations;	/* the same of NW-DST-001; counted anew at loading */
-	uint32_t remote_peers;		/* the same of NW-REM-001 */
 };
 
 struct subjects;
