@@ -67,31 +67,26 @@ static int compare_worth(const void *pa, const void *pb)
 {
 	const struct carriage *a = *(struct carriage *const *)pa;
 	const struct carriage *b = *(struct carriage *const *)pb;
-	int order = (int)a->is_told - (int)b->is_told;
+	uint64_t x = worth(a), y = worth(b);
 
-	if (!order)
-		order = (worth(a) > worth(b)) - (worth(a) < worth(b));
-	return order ? order : group_key_compare(&a->keyed.key, &b->keyed.key);
+	return x != y ? (x > y) - (x < y) : keyed_compare(&a->keyed, &b->keyed);
+}
+
+static bool is_told(const struct keyed *k)
+{
+	return ((const struct carriage *)k)->is_told;
 }
 
 static void make_room(struct carriages *c)
 {
-	size_t n, has, k = 0;
-	struct subject *rich = keyed_richest(&c->table, &has);
-	struct keyed **list = keyed_sorted(&c->table, &n);
-	struct carriage **its = calloc(has + 1, sizeof(*its));
+	static const struct keyed_worth by_worth = { compare_worth, is_told };
+	struct keyed **going;
+	size_t n = keyed_going(&c->table, &by_worth, &going);
 
-	if (!its)
-		return;
 	for (size_t i = 0; i < n; i++)
-		if (list[i]->subject == rich)
-			its[k++] = (struct carriage *)list[i];
-	qsort(its, k, sizeof(*its), compare_worth);
-	for (size_t i = 0; i < k / 4 + 1 && i < k && !its[i]->is_told; i++) {
-		remove_one(c, its[i]);
-		c->forgotten++;
-	}
-	free(its);
+		remove_one(c, (struct carriage *)going[i]);
+	c->forgotten += n;
+	free(going);
 }
 
 /* --- records --------------------------------------------------------------- */

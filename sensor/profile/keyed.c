@@ -53,12 +53,16 @@ void keyed_remove(struct keyed_table *t, struct keyed *k)
 	t->is_sorted = false;
 }
 
-static int compare(const void *pa, const void *pb)
+int keyed_compare(const struct keyed *a, const struct keyed *b)
 {
-	const struct keyed *a = *(struct keyed *const *)pa, *b = *(struct keyed *const *)pb;
 	int order = strcmp(a->subject->id, b->subject->id);
 
 	return order ? order : group_key_compare(&a->key, &b->key);
+}
+
+static int compare(const void *a, const void *b)
+{
+	return keyed_compare(*(struct keyed *const *)a, *(struct keyed *const *)b);
 }
 
 struct keyed **keyed_sorted(struct keyed_table *t, size_t *ret_n)
@@ -77,22 +81,51 @@ struct keyed **keyed_sorted(struct keyed_table *t, size_t *ret_n)
 	return t->sorted;
 }
 
-struct subject *keyed_richest(struct keyed_table *t, size_t *ret_has)
+/* The subject that has most records, of several the one of the smaller id; NULL: empty. */
+static const struct subject *find_richest(struct keyed *const *list, size_t n)
 {
-	struct subject *richest = NULL;
-	size_t n, next;
-	struct keyed **list = keyed_sorted(t, &n);
+	const struct subject *richest = NULL;
+	size_t has = 0, next;
 
-	*ret_has = 0;
 	for (size_t i = 0; i < n; i = next) {
 		for (next = i; next < n && list[next]->subject == list[i]->subject; next++)
 			;
-		if (next - i <= *ret_has)
+		if (next - i <= has)
 			continue;
-		*ret_has = next - i;
+		has = next - i;
 		richest = list[i]->subject;
 	}
 	return richest;
+}
+
+/* Those that may go, of one subject or (NULL) of all, the least worth first. */
+static size_t choose(struct keyed_table *t, const struct keyed_worth *w, const struct subject *of,
+		     struct keyed **ret_chosen)
+{
+	size_t n, k = 0;
+	struct keyed **list = keyed_sorted(t, &n);
+
+	for (size_t i = 0; i < n; i++)
+		if ((!of || list[i]->subject == of) && !w->is_kept(list[i]))
+			ret_chosen[k++] = list[i];
+	qsort(ret_chosen, k, sizeof(struct keyed *), w->compare);
+	return k;
+}
+
+size_t keyed_going(struct keyed_table *t, const struct keyed_worth *w, struct keyed ***ret_list)
+{
+	size_t n, k;
+	struct keyed **list = keyed_sorted(t, &n);
+	struct keyed **going = malloc((n + 1) * sizeof(struct keyed *));
+
+	*ret_list = going;
+	if (!going)
+		return 0;
+	k = choose(t, w, find_richest(list, n), going) / 4;
+	if (k >= KEYED_AT_ONCE)
+		return k;
+	k = choose(t, w, NULL, going);
+	return k < KEYED_AT_ONCE ? k : KEYED_AT_ONCE;
 }
 
 void keyed_clear(struct keyed_table *t)

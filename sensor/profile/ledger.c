@@ -70,31 +70,26 @@ static uint64_t worth(const struct ledger *l)
 static int compare_worth(const void *pa, const void *pb)
 {
 	const struct ledger *a = *(struct ledger *const *)pa, *b = *(struct ledger *const *)pb;
-	int order = (int)a->is_told - (int)b->is_told;
+	uint64_t x = worth(a), y = worth(b);
 
-	if (!order)
-		order = (worth(a) > worth(b)) - (worth(a) < worth(b));
-	return order ? order : group_key_compare(&a->keyed.key, &b->keyed.key);
+	return x != y ? (x > y) - (x < y) : keyed_compare(&a->keyed, &b->keyed);
+}
+
+static bool is_told(const struct keyed *k)
+{
+	return ((const struct ledger *)k)->is_told;
 }
 
 static void make_room(struct ledgers *l)
 {
-	size_t n, has, k = 0;
-	struct subject *rich = keyed_richest(&l->table, &has);
-	struct keyed **list = keyed_sorted(&l->table, &n);
-	struct ledger **its = calloc(has + 1, sizeof(*its));
+	static const struct keyed_worth by_worth = { compare_worth, is_told };
+	struct keyed **going;
+	size_t n = keyed_going(&l->table, &by_worth, &going);
 
-	if (!its)
-		return;
 	for (size_t i = 0; i < n; i++)
-		if (list[i]->subject == rich)
-			its[k++] = (struct ledger *)list[i];
-	qsort(its, k, sizeof(*its), compare_worth);
-	for (size_t i = 0; i < k / 4 + 1 && i < k && !its[i]->is_told; i++) {
-		remove_one(l, its[i]);
-		l->forgotten++;
-	}
-	free(its);
+		remove_one(l, (struct ledger *)going[i]);
+	l->forgotten += n;
+	free(going);
 }
 
 /* --- records --------------------------------------------------------------- */

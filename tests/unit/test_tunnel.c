@@ -298,6 +298,38 @@ static void test_table(void)
 	world_end(&w);
 }
 
+/* Many addresses with one domain each: room is made for many at once, not sorted for each. */
+static void test_spoofed(void)
+{
+	struct channel_key key = { .is_external = 1 };
+	struct addr own = world_addr("10.20.2.0");
+	struct carriage *told = NULL, *one;
+	struct carriages *c;
+	char domain[32];
+
+	world_begin(&w, site_text, false);
+	CU_ASSERT_FATAL(!carriages_new(&c));
+	for (unsigned i = 0; i <= CARRIAGE_MAX; i++) {
+		own.bytes[14] = (uint8_t)(i >> 8);
+		own.bytes[15] = (uint8_t)i;
+		snprintf(domain, sizeof(domain), "d%u.example", i);
+		group_key_domain(&key, domain);
+		one = carriages_get(c, subjects_get(w.parts.subjects,
+						    &(struct sighting){ .addr = &own }),
+				    &key, domain, 1);
+		CU_ASSERT_FATAL(one != NULL);
+		if (!told) {
+			told = one;
+			told->is_told = true;
+		}
+	}
+	EQUAL_INT(carriages_forgotten(c), KEYED_AT_ONCE);
+	group_key_domain(&key, "d0.example");
+	CU_ASSERT_PTR_EQUAL(carriages_get(c, told->keyed.subject, &key, "d0.example", 1), told);
+	carriages_free(c);
+	world_end(&w);
+}
+
 static void test_pack(void)
 {
 	struct addr own = world_addr("10.20.1.11");
@@ -352,6 +384,7 @@ int main(void)
 		{ "expected by name", test_expected }, { "echo", test_echo },
 		{ "no download", test_discount }, { "resolved", test_resolve },
 		{ "flood", test_flood }, { "bounds of the table", test_table },
+		{ "spoofed addresses", test_spoofed },
 		{ "packed", test_pack }, CU_TEST_INFO_NULL,
 	};
 	CU_SuiteInfo suites[] = {
