@@ -188,10 +188,30 @@ struct whereabouts {
 	char country[3];
 };
 
-static void find_whereabouts(const struct attribution *a, const struct view *v, struct contact *k,
-			     struct whereabouts *ret)
+/* No payload either way, and nothing recognised. */
+static bool has_said_nothing(const struct slice *s)
+{
+	return !s->sums.payload[0] && !s->sums.payload[1] && !s->master && !s->app;
+}
+
+static void find_domain(const struct attribution *a, const struct view *v, const char *last,
+			char ret_domain[static SUFFIX_NAME_MAX])
 {
 	const char *name = v->am_client ? v->slice->name : NULL;
+
+	if (name && suffix_registered_domain(name, ret_domain, SUFFIX_NAME_MAX))
+		return;
+	name = resolved_find(a->resolved, v->me, v->peer, v->slice->minute_ns, NULL);
+	if (name && suffix_registered_domain(name, ret_domain, SUFFIX_NAME_MAX))
+		return;
+	if (last && v->am_client && has_said_nothing(v->slice))
+		suffix_registered_domain(last, ret_domain, SUFFIX_NAME_MAX);
+}
+
+static void find_whereabouts(const struct attribution *a, const struct view *v, struct channel *ch,
+			     struct whereabouts *ret)
+{
+	struct contact *k = ch->contact;
 
 	memset(ret, 0, sizeof(*ret));
 	if (!v->is_external)
@@ -199,11 +219,7 @@ static void find_whereabouts(const struct attribution *a, const struct view *v, 
 	look_up_place(a, k, v->peer);
 	ret->asn = k->asn;
 	memcpy(ret->country, k->country, sizeof(ret->country));
-	if (!name || !suffix_registered_domain(name, ret->domain, sizeof(ret->domain))) {
-		name = resolved_find(a->resolved, v->me, v->peer, v->slice->minute_ns, NULL);
-		if (name)
-			suffix_registered_domain(name, ret->domain, sizeof(ret->domain));
-	}
+	find_domain(a, v, ch->name, ret->domain);
 }
 
 static void add_to_group(struct attribution *a, struct subject *subject, struct channel_key *key,
@@ -312,7 +328,7 @@ static void take_view(struct attribution *a, const struct view *v)
 		channel_set_name(a->channels, ch, s->name);
 	if (s->kind == SLICE_CLOSE)
 		return;
-	find_whereabouts(a, v, ch->contact, &where);
+	find_whereabouts(a, v, ch, &where);
 	if (s->kind == SLICE_OPEN) {
 		struct expected_query q = query_of(ch, v);
 		bool is_target;

@@ -6,7 +6,9 @@
  * several assets, gets the same groups but the finest and the country.
  *
  *   name of the peer   the connection's own (SNI, Host, DNS question) when the subject opened it,
- *                      else what DNS told the subject for that address within a day
+ *                      else what DNS told the subject for that address within a day, else, while
+ *                      it has said nothing (a handshake cut by the minute, an attempt), the name
+ *                      that the last connection to the same address and service had
  *   ASN, country       the site's files, looked up once a channel
  *
  * Cost: one look-up in the table a group, at most ten a slice.  Thread: analysis.

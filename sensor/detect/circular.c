@@ -60,6 +60,36 @@ bool circular_summarise(const int *minutes, unsigned n, struct circular_summary 
 	return true;
 }
 
+static unsigned forward(int from, int to)
+{
+	return (on_circle(to) + CIRCULAR_DAY_MIN - on_circle(from)) % CIRCULAR_DAY_MIN;
+}
+
+static unsigned count_within(const int *minutes, unsigned n, int from, unsigned arc)
+{
+	unsigned count = 0;
+
+	for (unsigned i = 0; i < n; i++)
+		count += forward(from, minutes[i]) <= arc;
+	return count;
+}
+
+int circular_arc_of(const int *minutes, unsigned n, unsigned most)
+{
+	unsigned best = CIRCULAR_DAY_MIN;
+
+	if (most < 2 || most > n)
+		return 0;
+	for (unsigned i = 0; i < n; i++)
+		for (unsigned j = 0; j < n; j++) {
+			unsigned arc = forward(minutes[i], minutes[j]);
+
+			if (arc < best && count_within(minutes, n, minutes[i], arc) >= most)
+				best = arc;
+		}
+	return (int)best;
+}
+
 double circular_arc_chance(unsigned n, double arc)
 {
 	return n < 2 ? 1 : fmin(n * pow(fmin(fmax(arc, 0), 1), n - 1), 1);

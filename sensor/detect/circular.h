@@ -24,6 +24,9 @@ struct circular_summary {
 /* false: n is 0, *ret_summary is zero. */
 bool circular_summarise(const int *minutes, unsigned n, struct circular_summary *ret_summary);
 
+/* The shortest arc that holds `most` (2..n, else: 0) of the n times, in minutes.  n^3 steps. */
+int circular_arc_of(const int *minutes, unsigned n, unsigned most);
+
 /* Chance that n uniform times lie within some arc of that share g of the circle: n g^(n-1), exact
  * up to g = 1/2, an upper bound (at most 1) beyond.  n < 2: 1. */
 double circular_arc_chance(unsigned n, double arc);

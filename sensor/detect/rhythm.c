@@ -17,7 +17,7 @@
 
 const struct rhythm_params rhythm_defaults = {
 	.floor = 262144, .asymmetry = 0.3, .upload_always = 64ULL << 20, .m_max = 1e9,
-	.locked = 1e3, .locked_hits = 5, .resolve_after = 14,
+	.locked = 1e3, .locked_hits = 5, .locked_arc_min = 240, .resolve_after = 14,
 };
 
 static const double bandwidths_min[EVIDENCE_BETS / 2] = { 15, 45, 105 };
@@ -217,9 +217,23 @@ double rhythm_step(const struct rhythm_params *p, const struct rhythm_night *nig
 	return state->m_mean / (before + 1);
 }
 
+/* Four in five of the remembered times, on the better clock. */
+static bool is_tight(const struct rhythm_params *p, const struct rhythm *state)
+{
+	unsigned n = state->bursts_n, most = (4 * n + 4) / 5;
+	int utc[EVIDENCE_BURSTS], civil[EVIDENCE_BURSTS];
+
+	for (unsigned i = 0; i < n; i++) {
+		utc[i] = state->bursts[i].utc_min;
+		civil[i] = state->bursts[i].civil_min;
+	}
+	return circular_arc_of(utc, n, most) <= p->locked_arc_min ||
+	       circular_arc_of(civil, n, most) <= p->locked_arc_min;
+}
+
 bool rhythm_is_locked(const struct rhythm_params *p, const struct rhythm *state)
 {
-	return state->hits >= p->locked_hits && state->m_mean >= p->locked;
+	return state->hits >= p->locked_hits && state->m_mean >= p->locked && is_tight(p, state);
 }
 
 void rhythm_reset(struct rhythm *state)

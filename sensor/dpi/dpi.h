@@ -78,6 +78,9 @@ bool dpi_flow_feed(struct dpi_engine *e, struct dpi_flow *f, const struct packet
 /* Gives up (end of flow, eviction): the best verdict so far.  Call dpi_flow_free() after. */
 void dpi_flow_giveup(struct dpi_engine *e, struct dpi_flow *f, struct dpi_verdict *ret_verdict);
 void dpi_flow_free(struct dpi_engine *e, struct dpi_flow *f);		/* NULL is fine */
+/* The name read so far, in the form of dpi_verdict.name; borrowed until the next call with f; NULL:
+ * none yet. */
+const char *dpi_flow_name(const struct dpi_flow *f);
 
 /* A DNS message: what it asks, and the addresses that it gives for the name it was asked for. */
 struct dpi_answers {

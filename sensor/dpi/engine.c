@@ -167,6 +167,13 @@ void dpi_flow_free(struct dpi_engine *e, struct dpi_flow *f)
 	e->free = f;
 }
 
+const char *dpi_flow_name(const struct dpi_flow *f)
+{
+	const struct names_found *found = f->names.found;
+
+	return found && found->name[0] ? found->name : NULL;
+}
+
 /* What nDPI still wants to read of a protocol it knows that we would use: the name, or packets that
  * can still change the protocol (certificates, STARTTLS, fragmented ClientHellos). */
 static bool is_worth_more(const struct ndpi_flow_struct *nd, uint16_t carrier)

@@ -27,6 +27,7 @@ static struct slice make_slice(const struct shard *s, uint32_t no, enum slice_ki
 {
 	const struct flow *f = flow_table_flow(s->table, no);
 	const struct flow_cold *cold = flow_table_cold(s->table, no);
+	const char *name;
 	struct slice e = {
 		.kind = kind,
 		.client_is_b = f->client_is_b,
@@ -44,8 +45,9 @@ static struct slice make_slice(const struct shard *s, uint32_t no, enum slice_ki
 	e.master = cold->master;
 	e.app = cold->app;
 	e.verdict = f->verdict;
-	if (cold->name)
-		e.name = strdup(cold->name);
+	name = cold->name || !cold->dpi ? cold->name : dpi_flow_name(cold->dpi);
+	if (name)
+		e.name = strdup(name);
 	return e;
 }
 

@@ -112,17 +112,35 @@ static bool is_on_weekday(uint8_t days, int64_t day)
 	return days >> civil_weekday(&c) & 1;
 }
 
+static unsigned end_minute(const struct closed_hours *hours)
+{
+	return hours->to_min + (hours->to_min <= hours->from_min ? 24 * 60 : 0);
+}
+
 bool calendar_interval(const struct closed_hours *hours, int64_t day, uint64_t *ret_start_ns,
 		       uint64_t *ret_end_ns)
 {
-	unsigned end_min = hours->to_min;
 	uint64_t start, end;
 
-	if (hours->to_min <= hours->from_min)
-		end_min += 24 * 60;
 	if (!is_on_weekday(hours->days, day) || !instant_at(day, hours->from_min, &start) ||
-	    !instant_at(day, end_min, &end) || end <= start)
+	    !instant_at(day, end_minute(hours), &end) || end <= start)
 		return false;
+	*ret_start_ns = start;
+	*ret_end_ns = end;
+	return true;
+}
+
+bool calendar_turn(const struct closed_hours *hours, int64_t day, uint64_t *ret_start_ns,
+		   uint64_t *ret_end_ns)
+{
+	uint64_t start, end, next, lasts = (end_minute(hours) - hours->from_min) * NS_PER_MIN;
+
+	if (!is_on_weekday(hours->days, day) || !instant_at(day, hours->from_min, &start) ||
+	    !instant_at(day, end_minute(hours), &end) ||
+	    !instant_at(day + 1, hours->from_min, &next))
+		return false;
+	if (end < start + lasts)
+		end = start + lasts < next ? start + lasts : next;
 	*ret_start_ns = start;
 	*ret_end_ns = end;
 	return true;

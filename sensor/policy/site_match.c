@@ -302,7 +302,7 @@ static bool window_takes(const struct closed_hours *window, uint64_t run_ns, uin
 	for (int64_t day = today - 2; day <= today; day++) {
 		uint64_t start, end;
 
-		if (calendar_interval(window, day, &start, &end) && at_ns >= start &&
+		if (calendar_turn(window, day, &start, &end) && at_ns >= start &&
 		    at_ns < (run_ns < end ? end + EXPECTED_GRACE_NS : end))
 			return true;
 	}

@@ -26,7 +26,7 @@ static struct job_turn row_turn(const struct calendar *c, int64_t row)
 static bool window_turn(const struct expected *entry, int64_t day, struct job_turn *ret)
 {
 	ret->number = day;
-	return calendar_interval(&entry->window, day, &ret->start_ns, &ret->end_ns);
+	return calendar_turn(&entry->window, day, &ret->start_ns, &ret->end_ns);
 }
 
 bool job_turn_after(const struct expected *entry, const struct calendar *c, int64_t number,

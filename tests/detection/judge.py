@@ -161,6 +161,10 @@ def judge_limits(run, expect):
             complaints.append("%s was raised" % rule)
         elif loud and severity >= loud and rule not in expect.get("allowed", []):
             complaints.append("%s of severity %d" % (rule, severity))
+    for rule, level in expect.get("never_level", {}).items():
+        if any(r["rule"]["id"] == rule and LEVELS[r["nachtwacht"]["incident"]["level"]] >= LEVELS[level]
+               for r in run.records):
+            complaints.append("%s reached %s" % (rule, level))
     return complaints + judge_reports(run, expect)
 
 

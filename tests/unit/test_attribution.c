@@ -62,6 +62,16 @@ static const char *channels(void)
 	return text;
 }
 
+/* How many are listed: a name, or a network where there is none. */
+static size_t destinations(void)
+{
+	size_t n;
+
+	world_run(&w, analysis_now_ns(w.analysis));
+	baseline_all(w.parts.baseline, &n);
+	return n;
+}
+
 #define LONE_TO(ip) .client = "10.20.1.13", .server = ip, .at_ns = NOON + HOUR
 
 static void every_group_of_a_peer(void)
@@ -121,6 +131,26 @@ static void the_name_that_led_there(void)
 		   "LONE domain host.co.uk - ext 10/0\n"
 		   "LONE prefix 192.0.2.0/24 - ext 15/0\n"
 		   "LONE any * - ext 15/0\n");
+	end();
+}
+
+/* A handshake that the minute cut, or an attempt, goes where the address last led; what says
+ * something without a name does not, nor does another service. */
+static void nothing_said_has_the_last_name(void)
+{
+	begin();
+	world_talk(&w, &(struct talk){ LONE_TO("192.0.2.9"), .up = 10,
+				       .name = "www.vendor.example" });
+	world_talk(&w, &(struct talk){ LONE_TO("192.0.2.9") + MIN });
+	EQUAL_INT(destinations(), 1);
+	world_talk(&w, &(struct talk){ LONE_TO("192.0.2.9") + 2 * MIN, .port = 80 });
+	EQUAL_INT(destinations(), 2);
+	end();
+	begin();
+	world_talk(&w, &(struct talk){ LONE_TO("192.0.2.9"), .up = 10,
+				       .name = "www.vendor.example" });
+	world_talk(&w, &(struct talk){ LONE_TO("192.0.2.9") + MIN, .up = 5 });
+	EQUAL_INT(destinations(), 2);
 	end();
 }
 
@@ -322,6 +352,7 @@ int main(void)
 		{ "every group of a peer", every_group_of_a_peer },
 		{ "coarse groups are sums", coarse_groups_are_sums },
 		{ "the name that led there", the_name_that_led_there },
+		{ "nothing said has the last name", nothing_said_has_the_last_name },
 		{ "answers age and are shared", answers_age_and_are_shared },
 		{ "what is no domain", what_is_no_domain },
 		{ "vendors add their assets", vendors_add_their_assets },

@@ -213,6 +213,33 @@ static void test_bounds_in_gap(void)
 	NIGHT("2011-12-31", "31 22:00+14:00 01 05:00+14:00");
 }
 
+static void check_turn(const char *window, const char *date, const char *from, const char *to)
+{
+	uint64_t start = 0, end = 0;
+	int32_t day;
+
+	set_up("Europe/Amsterdam", 2026, window);
+	CU_ASSERT_TRUE_FATAL(value_date(date, &day));
+	CU_ASSERT_TRUE(calendar_turn(&hours[0], day, &start, &end));
+	EQUAL_INT(start, at(from));
+	EQUAL_INT(end, at(to));
+}
+
+/* A job's window keeps its length in spring, but goes no further than the next one. */
+static void test_turns(void)
+{
+	check_turn("mon-sun 00:30-03:00", "2026-03-28", "2026-03-28T00:30:00+01:00",
+		   "2026-03-28T03:00:00+01:00");
+	check_turn("mon-sun 00:30-03:00", "2026-03-29", "2026-03-29T00:30:00+01:00",
+		   "2026-03-29T04:00:00+02:00");
+	check_turn("mon-sun 02:10-02:50", "2026-03-29", "2026-03-29T03:00:00+02:00",
+		   "2026-03-29T03:40:00+02:00");
+	check_turn("mon-sun 00:00-24:00", "2026-03-29", "2026-03-29T00:00:00+01:00",
+		   "2026-03-30T00:00:00+02:00");
+	check_turn("mon-sun 00:30-03:00", "2026-10-25", "2026-10-25T00:30:00+02:00",
+		   "2026-10-25T03:00:00+01:00");
+}
+
 static void test_days_are_of_the_start(void)
 {
 	set_up("UTC", 2026, "mon-fri 22:00-05:00");		/* 2026-01-16 is a Friday */
@@ -413,6 +440,7 @@ int main(void)
 		{ "change-over nights", test_changeover_nights },
 		{ "negative saving", test_negative_saving },
 		{ "bounds in the skipped and the repeated hour", test_bounds_in_gap },
+		{ "turns of a job in spring", test_turns },
 		{ "days are those of the start", test_days_are_of_the_start },
 		{ "shapes and neighbours", test_shapes },
 		{ "across noon", test_across_noon },

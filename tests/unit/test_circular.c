@@ -86,6 +86,17 @@ static void the_chance_of_the_arc_is_what_happens(void)
 
 /* Zar, example 27.1 (n = 8, r = 0.82522: z = 5.448, P < 0.001) has fewer than ten times; by the
  * same formula n = 10, r = 0.5: exp(sqrt(1 + 40 + 4 (100 - 25)) - 21) = exp(18.466185 - 21). */
+static void an_arc_may_leave_some_out(void)
+{
+	static const int times[] = { 1430, 10, 20, 700, 5 };
+
+	EQUAL_INT(circular_arc_of(times, 5, 2), 5);
+	EQUAL_INT(circular_arc_of(times, 5, 4), 30);
+	EQUAL_INT(circular_arc_of(times, 5, 5), 710);
+	EQUAL_INT(circular_arc_of(times, 5, 1), 0);
+	EQUAL_INT(circular_arc_of(times, 5, 6), 0);
+}
+
 static void rayleigh_speaks_from_ten_times_on(void)
 {
 	NEAR(circular_rayleigh(9, 0.99), -1, 0);
@@ -111,6 +122,7 @@ int main(void)
 		{ "balanced times have no middle", balanced_times_have_no_middle },
 		{ "the arc has its chance", the_arc_has_its_chance },
 		{ "the chance of the arc is what happens", the_chance_of_the_arc_is_what_happens },
+		{ "an arc may leave some out", an_arc_may_leave_some_out },
 		{ "Rayleigh speaks from ten times on", rayleigh_speaks_from_ten_times_on },
 		{ "distances go the short way", distances_go_the_short_way },
 		CU_TEST_INFO_NULL,

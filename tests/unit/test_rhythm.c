@@ -299,6 +299,27 @@ static void an_afternoon_upload_is_locked_by_night_eight(void)
 	}
 }
 
+/* Any time of a working day of 16 hours is denser than uniform, so M grows, but it is no rhythm;
+ * one time in six elsewhere does not hide one. */
+static void working_hours_are_no_rhythm(void)
+{
+	uint64_t random = test_seed(5);
+	struct rhythm wide = { .hits = 0 }, punctual = { .hits = 0 };
+
+	for (int night = 0; night < 2000; night++) {
+		unsigned slot, late;
+
+		random = random * 6364136223846793005ULL + 1442695040888963407ULL;
+		slot = 24 + (random >> 33) % 64;
+		late = night % 6 == 5 ? 70 : 40;
+		step_at(&wide, night, slot, NULL, 0);
+		step_at(&punctual, night, late, NULL, 0);
+		CU_ASSERT(night < 100 || rhythm_is_locked(&rhythm_defaults, &punctual));
+	}
+	CU_ASSERT(wide.m_mean >= rhythm_defaults.locked);
+	CU_ASSERT_FALSE(rhythm_is_locked(&rhythm_defaults, &wide));
+}
+
 static void evidence_is_capped_and_goes_on_reset(void)
 {
 	struct rhythm state = { .hits = 0 };
@@ -340,6 +361,7 @@ int main(void)
 		{ "either clock can keep the time", either_clock_can_keep_the_time },
 		{ "an afternoon upload is locked by night eight",
 		  an_afternoon_upload_is_locked_by_night_eight },
+		{ "working hours are no rhythm", working_hours_are_no_rhythm },
 		{ "evidence is capped and goes on reset", evidence_is_capped_and_goes_on_reset },
 		CU_TEST_INFO_NULL,
 	};
