@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "detect/nightly.h"
+#include "detect/period.h"
 
 static const char *const bound_assumes = "innocent = whatever happened before, the chance that a "
 					 "night qualifies is at most p, and given that it "
@@ -60,6 +61,16 @@ json_t *encode_evidence(const struct finding *f, const struct nightly_facts *fac
 	return object;
 }
 
+/* The night's factor, of the process that the finding is of. */
+static double factor_of(const struct finding *f, const struct night_seen *n)
+{
+	const struct period *period = f->channel->evidence->period;
+
+	if (f->rule == RULE_EXF_002 && period && f->process < PERIODS && !n->is_skipped)
+		return period_night_e(period, f->process, n->row);
+	return night_e(n, finding_process(f));
+}
+
 static json_t *night_object(const struct alert_context *ctx, const struct finding *f,
 			    const struct night_seen *n)
 {
@@ -78,7 +89,7 @@ static json_t *night_object(const struct alert_context *ctx, const struct findin
 	json_put_int(object, "down", n->down);
 	json_put_int(object, "flows", n->flows);
 	json_put_real(object, "z", night_z(n));
-	json_put_real(object, "e", night_e(n, finding_process(f)));
+	json_put_real(object, "e", factor_of(f, n));
 	json_put_real(object, "coverage", (double)n->coverage / EVIDENCE_SHARE);
 	json_put_real(object, "loss", (double)n->loss / EVIDENCE_SHARE);
 	json_put_text(object, "top", n->up ? addr_format(&n->top, peer) : NULL);

@@ -61,6 +61,19 @@ static void explain_sureness(struct incident *in, const struct finding *f,
 	explain_spread(in, facts);
 }
 
+static void explain_end(struct incident *in, const struct finding *f)
+{
+	if (f->is_taken_over)
+		explain_add_line(in, f->rule == RULE_EXF_005 ?
+			"Closed because another incident, of a pattern of nights, tells of this "
+			"channel now; it carries the label rhythm." :
+			"Closed because NW-EXF-001 tells of this channel now, with the same level "
+			"or a higher one.");
+	else if (f->given_up)
+		explain_add_line(in, "Closed because the long memory is full and this evidence was "
+				     "given up, not because the pattern stopped: it may go on.");
+}
+
 void explain_period(const struct alert_context *ctx, struct incident *in, const struct finding *f,
 		    const struct nightly_facts *facts)
 {
@@ -73,9 +86,7 @@ void explain_period(const struct alert_context *ctx, struct incident *in, const 
 		 "%s uploaded %s to %s %s, on %u of %u of them, each time %s local time",
 		 explain_subject(in->subject, who, sizeof(who)), size_format(facts->up, up), where,
 		 every, facts->hit, facts->seen, when);
-	if (f->given_up)
-		explain_add_line(in, "Closed because the long memory is full and this evidence was "
-				     "given up, not because the pattern stopped: it may go on.");
+	explain_end(in, f);
 	explain_sureness(in, f, facts);
 	explain_nights(ctx, in, f, facts);
 }
@@ -111,16 +122,6 @@ static void explain_agreement(struct incident *in, const struct finding *f)
 		 VOLUME_Z_EXTREME,
 		 f->agrees & AGREES_POLICY ? "the asset's zone is closed" : "nothing against it");
 	explain_add_line(in, line);
-}
-
-static void explain_end(struct incident *in, const struct finding *f)
-{
-	if (f->is_taken_over)
-		explain_add_line(in, "Closed because another incident, of a pattern of nights, "
-				     "tells of this channel now; it carries the label rhythm.");
-	else if (f->given_up)
-		explain_add_line(in, "Closed because the long memory is full and this evidence was "
-				     "given up, not because the pattern stopped: it may go on.");
 }
 
 void explain_rhythm(const struct alert_context *ctx, struct incident *in, const struct finding *f,

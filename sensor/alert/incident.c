@@ -321,10 +321,11 @@ static void close_incident(struct incidents *in, struct incident *i, const struc
 	incidents_count_open(in, i, -1);
 }
 
-static void resolve(struct incidents *in, struct incident *i, struct channel *ch,
-		    uint64_t judged_ns, int64_t row)
+static void resolve_because(struct incidents *in, struct incident *i, struct channel *ch,
+			    uint64_t judged_ns, int64_t row, bool is_taken_over)
 {
 	struct finding f = { .rule = i->rule, .channel = ch, .judged_ns = judged_ns, .row = row,
+			     .is_taken_over = is_taken_over,
 			     .level = i->level, .severity = i->severity,
 			     .process = i->process,
 			     .leaf = ch->key.group == GROUP_IP ? ch : NULL,
@@ -335,6 +336,12 @@ static void resolve(struct incidents *in, struct incident *i, struct channel *ch
 		f.given_up = i->given_up;
 	}
 	close_incident(in, i, &f);
+}
+
+static void resolve(struct incidents *in, struct incident *i, struct channel *ch,
+		    uint64_t judged_ns, int64_t row)
+{
+	resolve_because(in, i, ch, judged_ns, row, false);
 }
 
 void incidents_resolve_finding(struct incidents *in, const struct finding *f)
@@ -363,6 +370,15 @@ void incidents_give_up(struct incidents *in, enum rule_id rule, struct channel *
 		return;
 	i->given_up = 1;
 	resolve(in, i, ch, judged_ns, row);
+}
+
+void incidents_take_over(struct incidents *in, enum rule_id rule, struct channel *ch,
+			 uint64_t judged_ns, int64_t row)
+{
+	struct incident *i = find(in, rule, ch);
+
+	if (i && i->is_open)
+		resolve_because(in, i, ch, judged_ns, row, true);
 }
 
 void incidents_resolve_any(struct incidents *in, enum rule_id rule, struct channel *stand_in,

@@ -130,6 +130,9 @@ void incidents_resolve(struct incidents *in, enum rule_id rule, struct channel *
  * why: nobody would be left to say that the pattern stopped. */
 void incidents_give_up(struct incidents *in, enum rule_id rule, struct channel *ch,
 		       uint64_t judged_ns, int64_t row);
+/* Another open incident of a pattern of nights tells of the channel now, and says as much. */
+void incidents_take_over(struct incidents *in, enum rule_id rule, struct channel *ch,
+			 uint64_t judged_ns, int64_t row);
 /* The same with a finding: its channel says which. */
 void incidents_resolve_finding(struct incidents *in, const struct finding *f);
 /* The same for a subject's flood incident, or for what is about no channel. */

@@ -153,6 +153,18 @@ static void resolve(const struct judged_night *j, struct period *state)
 			period_reset(state, i);
 }
 
+/* A leak of every second night becomes one of every night: one incident of it is enough. */
+static void give_way(const struct judged_night *j)
+{
+	const struct incidents *all = j->judge->incidents;
+	const struct incident *own = incidents_find(all, RULE_EXF_002, j->channel),
+			      *other = incidents_find(all, RULE_EXF_001, j->channel);
+
+	if (own && other && other->level >= own->level)
+		incidents_take_over(j->judge->incidents, RULE_EXF_002, j->channel,
+				    j->watch->judged_ns, j->watch->row);
+}
+
 bool judge_period(const struct judged_night *j, struct voice *ret_voice)
 {
 	struct period *state = follow(j);
@@ -164,6 +176,7 @@ bool judge_period(const struct judged_night *j, struct voice *ret_voice)
 			      step(j->night, j->is_hit, j->burst, state));
 	has_voice = j->is_hit && find_voice(j, state, ret_voice);
 	resolve(j, state);
+	give_way(j);
 	return has_voice;
 }
 

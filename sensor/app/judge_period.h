@@ -10,7 +10,8 @@
  * Level: that of the period that says most, at most L2 (severity 4; DETECTION section 5).  Not
  * raised while detector N has the channel at the same level or higher, or an open NW-EXF-001 of the
  * channel has.  Resolved when the period that alarmed last has missed three cycles and no other
- * has a level.
+ * has a level, and, saying so, in the first judged night after a NW-EXF-001 of the channel reached
+ * its level.
  * Thread: analysis.
  */
 #ifndef NW_APP_JUDGE_PERIOD_H

@@ -9,6 +9,8 @@
 #include "alert/explain.h"
 #include "base/text.h"
 #include "base/tz.h"
+#include "detect/period.h"
+#include "detect/rhythm.h"
 
 #define SLOT_MIN 15
 #define SLOTS_HOUR 4
@@ -244,6 +246,23 @@ static void print_process(const struct picture *p, unsigned number)
 		size_format(pr->down, down));
 }
 
+/* What the other detectors remember: periods of days that had a hit, and the clock. */
+static void print_patterns(const struct picture *p)
+{
+	const struct period *period = p->channel->evidence ? p->channel->evidence->period : NULL;
+	const struct rhythm *r = channel_rhythm(p->view->tables.channels, p->channel);
+
+	for (unsigned i = 0; period && i < PERIODS; i++)
+		if (period->process[i].hits)
+			fprintf(p->out, "  every %u days: M %.3g, %" PRIu32 " came back in time\n",
+				period_days[i], period->process[i].m_mean,
+				period->process[i].hits);
+	if (r && r->hits)
+		fprintf(p->out, "  at one time of day: M %.3g, %" PRIu32 " days, %s\n", r->m_mean,
+			r->hits, rhythm_is_locked(&rhythm_defaults, r) ? "a rhythm" :
+			"no rhythm so far");
+}
+
 static void print_contact(const struct picture *p)
 {
 	const struct channel *ch = p->channel;
@@ -305,11 +324,13 @@ void night_picture_print(const struct state_view *v, const struct channel *ch, b
 		print_incident(&p, (enum rule_id)rule);
 	if (!ch->evidence) {
 		fputs("  no night of it has counted yet, so none is remembered\n", out);
+		print_patterns(&p);
 		return;
 	}
 	fprintf(out, "  evidence: level %s\n", state_view_level(proof.level));
 	for (unsigned i = 0; i < EVIDENCE_PROCESSES; i++)
 		print_process(&p, i);
+	print_patterns(&p);
 	draw_nights(&p);
 }
 

@@ -13,6 +13,8 @@
 #include <jansson.h>
 #include "base/log.h"
 #include "base/text.h"
+#include "detect/period.h"
+#include "detect/rhythm.h"
 
 #define DUMP (JSON_SORT_KEYS | JSON_COMPACT | JSON_REAL_PRECISION(12))
 #define TEXT_MAX 1024
@@ -123,6 +125,40 @@ static json_t *json_process(const struct state_view *v, const struct process *p)
 			 "misses", json_count(p->misses));
 }
 
+/* Every 2, 3 and 7 days; null: none came back yet. */
+static json_t *json_periods(const struct state_view *v, const struct period *period)
+{
+	json_t *list = period ? json_array() : json_null();
+
+	for (unsigned i = 0; period && i < PERIODS; i++) {
+		const struct period_process *p = &period->process[i];
+
+		json_array_append_new(list, json_pack("{s:i,s:o,s:o,s:o,s:o,s:o,s:o}",
+			"days", (int)period_days[i], "m", json_number(p->m_mean), "hits",
+			json_count(p->hits), "in_play", json_count(p->in_play), "since",
+			p->hits ? json_row(v, p->since_row) : json_null(), "up",
+			json_count(p->up), "down", json_count(p->down)));
+	}
+	return list;
+}
+
+/* Starts are minutes after noon of the row, as UTC goes. */
+static json_t *json_rhythm(const struct state_view *v, const struct rhythm *r)
+{
+	json_t *starts;
+
+	if (!r)
+		return json_null();
+	starts = json_array();
+	for (unsigned i = 0; i < r->bursts_n; i++)
+		json_array_append_new(starts, json_integer(r->bursts[i].utc_min));
+	return json_pack("{s:o,s:o,s:o,s:o,s:b,s:o,s:o}", "m", json_number(r->m_mean), "hits",
+			 json_count(r->hits), "since", r->hits ? json_row(v, r->since_row) :
+			 json_null(), "last", r->hits ? json_row(v, r->last_row) : json_null(),
+			 "locked", rhythm_is_locked(&rhythm_defaults, r), "up", json_count(r->up),
+			 "starts", starts);
+}
+
 static json_t *json_evidence(const struct state_view *v, const struct evidence *ev)
 {
 	json_t *nights = json_array();
@@ -130,11 +166,12 @@ static json_t *json_evidence(const struct state_view *v, const struct evidence *
 	for (uint64_t i = 0; i < evidence_nights(ev); i++)
 		json_array_append_new(nights, json_night(v, evidence_night(ev, i),
 					      ev->picture[evidence_place(ev, i)]));
-	return json_pack("{s:o,s:o,s:o,s:o,s:o,s:o}", "large",
+	return json_pack("{s:o,s:o,s:o,s:o,s:o,s:o,s:o}", "large",
 			 json_process(v, &ev->process[0]), "small",
 			 json_process(v, &ev->process[1]), "nights", nights, "nights_ever",
 			 json_count(ev->nights_n), "promoted", json_row(v, ev->promoted_row),
-			 "skipped", json_count(ev->skipped));
+			 "skipped", json_count(ev->skipped), "periods",
+			 json_periods(v, ev->period));
 }
 
 /* What only channels of group ip have. */
@@ -176,6 +213,7 @@ static json_t *json_channel(const struct state_view *v, const struct channel *ch
 			    json_null());
 	json_object_set_new(o, "evidence", ch->evidence ? json_evidence(v, ch->evidence) :
 			    json_null());
+	json_object_set_new(o, "rhythm", json_rhythm(v, channel_rhythm(v->tables.channels, ch)));
 	return o;
 }
 

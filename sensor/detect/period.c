@@ -29,10 +29,11 @@ static void night_bets(const struct nightly_params *p, const struct nightly_nigh
 	memcpy(state->bursts, fresh.bursts, sizeof(fresh.bursts));
 }
 
-static void step_in_play(const struct nightly_params *p, const double *e,
-			 struct period_process *process)
+/* Returns the night's factor. */
+static double step_in_play(const struct nightly_params *p, const double *e,
+			   struct period_process *process)
 {
-	double sum = 0;
+	double sum = 0, before = process->m_mean;
 
 	for (unsigned bet = 0; bet < EVIDENCE_BETS; bet++) {
 		process->m[bet] = fmin((process->m[bet] + 1) * e[bet], p->m_max);
@@ -40,6 +41,17 @@ static void step_in_play(const struct nightly_params *p, const double *e,
 	}
 	process->m_mean = sum / EVIDENCE_BETS;
 	process->in_play++;
+	return process->m_mean / (before + 1);
+}
+
+static unsigned place_of(int64_t row)
+{
+	return (unsigned)((uint64_t)row % EVIDENCE_NIGHTS);
+}
+
+double period_night_e(const struct period *state, unsigned i, int64_t row)
+{
+	return evidence_e_told(state->process[i].e_log[place_of(row)]);
 }
 
 static void step_process(const struct nightly_params *p, const struct nightly_night *night,
@@ -52,8 +64,8 @@ static void step_process(const struct nightly_params *p, const struct nightly_ni
 
 	for (unsigned cycle = 2; cycle <= PERIOD_CYCLES; cycle++)
 		is_in_phase |= was_hit(state->recent, cycle * days);
-	if (is_in_play)
-		step_in_play(p, e, process);
+	process->e_log[place_of(night->row)] =
+		evidence_e_kept(is_in_play ? step_in_play(p, e, process) : 1);
 	if (hit && is_in_phase)
 		process->misses = 0;
 	else
@@ -112,7 +124,9 @@ bool period_is_over(const struct period *state, unsigned i)
 
 void period_reset(struct period *state, unsigned i)
 {
-	uint32_t in_play = state->process[i].in_play;
+	struct period_process *process = &state->process[i];
+	struct period_process fresh = { .in_play = process->in_play };
 
-	state->process[i] = (struct period_process){ .in_play = in_play };
+	memcpy(fresh.e_log, process->e_log, sizeof(fresh.e_log));
+	*process = fresh;
 }

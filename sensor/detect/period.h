@@ -53,6 +53,9 @@ void period_step(const struct nightly_params *p, const struct nightly_night *nig
 enum level period_level(const struct nightly_params *p, const struct period *state, unsigned i);
 /* The one that says most: by level, then by M, then the shortest. */
 unsigned period_best(const struct nightly_params *p, const struct period *state);
+/* The factor M / (M before + 1) of one of the last 64 judged nights, to three digits; 1: it was not
+ * in play. */
+double period_night_e(const struct period *state, unsigned i, int64_t row);
 /* Three cycles have gone by without a hit in phase. */
 bool period_is_over(const struct period *state, unsigned i);
 /* Then: M and the counts go, burst times and in_play stay. */

@@ -30,10 +30,10 @@
  *    (rhythm_reset()), burst times stay for a return.
  *  - On a change-over night the civil clock contributes e = 1 and the night's time is not learnt,
  *    as in detector N.
- *  - Locked: M >= 1e3, five hits, and four in five of the last 21 times within four hours.  M alone
- *    reaches 1e3 with the fourth; the fifth costs a night and is what people call a rhythm.  The arc
- *    is for M's blind side: times that are only denser than uniform, such as working hours of 15,
- *    let M grow for ever, and nobody would call them a rhythm.
+ *  - Locked: M >= 1e3, five hits, and four in five of the last 21 times within four hours.  M
+ *    alone reaches 1e3 with the fourth; the fifth costs a night and is what people call a rhythm.
+ *    The arc is for M's blind side: times that are only denser than uniform, such as working hours
+ *    of 15, let M grow for ever, and nobody would call them a rhythm.
  *
  * A row is judged once it is over.  Pure functions, no I/O, no allocation; 21 x 6 kernels a hit.
  */
@@ -52,7 +52,7 @@ struct rhythm_params {
 	double m_max;			/* cap of each M */
 	double locked;			/* M ... */
 	uint32_t locked_hits;		/* ... and hits ... */
-	int locked_arc_min;		/* ... and the arc of four in five, for rhythm_is_locked() */
+	int locked_arc_min;		/* ... and minutes, for rhythm_is_locked() */
 	uint32_t resolve_after;		/* judged rows without a hit */
 };
 extern const struct rhythm_params rhythm_defaults;

@@ -38,9 +38,10 @@ const char *calendar_row_date(const struct calendar *c, int64_t row,
  * 1970..2500. */
 bool calendar_interval(const struct closed_hours *hours, int64_t day, uint64_t *ret_start_ns,
 		       uint64_t *ret_end_ns);
-/* The same as a job's window: it lasts no shorter than its civil times say, so that in spring its end
- * is an hour later where the skipped hour is in it.  What was to start in that hour starts after it
- * (cron and systemd do so), and that is no deviation.  A window within the hour is behind it. */
+/* The same as a job's window: it lasts no shorter than its civil times say, so that in spring its
+ * end is an hour later where the skipped hour is in it.  What was to start in that hour starts
+ * after it (cron and systemd do so), and that is no deviation.  A window within the hour is behind
+ * it. */
 bool calendar_turn(const struct closed_hours *hours, int64_t day, uint64_t *ret_start_ns,
 		   uint64_t *ret_end_ns);
 int64_t calendar_day(uint64_t ns);	/* the site's civil day at that instant */

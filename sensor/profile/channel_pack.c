@@ -7,7 +7,7 @@
 #include "profile/profile_pack.h"
 
 #define CHANNEL_VERSION 3	/* 2: without what follows the row */
-#define EVIDENCE_VERSION 3	/* 2: without what follows the nights */
+#define EVIDENCE_VERSION 4	/* 3: without a period's e; 2: without what follows the nights */
 #define NAME_MAX_LEN 255
 
 static void pack_float(struct packer *p, float v)
@@ -466,7 +466,7 @@ bool evidence_unpack(struct channels *c, struct subjects *s, const struct unpack
 	}
 	has_period = version > 2 && unpack_u8(&u);
 	if (has_period)
-		period_unpack(&u, &period);
+		period_unpack(&u, version > 3, &period);
 	if (!unpack_ok(&u) || !subject)
 		return false;
 	ch = channels_get(c, subject, &k);

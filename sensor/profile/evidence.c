@@ -19,19 +19,29 @@ static int16_t to_int16(double v)
 	return (int16_t)lround(fmax(INT16_MIN + 1, fmin(v, INT16_MAX)));
 }
 
+int16_t evidence_e_kept(double e)
+{
+	return e > 0 ? to_int16(log2(e) * E_STEPS) : E_NONE;
+}
+
+double evidence_e_told(int16_t kept)
+{
+	char text[32];
+
+	if (kept == E_NONE)
+		return 0;
+	snprintf(text, sizeof(text), "%.3g", exp2(kept / E_STEPS));
+	return strtod(text, NULL);
+}
+
 void night_set_e(struct night_seen *n, unsigned process, double e)
 {
-	n->e_log[process] = e > 0 ? to_int16(log2(e) * E_STEPS) : E_NONE;
+	n->e_log[process] = evidence_e_kept(e);
 }
 
 double night_e(const struct night_seen *n, unsigned process)
 {
-	char text[32];
-
-	if (n->e_log[process] == E_NONE)
-		return 0;
-	snprintf(text, sizeof(text), "%.3g", exp2(n->e_log[process] / E_STEPS));
-	return strtod(text, NULL);
+	return evidence_e_told(n->e_log[process]);
 }
 
 void night_set_z(struct night_seen *n, double z)

@@ -48,6 +48,9 @@ static_assert(sizeof(struct night_seen) == 56, "64 of them in each of 10 000 cha
 /* The night's factor M / (M before + 1), to three digits; 0 for a night that was skipped. */
 double night_e(const struct night_seen *n, unsigned process);
 void night_set_e(struct night_seen *n, unsigned process, double e);
+/* The same as kept: to 0.02 %. */
+int16_t evidence_e_kept(double e);
+double evidence_e_told(int16_t kept);
 /* Volume against the subject's usual (detect/volume.h), to 0.01, at most +-327. */
 double night_z(const struct night_seen *n);
 void night_set_z(struct night_seen *n, double z);

@@ -25,6 +25,9 @@ struct period_process {
 	uint32_t hits;			/* in play, since the last reset */
 	uint32_t misses;		/* judged nights since the last hit in phase */
 	uint32_t in_play;		/* nights, ever: what the bound counts */
+	/* Of the night of each row % EVIDENCE_NIGHTS: M / (M before + 1), 1 for one that was not
+	 * in play.  evidence_e_kept(). */
+	int16_t e_log[EVIDENCE_NIGHTS];
 };
 
 /* What a channel remembers.  All zero: nothing. */
@@ -36,7 +39,7 @@ struct period {
 	uint32_t bursts_n;
 	struct burst bursts[EVIDENCE_BURSTS];	/* the latest first */
 };
-static_assert(sizeof(struct period) <= 400, "one for each of 10 000 channels");
+static_assert(sizeof(struct period) <= 800, "one for each of 10 000 channels");
 
 /* Detector C (detect/rhythm.h): what a channel remembers. */
 struct rhythm {
@@ -53,7 +56,8 @@ static_assert(sizeof(struct rhythm) <= 300, "one for each of 10 000 channels");
 
 /* For the state.  Unpacking: what is no sum or no count marks the unpacker as bad. */
 void period_pack(const struct period *state, struct packer *p);
-void period_unpack(struct unpacker *u, struct period *ret);
+/* has_e: written with the nights' factors, as period_pack() does since they are kept. */
+void period_unpack(struct unpacker *u, bool has_e, struct period *ret);
 void rhythm_pack(const struct rhythm *state, struct packer *p);
 void rhythm_unpack(struct unpacker *u, struct rhythm *ret);
 

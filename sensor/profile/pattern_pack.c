@@ -51,9 +51,11 @@ static void pack_process(const struct period_process *process, struct packer *p)
 	pack_u32(p, process->hits);
 	pack_u32(p, process->misses);
 	pack_u32(p, process->in_play);
+	for (unsigned i = 0; i < EVIDENCE_NIGHTS; i++)
+		pack_u16(p, (uint16_t)process->e_log[i]);
 }
 
-static void unpack_process(struct unpacker *u, struct period_process *ret)
+static void unpack_process(struct unpacker *u, bool has_e, struct period_process *ret)
 {
 	for (unsigned i = 0; i < EVIDENCE_BETS; i++)
 		ret->m[i] = unpack_m(u);
@@ -64,6 +66,8 @@ static void unpack_process(struct unpacker *u, struct period_process *ret)
 	ret->hits = unpack_u32(u);
 	ret->misses = unpack_u32(u);
 	ret->in_play = unpack_u32(u);
+	for (unsigned i = 0; has_e && i < EVIDENCE_NIGHTS; i++)
+		ret->e_log[i] = (int16_t)unpack_u16(u);
 }
 
 void period_pack(const struct period *state, struct packer *p)
@@ -76,10 +80,10 @@ void period_pack(const struct period *state, struct packer *p)
 	pack_bursts(state->bursts, state->bursts_n, p);
 }
 
-void period_unpack(struct unpacker *u, struct period *ret)
+void period_unpack(struct unpacker *u, bool has_e, struct period *ret)
 {
 	for (unsigned i = 0; i < PERIODS; i++)
-		unpack_process(u, &ret->process[i]);
+		unpack_process(u, has_e, &ret->process[i]);
 	ret->last_row = (int64_t)unpack_u64(u);
 	ret->nights = unpack_u32(u);
 	ret->recent = unpack_u32(u);

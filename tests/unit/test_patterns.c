@@ -196,6 +196,31 @@ static void every_third_night(void)
 	end();
 }
 
+/* Sundays at first, then every night: the incident of Sundays ends, and says for which other. */
+static void sundays_give_way_to_every_night(void)
+{
+	const struct incident *in;
+
+	begin();
+	for (unsigned night = 0; night < 36; night++) {
+		if (night % 7 == 0)
+			leak_at(night, 12, 50 * MB);
+		morning(night);
+	}
+	CU_ASSERT_FATAL(incident_of(RULE_EXF_002) && incident_of(RULE_EXF_002)->is_open);
+	for (unsigned night = 36; night < 46; night++) {
+		leak_at(night, 12, 50 * MB);
+		morning(night);
+	}
+	in = incident_of(RULE_EXF_002);
+	CU_ASSERT(!in->is_open);
+	CU_ASSERT(is_said(in, "Closed because NW-EXF-001 tells of this channel now"));
+	CU_ASSERT_FATAL(incident_of(RULE_EXF_001) != NULL);
+	CU_ASSERT(incident_of(RULE_EXF_001)->is_open);
+	EQUAL_TEXT(incident_of(RULE_EXF_001)->case_id, in->case_id);
+	end();
+}
+
 /* Every night is in play for every period: detector N alone tells it. */
 static void every_night_is_told_once(void)
 {
@@ -517,6 +542,7 @@ int main(void)
 		{ "Sundays stop and return", sundays_stop_and_return },
 		{ "every second night", every_second_night },
 		{ "every third night", every_third_night },
+		{ "Sundays give way to every night", sundays_give_way_to_every_night },
 		{ "every night is told once", every_night_is_told_once },
 		{ "the bound counts nights in play", the_bound_counts_nights_in_play },
 		{ "others vote once a row", others_vote_once_a_row },

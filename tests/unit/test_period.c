@@ -49,6 +49,14 @@ static void only_nights_in_play_bet(void)
 	EQUAL_INT(s.process[2].up, MB);
 	EQUAL_INT(s.bursts_n, 3);
 	EQUAL_INT(s.nights, 11);
+	/* What each night did to M, to three digits; 1 where nothing was bet. */
+	NEAR(period_night_e(&s, 1, 4), 0.5, 0);
+	NEAR(period_night_e(&s, 1, 5), 1, 0);
+	NEAR(period_night_e(&s, 1, 11), 0.5, 0);
+	CU_ASSERT(period_night_e(&s, 0, 3) > 5.5);
+	period_reset(&s, 1);
+	NEAR(period_night_e(&s, 1, 4), 0.5, 0);
+	EQUAL_INT(s.process[1].in_play, 3);
 }
 
 /* On a night in play M goes as detector N's does, with the same history. */

@@ -120,7 +120,8 @@ static struct channel *fill(struct tables *t, unsigned *seed)
 		*period = (struct period){ .last_row = 20469, .nights = 9, .recent = 0x55,
 					   .bursts_n = 1, .bursts = { { 700, 760 } } };
 		period->process[2] = (struct period_process){ .m = { 3, 4 }, .m_mean = 1e4,
-							      .hits = 4, .in_play = 5, .up = 9 };
+							      .hits = 4, .in_play = 5, .up = 9,
+							      .e_log = { 2048, -2048, [63] = 7 } };
 	}
 	if (rand_r(seed) % 2)
 		*channel_follow_rhythm(t->channels, ch) = (struct rhythm){
