@@ -447,7 +447,8 @@ static void explain_destination(const struct alert_context *ctx, struct incident
 		snprintf(in->words->message, sizeof(in->words->message), "%s tried to reach the "
 			 "external %s%s; no answer seen", who, where, how);
 	else
-		snprintf(in->words->message, sizeof(in->words->message), "%s talked to the external "
+		snprintf(in->words->message, sizeof(in->words->message), "%s talked to the "
+			 "external "
 			 "%s%s: %s sent, %s received so far", who, where, how,
 			 size_format(d->up, up), size_format(d->down, down));
 	explain_standing(in, f);

@@ -154,15 +154,19 @@ static void add_blind(const struct alert_context *ctx, const struct finding *f,
 	}
 	if (facts->degraded) {
 		dates_text(ctx, f, false, dates, sizeof(dates));
-		snprintf(line + strlen(line), cap - strlen(line), "  It saw %u badly (of %s; lost "
-			 "packets, or a part of the night): these amounts are lower bounds.", facts->degraded, dates);
+		snprintf(line + strlen(line), cap - strlen(line), "  The tap saw %u badly (of "
+			 "%s; lost "
+			 "packets, or a part of the night): these amounts are lower "
+			 "bounds.", facts->degraded, dates);
 	}
 	if (facts->worst_loss > 0)
 		snprintf(line + strlen(line), cap - strlen(line), "  On the worst, %.1f %% was "
 			 "lost before the sensor.", 100 * facts->worst_loss);
+	/* A file cannot tell a tap that was unplugged from silence (README, --gaps). */
 	if (!facts->skipped && !facts->degraded)
-		snprintf(line + strlen(line), cap - strlen(line), "  The tap saw all of them "
-			 "well, as far as it can tell.");
+		snprintf(line + strlen(line), cap - strlen(line), "  No loss or blindness of the "
+			 "tap is known for them%s.", ctx->is_live ? "" : "; a replay takes a "
+			 "stretch without packets for silence, unless --gaps declares it");
 }
 
 void explain_seen(const struct alert_context *ctx, struct incident *in, const struct finding *f,

@@ -108,9 +108,9 @@ static void say_deviation(struct incident *in, const struct finding *f, const st
 			 "run then", w->who, w->up, w->peer, f->entry, w->window, w->at);
 		break;
 	case JOB_EXPIRED:
-		snprintf(to, cap, "%s goes on sending to %s (%s this night until %s local), though the "
-			 "expected entry %s that allowed it expired on %s",
-			 w->who, w->peer, w->up, w->at, f->entry, w->expiry);
+		snprintf(to, cap, "%s goes on sending to %s (%s this night until %s local), as the "
+			 "expected entry %s allowed until it expired on %s", w->who, w->peer,
+			 w->up, w->at, f->entry, w->expiry);
 		break;
 	case JOB_MISSING:
 		snprintf(to, cap, "The expected job %s of %s did not run on the last %" PRIu32
@@ -132,13 +132,16 @@ static void say_end(struct incident *in, const struct finding *f, const struct j
 	size_t cap = sizeof(in->words->message);
 
 	if (f->rule == RULE_EXP_001)
-		snprintf(to, cap, "Closed, no more of it seen for 14 nights: %s deviated from the expected "
+		snprintf(to, cap, "Closed, no more of it seen for 14 nights: %s deviated from "
+			 "the expected "
 			 "entry %s (traffic to %s)", w->who, f->entry, w->peer);
 	else if (f->rule == RULE_HLT_002)
-		snprintf(to, cap, "Closed: the expected job %s of %s is not missing any more; it ran, or "
+		snprintf(to, cap, "Closed: the expected job %s of %s is not missing any more; it "
+			 "ran, or "
 			 "its entry has ended", f->entry, w->who);
 	else
-		snprintf(to, cap, "Closed: the nightly upload of %s that the expected entry %s allows has "
+		snprintf(to, cap, "Closed: the nightly upload of %s that the expected entry %s "
+			 "allows has "
 			 "stopped", w->who, f->entry);
 }
 
@@ -176,10 +179,12 @@ static void explain_usual(struct incident *in, const struct finding *f)
 
 	if (f->job->runs)
 		snprintf(line, sizeof(line), "Normal for this job: %s a run (median of its last %"
-			 PRIu32 " run%s, deviating ones included).", size_format(f->job->usual, usual), f->job->runs,
+			 PRIu32 " run%s, deviating ones "
+			 	 "included).", size_format(f->job->usual, usual), f->job->runs,
 			 f->job->runs == 1 ? "" : "s");
 	else
-		snprintf(line, sizeof(line), "Normal for this job: not known, no earlier run of it was seen in its "
+		snprintf(line, sizeof(line), "Normal for this job: not known, no earlier run of "
+			 "it was seen in its "
 			 "hours.");
 	explain_add_line(in, line);
 }
@@ -193,11 +198,14 @@ static void explain_meaning(struct incident *in, const struct finding *f)
 			"judged as if no entry covered it, to the end of this night.",
 		[JOB_SHIFTED] = "How sure: a clock, not statistics. The entry would cover this at "
 			"another time; outside its hours it is judged as if no entry covered it.",
-		[JOB_ELSEWHERE] = "How sure: a likeness, no proof that it is the job. The amount is "
+		[JOB_ELSEWHERE] = "How sure: a likeness, no proof that it is the job. The amount "
+			 "is "
 			"comparable (half to double the usual) and the service is the job's.",
-		[JOB_EXPIRED] = "How sure: a date, not statistics. Nothing covers this traffic now; "
+		[JOB_EXPIRED] = "How sure: a date, not statistics. Nothing covers this traffic "
+			 "now; "
 			"renew the entry or stop the job.",
-		[JOB_MISSING] = "How sure: the tap saw those hours. The job had run on at least 3 of "
+		[JOB_MISSING] = "How sure: the tap saw those hours. The job had run on at least "
+			 "3 of "
 			"the 14 such days before, and does not pause so long by habit.",
 	};
 

@@ -107,7 +107,8 @@ static void list_entries(const struct alert_context *ctx, const struct subject *
 					 "this asset:", e->id, text);
 	}
 	if (n && !shown)
-		snprintf(line, cap, "No expected entry covers this; %zu others begin at this asset.",
+		snprintf(line, cap, "No expected entry covers this; %zu others begin at this "
+			 "asset.",
 			 n);
 	else if (n > shown)
 		snprintf(line + strlen(line), cap - strlen(line), " and %zu more.", n - shown);

@@ -117,7 +117,8 @@ static void say_flood(struct incident *in)
 	char who[256];
 
 	snprintf(in->words->message, sizeof(in->words->message),
-		 "%s had remote sessions with %" PRIu32 " further peer%s", explain_subject(in->subject, who, sizeof(who)), in->members,
+		 "%s had remote sessions with %" PRIu32 " further "
+		 "peer%s", explain_subject(in->subject, who, sizeof(who)), in->members,
 		 in->members == 1 ? "" : "s");
 	explain_add_line(in,
 		"More peers than are told one by one: a service that is open to many, or one "
@@ -149,8 +150,9 @@ static void explain_protocol(struct incident *in, const struct visit *v)
 	char line[INCIDENT_TEXT_MAX], service[SERVICE_TEXT_MAX];
 
 	if (v->protocol == REMOTE_ANY)
-		return;
-	if (v->is_weak)
+		snprintf(line, sizeof(line), "How sure: a count of the bytes between these two, "
+			 "whatever the protocols. What was sent is not seen.");
+	else if (v->is_weak)
 		snprintf(line, sizeof(line), "How sure: only the port (%s) speaks for %s, the "
 			 "payload was not recognised. Weaker evidence, so the severity is lower.",
 			 group_service(&v->key, service), remote_name(v->protocol));
@@ -168,7 +170,8 @@ static void explain_nearest(struct incident *in, const struct remote_facts *r)
 	char from[CLOCK_TEXT_MAX], to[CLOCK_TEXT_MAX], apart[CLOCK_TEXT_MAX];
 
 	if (!r->has_orders) {
-		explain_add_line(in, "Work orders: none are registered here (site policy, key \"work_orders\"), "
+		explain_add_line(in, "Work orders: none are registered here (site policy, key "
+			 "\"work_orders\"), "
 			     "so whether one covers this session cannot be said; the severity is "
 			     "lower for it.");
 		return;

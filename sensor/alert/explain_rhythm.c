@@ -44,7 +44,8 @@ static void explain_end(struct incident *in, const struct finding *f)
 		explain_add_line(in, f->rule == RULE_EXF_005 ?
 			"Closed because another incident, of a pattern of nights, tells of this "
 			"connection now; it carries the label rhythm." :
-			"Closed because NW-EXF-001 tells of this connection now, with the same level "
+			"Closed because NW-EXF-001 tells of this connection now, with the same "
+			"level "
 			"or a higher one.");
 	else if (f->given_up)
 		explain_add_line(in, "Closed because the long memory is full and this evidence was "
@@ -129,7 +130,8 @@ void explain_rhythm(const struct alert_context *ctx, struct incident *in, const 
 	explain_attached(in);
 	explain_contact(in, f);
 	snprintf(line, sizeof(line),
-		 "For the statistician (label rhythm): M = %.3g (locked from 1e3 and five days on). Counted are "
+		 "For the statistician (label rhythm): M = %.3g (locked from 1e3 and five days "
+		 "on). Counted are "
 		 "the largest two hours of upload above the day's median; that %u random times of "
 		 "day lie within %d min on the %s clock has chance %.1e (a description, not "
 		 "corrected for looking).",

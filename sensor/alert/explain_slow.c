@@ -24,7 +24,8 @@ static void explain_amount(const struct alert_context *ctx, struct incident *in,
 {
 	char line[INCIDENT_TEXT_MAX], down[CLOCK_TEXT_MAX], largest[CLOCK_TEXT_MAX];
 
-	snprintf(line, sizeof(line), "Received from there: %s.  The largest day had %s of upload.  What the "
+	snprintf(line, sizeof(line), "Received from there: %s.  The largest day had %s of "
+		 "upload.  What the "
 		 "tap did not see is not in it.",
 		 size_format(f->slow->down, down), size_format(f->slow->largest, largest));
 	explain_add_line(in, line);

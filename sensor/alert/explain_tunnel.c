@@ -49,7 +49,8 @@ static void explain_names(struct incident *in, const struct tunnel_facts *t)
 		 t->answers, percent(t->nxdomain, t->answers),
 		 t->different ? t->different_bytes / t->different : 0);
 	explain_add_line(in, line);
-	snprintf(line, sizeof(line), "In all, on %" PRIu32 " such day%s: %s of names.  Repeated ones "
+	snprintf(line, sizeof(line), "In all, on %" PRIu32 " such day%s: %s of names.  Repeated "
+		 "ones "
 		 "count once, addresses written as labels as what an address carries.", t->rows,
 		 t->rows == 1 ? "" : "s", size_format(t->total, all));
 	explain_add_line(in, line);
@@ -95,7 +96,8 @@ static void explain_payloads(struct incident *in, const struct tunnel_facts *t)
 		 size_format(t->asked_bytes, asked), percent(t->plain, t->asked),
 		 percent(t->text, t->asked), t->answers);
 	explain_add_line(in, line);
-	snprintf(line, sizeof(line), "In all, on %" PRIu32 " such day%s: %s of payloads that differ.", t->rows,
+	snprintf(line, sizeof(line), "In all, on %" PRIu32 " such day%s: %s of payloads that "
+		 "differ.", t->rows,
 		 t->rows == 1 ? "" : "s", size_format(t->total, all));
 	explain_add_line(in, line);
 	explain_add_line(in,
@@ -115,7 +117,8 @@ static void say_rest(struct incident *in, const struct finding *f, const char *w
 			 "domains or addresses");
 	else
 		snprintf(in->words->message, sizeof(in->words->message),
-			 "Closed: %s has not carried data in %s %s for 14 days", who, f->channel->key.group == GROUP_DOMAIN ?
+			 "Closed: %s has not carried data in %s %s for 14 "
+			 "days", who, f->channel->key.group == GROUP_DOMAIN ?
 			 "DNS questions below" : "ICMP echoes to", value);
 }
 

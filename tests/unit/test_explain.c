@@ -144,8 +144,9 @@ static void every_night_is_told(void)
 		   "Night by night, the last first: Fri 2 Jan 00:10 0 B; Thu 1 Jan 00:30 0 B; "
 		   "night of Tue 30 Dec nothing; Tue 30 Dec 00:10 0 B; Sun 28 Dec 23:50 0 B.");
 	EQUAL_TEXT(said(pattern(), "Nights since"),
-		   "Nights since the first one: 5 seen, 4 with the upload, 1 without.  The tap saw "
-		   "all of them well, as far as it can tell.");
+		   "Nights since the first one: 5 seen, 4 with the upload, 1 without.  No loss "
+		   "or blindness of the tap is known for them; a replay takes a stretch without "
+		   "packets for silence, unless --gaps declares it.");
 }
 
 static void nights_seen_badly_are_named(void)
@@ -158,8 +159,9 @@ static void nights_seen_badly_are_named(void)
 	NEAR(facts().worst_loss, 0.125, 1e-3);
 	EQUAL_TEXT(said(pattern(), "Nights since"),
 		   "Nights since the first one: 4 seen, 4 with the upload, 0 without.  The tap did "
-		   "not see 1 more (of Tue 30 Dec): not known, they count neither way.  It saw 1 "
-		   "badly (of Wed 31 Dec; lost packets, or a part of the night): these amounts are "
+		   "not see 1 more (of Tue 30 Dec): not known, they count neither way.  The tap "
+		   "saw 1 badly (of Wed 31 Dec; lost packets, or a part of the night): these "
+		   "amounts are "
 		   "lower bounds.  On the worst, 12.5 % was lost before the sensor.");
 	CU_ASSERT_PTR_NOT_NULL(strstr(said(pattern(), "Night by night"),
 				      "Thu 1 Jan 00:30 0 B (seen badly); night of Tue 30 Dec not "

@@ -97,7 +97,8 @@ static const char *story(void)
 			continue;
 		end = incident_line(in, in->explain_n - 1);
 		/* No line of the explanation is lost for want of room: the last one is there. */
-		CU_ASSERT(!strncmp(end, "For the statistician", 20));
+		CU_ASSERT(!strncmp(end, in->rule == RULE_EXF_001 || in->rule == RULE_EXF_005 ?
+				   "For the statistician" : "First contact seen", 18));
 		snprintf(attached, sizeof(attached), "%s", in->attached);
 		last = strrchr(attached, '\n');
 		if (last)
