@@ -143,7 +143,7 @@ void explain_sureness(struct incident *in, const struct nightly_facts *facts)
 void explain_numbers(struct incident *in, const struct finding *f,
 		     const struct nightly_facts *facts)
 {
-	char line[INCIDENT_TEXT_MAX], period[32] = "";
+	char line[INCIDENT_TEXT_MAX], period[40] = "";
 
 	if (facts->days > 1)
 		snprintf(period, sizeof(period), " for a period of %u days", facts->days);
@@ -478,15 +478,23 @@ static void explain_evicted(struct incident *in)
 }
 
 /* What a closing record says is what was seen, and not that it is seen now. */
-static void say_closed(struct incident *in, const struct finding *f)
+static const char *closed_because(const struct finding *f)
 {
-	const char *why = f->given_up ? "Closed, evidence given up: " :
-			  f->is_taken_over ? "Closed, told by another incident now: " :
-					     "Closed, no more of it seen: ";
-	char message[INCIDENT_TEXT_MAX];
+	if (!f->is_over || !(finding_rests_on_nights(f) || f->rule == RULE_DST_002 ||
+			     (f->rule == RULE_DST_001 && !f->is_accepted)))
+		return "";
+	return f->given_up ? "Closed, evidence given up: " :
+	       f->is_taken_over ? "Closed, told by another incident now: " :
+				  "Closed, no more of it seen: ";
+}
 
-	text_copy(message, sizeof(message), in->words->message);
-	text_format(in->words->message, sizeof(in->words->message), "%s%s", why, message);
+/* Long names can fill it: it is cut at a character, so that it stays valid UTF-8. */
+static void finish_message(struct incident *in, const struct finding *f)
+{
+	char message[2 * INCIDENT_TEXT_MAX];
+
+	snprintf(message, sizeof(message), "%s%s", closed_because(f), in->words->message);
+	text_repair(message, strlen(message), in->words->message, sizeof(in->words->message));
 }
 
 void explain_incident(const struct alert_context *ctx, struct incident *in, const struct finding *f,
@@ -513,7 +521,5 @@ void explain_incident(const struct alert_context *ctx, struct incident *in, cons
 		explain_remote(ctx, in, f);
 	else
 		explain_closed_zone(ctx, in, f);
-	if (f->is_over && (finding_rests_on_nights(f) || f->rule == RULE_DST_002 ||
-			   (f->rule == RULE_DST_001 && !f->is_accepted)))
-		say_closed(in, f);
+	finish_message(in, f);
 }
