@@ -180,7 +180,7 @@ static void explain_usual(struct incident *in, const struct finding *f)
 	if (f->job->runs)
 		snprintf(line, sizeof(line), "Normal for this job: %s a run (median of its last %"
 			 PRIu32 " run%s, deviating ones "
-			 	 "included).", size_format(f->job->usual, usual), f->job->runs,
+				  "included).", size_format(f->job->usual, usual), f->job->runs,
 			 f->job->runs == 1 ? "" : "s");
 	else
 		snprintf(line, sizeof(line), "Normal for this job: not known, no earlier run of "
