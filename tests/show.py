@@ -95,9 +95,8 @@ def show(records):
     ]
     bound = get(own, "evidence.bound")
     if bound:
-        rows.append(("false alarms", "expected at most %.2g an asset and year at the threshold %.0e, "
-                     "assuming: %s" % (bound["per_asset_year"], bound["threshold"],
-                                       bound["assumes"])))
+        rows.append(("false alarms", "chance alone: at most %.2g such alarms a year on this asset (threshold %.0e), "
+                     "if: %s" % (bound["per_asset_year"], bound["threshold"], bound["assumes"])))
     rows.append(("incident", "%s, %d records" % (get(own, "incident.id"), len(records))))
     for name, value in rows:
         print(wrap(value, "  %-12s " % name, " " * 15))

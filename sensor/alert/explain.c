@@ -15,6 +15,8 @@
 #include "detect/nightly.h"
 #include "detect/volume.h"
 
+#define NORMAL_NEEDED 7	/* earlier nights before a median says much: detect/volume.c */
+
 static void clock_text(int since_noon, char buf[static 8])
 {
 	int minute = (since_noon + 720) % 1440;
@@ -37,28 +39,59 @@ const char *explain_subject(const struct subject *s, char *buf, size_t cap)
 	return buf;
 }
 
+/* Is it about the closed hours alone? */
+static bool is_of_nights(const struct finding *f)
+{
+	return f->rule == RULE_EXF_001 || f->rule == RULE_EXF_002;
+}
+
+/* What the amounts before are of: the night window, or the whole day where the rule is about it. */
+static void normal_span(const struct alert_context *ctx, const struct finding *f, char *buf,
+			size_t cap)
+{
+	struct night n = calendar_night(ctx->calendar, f->channel->subject->zone, f->row);
+	char from[8], to[8];
+
+	if (!is_of_nights(f)) {
+		snprintf(buf, cap, "in a whole day");
+	} else if (n.has_window) {
+		clock_text(explain_minutes(n.start_ns), from);
+		clock_text(explain_minutes(n.end_ns), to);
+		snprintf(buf, cap, "between %s and %s", from, to);
+	} else {
+		snprintf(buf, cap, "from noon to noon");
+	}
+}
+
 const char *explain_baseline(const struct alert_context *ctx, const struct finding *f, char *buf,
 			     size_t cap)
 {
-	struct night n = calendar_night(ctx->calendar, f->channel->subject->zone, f->row);
-	unsigned nights;
-	uint64_t usual = volume_usual(f->channel, ctx->since_row, f->row, &nights);
-	char size[CLOCK_TEXT_MAX], from[8] = "noon", to[8] = "noon";
+	bool is_day = !is_of_nights(f);
+	const char *what = is_day ? "day" : "night";
+	char size[CLOCK_TEXT_MAX], span[32];
+	unsigned n;
+	uint64_t usual = is_day ?
+		volume_usual_of_day(f->channel->subject, ctx->since_row, f->row, &n) :
+		volume_usual(f->channel, ctx->since_row, f->row, &n);
 
-	if (n.has_window) {
-		clock_text(explain_minutes(n.start_ns), from);
-		clock_text(explain_minutes(n.end_ns), to);
-	}
-	if (nights == 0)
-		snprintf(buf, cap, "No earlier night is known for this asset.");
+	normal_span(ctx, f, span, sizeof(span));
+	if (n == 0)
+		snprintf(buf, cap, "Normal for this asset: not known, this is its first %s.", what);
 	else
-		snprintf(buf, cap,
-			 "Usual for this asset between %s and %s: %s (median of %u earlier "
-			 "night%s; what leaves its zone, without expected jobs, this channel and "
-			 "nights that qualified).",
-			 from, to, usual ? size_format(usual, size) : "nothing", nights,
-			 nights == 1 ? "" : "s");
+		snprintf(buf, cap, "Normal for this asset %s: it sends %s out of its zone (median "
+			 "of the %u %s%s before%s; expected jobs %s).", span,
+			 usual ? size_format(usual, size) : "nothing", n, what, n == 1 ? "" : "s",
+			 n < NORMAL_NEEDED ? ", too few to lean on" : "",
+			 is_day ? "are left out, what is told here is not" :
+			 "and what nightly patterns sent are left out");
 	return buf;
+}
+
+void explain_normal(const struct alert_context *ctx, struct incident *in, const struct finding *f)
+{
+	char line[INCIDENT_TEXT_MAX];
+
+	explain_add_line(in, explain_baseline(ctx, f, line, sizeof(line)));
 }
 
 void explain_add_line(struct incident *in, const char *text)
@@ -83,81 +116,47 @@ void explain_spread(struct incident *in, const struct nightly_facts *facts)
 	char line[INCIDENT_TEXT_MAX];
 
 	snprintf(line, sizeof(line),
-		 "Bursts began within %d min of each other on the site's clock; %u uniform "
-		 "times in the night window lie this close with chance %.1e (descriptive, not "
-		 "corrected "
-		 "for looking). The %s clock fits %s.",
-		 facts->spread_min, facts->hit, facts->spread_p, facts->is_utc ? "UTC" : "site's",
-		 facts->is_utc ? "better" : "at least as well");
+		 "How punctual: %u uploads began within %d min of each other, and fit the %s. "
+		 "Random times in the night would lie so close with chance %.1e (a description, "
+		 "not part of how sure).",
+		 facts->hit, facts->spread_min,
+		 facts->is_utc ? "UTC clock better than the site's" :
+				 "site's clock at least as well as UTC", facts->spread_p);
 	explain_add_line(in, line);
 }
 
-static void explain_evidence(struct incident *in, const struct finding *f,
-			     const struct nightly_facts *facts)
+void explain_sureness(struct incident *in, const struct nightly_facts *facts)
 {
 	static const char *const levels[] = { "no level", "early warning", "alert", "critical" };
 	char line[INCIDENT_TEXT_MAX], rate[64];
 
 	explain_rate(facts->bound, rate, sizeof(rate));
 	snprintf(line, sizeof(line),
-		 "How sure: nights like these would come together by chance %s on this "
-		 "asset, if its uploads at night were occasional (one night in ten) and at no "
-		 "fixed time; a "
-		 "legitimate habit looks the same. Level L%d, %s.",
-		 rate, (int)in->level, levels[in->level]);
+		 "How sure (level L%d, %s): chance alone would raise this level on this asset %s. "
+		 "That holds for an asset whose uploads at night are occasional (one night in ten "
+		 "or fewer) and at no fixed time; an honest job, shift or habit that nobody "
+		 "registered looks the same as this. It is not the chance that this one is "
+		 "harmless.", (int)in->level, levels[in->level], rate);
 	explain_add_line(in, line);
-	snprintf(line, sizeof(line),
-		 "In numbers: evidence M = %.3g (L1 from 1e3, L2 from 1e5, L3 from 1e7, or "
-		 "L2 with two of: 10 GB, an extreme volume, a new country); bound %.2g a year at "
-		 "%.0e, from %llu "
-		 "channel-night%s judged on %llu channel%s.",
-		 facts->m, facts->bound, facts->threshold, (unsigned long long)f->bet_nights,
-		 f->bet_nights == 1 ? "" : "s", (unsigned long long)f->bet_channels,
-		 f->bet_channels == 1 ? "" : "s");
-	explain_add_line(in, line);
-	explain_spread(in, facts);
 }
 
-/* Reads the last night that qualified. */
-static void explain_last_night(const struct alert_context *ctx, struct incident *in,
-			       const struct finding *f)
+void explain_numbers(struct incident *in, const struct finding *f,
+		     const struct nightly_facts *facts)
 {
-	const struct evidence *ev = f->channel->evidence;
-	char line[INCIDENT_TEXT_MAX], up[CLOCK_TEXT_MAX], down[CLOCK_TEXT_MAX], at[CLOCK_TEXT_MAX];
+	char line[INCIDENT_TEXT_MAX], period[40] = "";
 
-	for (uint64_t i = evidence_nights(ev); i-- > 0;) {
-		const struct night_seen *n = evidence_night(ev, i);
-
-		uint64_t start_ns = night_start_ns(ctx->calendar, n);
-
-		if (!night_is_hit(n, finding_process(f)))
-			continue;
-		snprintf(line, sizeof(line),
-			 "Last burst from %s local, %s up and %s down in the night window%s.",
-			 clock_format_offset(start_ns, tz_offset(start_ns), at),
-			 size_format(n->up, up), size_format(n->down, down),
-			 n->is_partial ? "; that night was not seen to its end (partial)" : "");
-		explain_add_line(in, line);
-		return;
-	}
-}
-
-static void explain_seen(struct incident *in, const struct nightly_facts *facts)
-{
-	char line[INCIDENT_TEXT_MAX];
-
+	if (facts->days > 1)
+		snprintf(period, sizeof(period), " for a period of %u days", facts->days);
 	snprintf(line, sizeof(line),
-		 "Nights since the first one: %u seen, %u with the pattern, %u without, %u skipped "
-		 "because the tap was blind.",
-		 facts->seen, facts->hit, facts->missed, facts->skipped);
-	if (facts->degraded)
-		snprintf(line + strlen(line), sizeof(line) - strlen(line),
-			 " On %u of them the tap saw badly (lost packets, or a part of the night): "
-			 "amounts of these are lower bounds.", facts->degraded);
-	if (facts->worst_loss > 0)
-		snprintf(line + strlen(line), sizeof(line) - strlen(line), "  On the worst, "
-			 "%.1f %% was lost before the sensor, by the tap's count or by the "
-			 "sequence numbers of TCP.", 100 * facts->worst_loss);
+		 "For the statistician: evidence M = %.3g%s%s; at most %.2g such alarms a year "
+		 "at the threshold %.0e, from %llu channel-night%s %s on %llu channel%s.",
+		 facts->m, period, facts->days == 1 ?
+		 " (L1 from 1e3, L2 from 1e5, L3 from 1e7, or L2 with two of: 10 GB, an extreme "
+		 "volume, a new country)" :
+		 " (L1 from 1e3, L2 from 1e5; periods of 2, 3 and 7 days are followed)",
+		 facts->bound, facts->threshold, (unsigned long long)f->bet_nights,
+		 f->bet_nights == 1 ? "" : "s", facts->days == 1 ? "judged" : "in play",
+		 (unsigned long long)f->bet_channels, f->bet_channels == 1 ? "" : "s");
 	explain_add_line(in, line);
 }
 
@@ -168,21 +167,20 @@ void explain_contact(struct incident *in, const struct finding *f)
 	const char *heard = f->leaf ? f->leaf->name : NULL;
 	char line[INCIDENT_TEXT_MAX], name[INCIDENT_TEXT_MAX / 2], at[CLOCK_TEXT_MAX];
 
-	snprintf(line, sizeof(line), "First contact seen %s local.",
-		 clock_format_offset(ch->first_ns, tz_offset(ch->first_ns), at));
+	snprintf(line, sizeof(line), "First contact seen %s local.", explain_at(ch->first_ns, at));
 	if (heard && text_repair(heard, strlen(heard), name, sizeof(name)))
 		snprintf(line + strlen(line), sizeof(line) - strlen(line),
-			 " Name given in the traffic: %s.", name);
+			 " Name given in the traffic (the client's word): %s.", name);
 	if (f->leaf && (k->verdict == DPI_NONE || k->verdict == DPI_PORT))
 		snprintf(line + strlen(line), sizeof(line) - strlen(line),
 			 " The payload was not recognised as any protocol%s.",
 			 k->verdict == DPI_PORT ? "; the name in the record is a guess by port"
 						: "");
-	explain_add_line(in, line);
 	if (!ch->key.is_external)
-		explain_add_line(in,
-			"The destination is internal, outside the asset's zone: severity is "
-			     "capped at 2.");
+		snprintf(line + strlen(line), sizeof(line) - strlen(line),
+			 " The destination is internal, outside the asset's zone: severity is "
+			 "capped at 2.");
+	explain_add_line(in, line);
 }
 
 /* "203.0.113.9", "the network 203.0.113.0/24", "hosts of vendor.example", ... */
@@ -267,15 +265,18 @@ void explain_when(const struct nightly_facts *facts, char *buf, size_t cap)
 void explain_nights(const struct alert_context *ctx, struct incident *in, const struct finding *f,
 		    const struct nightly_facts *facts)
 {
-	char line[INCIDENT_TEXT_MAX];
-
-	explain_last_night(ctx, in, f);
-	explain_seen(in, facts);
-	explain_label(in, f);
+	explain_sureness(in, facts);
+	explain_normal(ctx, in, f);
+	explain_night_list(ctx, in, f, facts);
+	explain_seen(ctx, in, f, facts);
+	explain_near(ctx, in, f, explain_last_ns(ctx, f));
+	explain_contact(in, f);
 	explain_members(in, f);
 	explain_group(in, f);
-	explain_add_line(in, explain_baseline(ctx, f, line, sizeof(line)));
-	explain_contact(in, f);
+	explain_label(in, f);
+	if (!f->is_over)	/* why it ends has a line of its own, and all find room */
+		explain_spread(in, facts);
+	explain_numbers(in, f, facts);
 }
 
 static void explain_nightly(const struct alert_context *ctx, struct incident *in,
@@ -292,53 +293,64 @@ static void explain_nightly(const struct alert_context *ctx, struct incident *in
 	if (f->given_up)
 		explain_add_line(in,
 			"Closed because the long memory is full and this evidence was given "
-			     "up, not because the pattern stopped: it may go on.");
-	explain_evidence(in, f, facts);
+			     "up, not because the uploads stopped: they may go on.");
 	explain_nights(ctx, in, f, facts);
 }
 
-static void explain_closed_zone(struct incident *in, const struct finding *f)
+/* What passed, in a closed zone. */
+static void say_closed_zone(struct incident *in, const struct finding *f, const char *who)
 {
 	const struct channel *ch = f->channel;
 	const struct contact *k = finding_contact(f);
-	char who[256], up[CLOCK_TEXT_MAX], down[CLOCK_TEXT_MAX], peer[ADDR_TEXT_MAX];
 	const char *zone = in->subject->zone ? in->subject->zone->id : "-";
+	char up[CLOCK_TEXT_MAX], down[CLOCK_TEXT_MAX], peer[ADDR_TEXT_MAX], at[CLOCK_TEXT_MAX];
+	size_t cap = sizeof(in->words->message);
 
-	explain_subject(in->subject, who, sizeof(who));
 	if (in->is_any)
-		snprintf(in->words->message, sizeof(in->words->message),
-			 "%s in the closed zone %s exchanged traffic with %u "
-			 "further external addresses",
-			 who, zone, in->members);
+		snprintf(in->words->message, cap, "%s in the closed zone %s exchanged traffic "
+			 "with %u further external address%s", who, zone, in->members,
+			 in->members == 1 ? "" : "es");
 	else if (!k->is_answered)
-		snprintf(in->words->message, sizeof(in->words->message),
-			 k->was_opened_outside ? "%s in the closed zone %s was called from the "
-						  "external address %s; no answer seen"
-						: "%s in the closed zone %s tried to reach the "
-						  "external address %s; no answer seen",
-			 who, zone, addr_format(&ch->key.value, peer));
+		snprintf(in->words->message, cap, k->was_opened_outside ?
+			 "%s in the closed zone %s was called from the external address %s; no "
+			 "answer seen (last try %s local)" :
+			 "%s in the closed zone %s tried to reach the external address %s; no "
+			 "answer seen (last try %s local)", who, zone,
+			 addr_format(&ch->key.value, peer), explain_at(ch->last_ns, at));
 	else
-		snprintf(in->words->message, sizeof(in->words->message),
-			 "%s in the closed zone %s exchanged traffic with the "
-			 "external address %s (%s up, %s down until now; opened from %s)",
-			 who, zone, addr_format(&ch->key.value, peer), size_format(ch->up, up),
-			 size_format(ch->down, down),
+		snprintf(in->words->message, cap, "%s in the closed zone %s exchanged traffic "
+			 "with the external address %s: %s sent, %s received, last %s local; the "
+			 "connection was opened from %s", who, zone,
+			 addr_format(&ch->key.value, peer), size_format(ch->up, up),
+			 size_format(ch->down, down), explain_at(ch->last_ns, at),
 			 k->was_opened_outside ? "outside" : "inside");
+}
+
+static void explain_closed_zone(const struct alert_context *ctx, struct incident *in,
+				const struct finding *f)
+{
+	char who[256];
+
+	say_closed_zone(in, f, explain_subject(in->subject, who, sizeof(who)));
 	explain_add_line(in,
-		"The site policy declares this zone closed: no external traffic is expected, "
-		     "attempts count.");
+		"How sure: this is not statistics. Packets to or from an external address were "
+		"seen; the site policy declares this zone closed, so any are reported, attempts "
+		"too.");
+	explain_normal(ctx, in, f);
+	explain_near(ctx, in, f, f->channel->last_ns);
 	explain_contact(in, f);
 }
 
-/* "vendor.example (203.0.113.9)", "the network 203.0.113.0/24 (203.0.113.9)" */
+/* "domain vendor.example (address 203.0.113.9)", "network 203.0.113.0/24 (address 203.0.113.9)" */
 static void new_destination_text(const struct destination *d, char *buf, size_t cap)
 {
 	char value[GROUP_TEXT_MAX], clean[GROUP_TEXT_MAX], peer[ADDR_TEXT_MAX];
 
 	baseline_value(d, value);
 	text_repair(value, strlen(value), clean, sizeof(clean));
-	snprintf(buf, cap, "%s%s (%s)", d->key.group == GROUP_PREFIX ? "the network " : "", clean,
-		 addr_format(&d->peer, peer));
+	snprintf(buf, cap, "%s%s (address %s)", d->key.group == GROUP_PREFIX ? "network " :
+		 "domain ",
+		 clean, addr_format(&d->peer, peer));
 }
 
 static void explain_like(struct incident *in, const struct finding *f)
@@ -348,11 +360,10 @@ static void explain_like(struct incident *in, const struct finding *f)
 
 	if (!like)
 		return;
-	snprintf(line, sizeof(line), "Told one step lower: met by %s, an asset of the same "
-		 "role, zone and vendor, since %s local, while the baseline was learning; in full "
-		 "when this asset sends more than %d times as much a night.", like->subject,
-		 clock_format_offset(like->first_ns, tz_offset(like->first_ns), at),
-		 BASELINE_LIKE_FACTOR);
+	snprintf(line, sizeof(line), "Severity is one step lower: %s, an asset of the same role, "
+		 "zone and vendor, has met it since %s local, while the baseline was learning. In "
+		 "full when this asset sends more than %d times as much a night.", like->subject,
+		 explain_at(like->first_ns, at), BASELINE_LIKE_FACTOR);
 	explain_add_line(in, line);
 }
 
@@ -362,7 +373,7 @@ static void explain_standing(struct incident *in, const struct finding *f)
 	const struct destination *d = f->destination;
 	char line[INCIDENT_TEXT_MAX], at[CLOCK_TEXT_MAX], id[BASELINE_ID_MAX], by[BASELINE_WHO_MAX];
 
-	clock_format_offset(d->first_ns, tz_offset(d->first_ns), at);
+	explain_at(d->first_ns, at);
 	if (d->was_revoked)
 		snprintf(line, sizeof(line), "It was accepted once; the acceptance was revoked by "
 			 "%s.", text_repair(d->by ? d->by : "", d->by ? strlen(d->by) : 0, by,
@@ -373,7 +384,8 @@ static void explain_standing(struct incident *in, const struct finding *f)
 			 "allowed by that.", at);
 	else
 		snprintf(line, sizeof(line), "Neither the site policy nor the baseline of this "
-			 "asset or of its role holds it; first met %s local.", at);
+			 "asset or of its role has it. New is not the same as bad: an update or a "
+			 "renamed server looks like this.");
 	explain_add_line(in, line);
 	explain_like(in, f);
 	snprintf(line, sizeof(line), "State of the baseline: %s.  To accept it: nachtwacht state "
@@ -403,14 +415,17 @@ static void explain_accepted(struct incident *in, const struct finding *f, const
 	explain_add_line(in, line);
 }
 
-static void explain_destination(struct incident *in, const struct finding *f)
+static void explain_destination(const struct alert_context *ctx, struct incident *in,
+				const struct finding *f)
 {
 	const struct destination *d = f->destination;
-	char who[256], where[GROUP_TEXT_MAX + ADDR_TEXT_MAX + 20], up[CLOCK_TEXT_MAX],
+	char who[256], where[GROUP_TEXT_MAX + ADDR_TEXT_MAX + 24], up[CLOCK_TEXT_MAX],
 		down[CLOCK_TEXT_MAX];
-	const char *how = !d ? "" : d->is_learned || d->was_revoked ?
-			  ", which nobody has accepted" : " for the first time";
+	char how[CLOCK_TEXT_MAX + 24] = ", which nobody has accepted", at[CLOCK_TEXT_MAX];
 
+	if (d && !d->is_learned && !d->was_revoked)
+		text_format(how, sizeof(how), ", new to it since %s local",
+			    explain_at(d->first_ns, at));
 	explain_subject(in->subject, who, sizeof(who));
 	if (in->is_any || !d) {
 		snprintf(in->words->message, sizeof(in->words->message), "%s met %u further "
@@ -419,7 +434,8 @@ static void explain_destination(struct incident *in, const struct finding *f)
 		explain_add_line(in,
 			"More destinations of this asset are new than are told one by one: a "
 			     "scan, or a program that talks to many.  nachtwacht state review "
-			     "lists them.");
+			     "--asset lists them.");
+		explain_normal(ctx, in, f);
 		return;
 	}
 	new_destination_text(d, where, sizeof(where));
@@ -429,12 +445,15 @@ static void explain_destination(struct incident *in, const struct finding *f)
 	}
 	if (!d->is_answered)
 		snprintf(in->words->message, sizeof(in->words->message), "%s tried to reach the "
-			 "external destination %s%s; no answer seen", who, where, how);
+			 "external %s%s; no answer seen", who, where, how);
 	else
-		snprintf(in->words->message, sizeof(in->words->message), "%s met the external "
-			 "destination %s%s (%s up, %s down until now)", who, where, how,
+		snprintf(in->words->message, sizeof(in->words->message), "%s talked to the "
+			 "external "
+			 "%s%s: %s sent, %s received so far", who, where, how,
 			 size_format(d->up, up), size_format(d->down, down));
 	explain_standing(in, f);
+	explain_normal(ctx, in, f);
+	explain_near(ctx, in, f, f->channel->last_ns);
 	explain_contact(in, f);
 }
 
@@ -443,18 +462,39 @@ static void explain_evicted(struct incident *in)
 	char who[256], line[INCIDENT_TEXT_MAX];
 
 	snprintf(in->words->message, sizeof(in->words->message),
-		 "The long memory is full: the evidence of %llu channel%s of %s was given up",
-		 (unsigned long long)in->given_up, in->given_up == 1 ? "" : "s",
-		 explain_subject(in->subject, who, sizeof(who)));
-	snprintf(line, sizeof(line), "Largest evidence among them: M = %.3g (a pattern is reported "
-		 "from M = 1e3 on).  %s", in->given_up_m, in->given_up_m >= CHANNELS_STRONG ?
-		 "A pattern that was building up may be missed." :
+		 "The sensor's long memory is full: it forgot what it had gathered on %llu "
+		 "connection group%s of %s", (unsigned long long)in->given_up,
+		 in->given_up == 1 ? "" : "s", explain_subject(in->subject, who, sizeof(who)));
+	snprintf(line, sizeof(line), "What is lost: the largest evidence among them was M = %.3g "
+		 "(a pattern is reported from 1000 on).  %s", in->given_up_m,
+		 in->given_up_m >= CHANNELS_STRONG ?
+		 "A pattern that was building up may be missed or reported later." :
 		 "None of it had gone beyond a few nights.");
 	explain_add_line(in, line);
 	explain_add_line(in,
-		"Channels with the least evidence go first, of assets that have more of them "
-		     "than their share; many short-lived destinations of one asset do this, "
-		     "by accident or to push something out.");
+		"How it comes: groups with the least evidence go first, of assets that have more "
+		"of them than their share. Many short-lived destinations of one asset do this, "
+		"by accident or to push something out; other rules go on as before.");
+}
+
+/* What a closing record says is what was seen, and not that it is seen now. */
+static const char *closed_because(const struct finding *f)
+{
+	if (!f->is_over || !(finding_rests_on_nights(f) || f->rule == RULE_DST_002 ||
+			     (f->rule == RULE_DST_001 && !f->is_accepted)))
+		return "";
+	return f->given_up ? "Closed, evidence given up: " :
+	       f->is_taken_over ? "Closed, told by another incident now: " :
+				  "Closed, no more of it seen: ";
+}
+
+/* Long names can fill it: it is cut at a character, so that it stays valid UTF-8. */
+static void finish_message(struct incident *in, const struct finding *f)
+{
+	char message[2 * INCIDENT_TEXT_MAX];
+
+	snprintf(message, sizeof(message), "%s%s", closed_because(f), in->words->message);
+	text_repair(message, strlen(message), in->words->message, sizeof(in->words->message));
 }
 
 void explain_incident(const struct alert_context *ctx, struct incident *in, const struct finding *f,
@@ -476,9 +516,10 @@ void explain_incident(const struct alert_context *ctx, struct incident *in, cons
 	else if (f->rule == RULE_HLT_001)
 		explain_evicted(in);
 	else if (f->rule == RULE_DST_001)
-		explain_destination(in, f);
+		explain_destination(ctx, in, f);
 	else if (finding_is_remote(f))
 		explain_remote(ctx, in, f);
 	else
-		explain_closed_zone(in, f);
+		explain_closed_zone(ctx, in, f);
+	finish_message(in, f);
 }

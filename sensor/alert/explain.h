@@ -12,7 +12,7 @@ struct nightly_facts {
 	unsigned processes;		/* that the bound is for */
 	uint32_t seen, hit, missed, skipped, degraded; /* of the nights kept */
 	uint64_t up, down;		/* on the nights that qualified */
-	double worst_loss;		/* of those degraded: night_seen.loss */
+	double worst_loss;		/* of those degraded: the largest night_seen.loss */
 	int first_min,
 		last_min; /* earliest and latest start of a burst, civil minutes since noon */
 	int phase_min;			/* circular mean of the starts: civil minute of the day */

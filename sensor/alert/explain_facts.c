@@ -158,6 +158,13 @@ static bool belongs(const struct pattern *p, const struct night_seen *night)
 	       (night_is_hit(night, p->process) && was_hit(p, night->row + p->days));
 }
 
+bool explain_belongs(const struct finding *f, const struct night_seen *night)
+{
+	struct pattern p = pattern_of(f);
+
+	return belongs(&p, night);
+}
+
 /* The nights of the present pattern: from its first qualifying one on. */
 static void gather_nights(const struct calendar *calendar, const struct pattern *p,
 			  struct nightly_facts *ret)
@@ -175,6 +182,9 @@ static void gather_nights(const struct calendar *calendar, const struct pattern 
 		ret->seen += !night->is_skipped;
 		ret->skipped += night->is_skipped;
 		ret->degraded += night->is_degraded;
+		if (night->is_degraded)
+			ret->worst_loss = fmax(ret->worst_loss,
+					       (double)night->loss / EVIDENCE_SHARE);
 		if (!night_is_hit(night, p->process))
 			continue;
 		start = explain_minutes(night_start_ns(calendar, night));

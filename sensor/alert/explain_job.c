@@ -12,6 +12,7 @@
 
 #define SECONDS_PER_DAY 86400
 #define ALL_DAYS 0x7f
+#define WORKING_DAYS 0x1f
 
 /* The parts that the sentences share, as texts. */
 struct job_words {
@@ -29,15 +30,17 @@ static const struct expected *entry_of(const struct alert_context *ctx, const st
 	return NULL;			/* the site file has it no more */
 }
 
-/* "01:00-03:00", "01:00-03:00 on sun", "22:00-05:00 on mon tue" */
-static void window_text(const struct closed_hours *w, char *buf, size_t cap)
+void explain_window(const struct closed_hours *w, char *buf, size_t cap)
 {
-	static const char *const days[] = { "mon", "tue", "wed", "thu", "fri", "sat", "sun" };
+	static const char *const days[] = { "Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun" };
+	unsigned set = w->days & ALL_DAYS;
 
 	snprintf(buf, cap, "%02u:%02u-%02u:%02u", w->from_min / 60U, w->from_min % 60U,
 		 w->to_min / 60U, w->to_min % 60U);
-	for (unsigned i = 0, shown = 0; i < 7 && (w->days & ALL_DAYS) != ALL_DAYS; i++)
-		if (w->days >> i & 1)
+	if (set == WORKING_DAYS)
+		snprintf(buf + strlen(buf), cap - strlen(buf), " on Mon-Fri");
+	for (unsigned i = 0, shown = 0; i < 7 && set != ALL_DAYS && set != WORKING_DAYS; i++)
+		if (set >> i & 1)
 			snprintf(buf + strlen(buf), cap - strlen(buf), "%s%s",
 				 shown++ ? " " : " on ", days[i]);
 }
@@ -72,9 +75,9 @@ static void find_words(const struct alert_context *ctx, const struct incident *i
 	text_copy(w->who, sizeof(w->who), in->subject->id);
 	peer_text(ctx, f, w->peer);
 	size_format(f->job ? f->job->up : 0, w->up);
-	clock_format_offset(f->judged_ns, tz_offset(f->judged_ns), w->at);
+	explain_at(f->judged_ns, w->at);
 	if (e && e->has_window)
-		window_text(&e->window, w->window, sizeof(w->window));
+		explain_window(&e->window, w->window, sizeof(w->window));
 	if (e && e->expires_day != INT32_MAX)
 		date_text(e->expires_day, w->expiry);
 	if (e && e->max_bytes_per_night)
@@ -90,26 +93,30 @@ static void say_deviation(struct incident *in, const struct finding *f, const st
 
 	switch (f->job->event) {
 	case JOB_ABOVE:
-		snprintf(to, cap, "%s has sent %s to %s tonight; the expected entry %s allows %s a "
-			 "night", w->who, w->up, w->peer, f->entry, w->max);
+		snprintf(to, cap, "%s has gone beyond the %s a night that the expected entry %s "
+			 "allows it to send to %s: %s until %s local", w->who, w->max, f->entry,
+			 w->peer, w->up, w->at);
 		break;
 	case JOB_SHIFTED:
-		snprintf(to, cap, "%s sent %s to %s outside the hours of the expected entry "
-			 "%s (%s)", w->who, w->up, w->peer, f->entry, w->window);
+		snprintf(to, cap, "%s sent %s to %s until %s local, outside the hours of the "
+			 "expected entry %s (%s)", w->who, w->up, w->peer, w->at, f->entry,
+			 w->window);
 		break;
 	case JOB_ELSEWHERE:
 		snprintf(to, cap, "%s sent %s to %s, which no expected entry covers, in the hours "
-			 "of the expected entry %s (%s); the job itself did not run",
-			 w->who, w->up, w->peer, f->entry, w->window);
+			 "of the expected entry %s (%s, judged %s local); the job itself did not "
+			 "run then", w->who, w->up, w->peer, f->entry, w->window, w->at);
 		break;
 	case JOB_EXPIRED:
-		snprintf(to, cap, "%s goes on sending to %s (%s until now tonight), as the "
-			 "expected entry %s allowed until it expired on %s",
-			 w->who, w->peer, w->up, f->entry, w->expiry);
+		snprintf(to, cap, "%s goes on sending to %s (%s this night until %s local), as the "
+			 "expected entry %s allowed until it expired on %s", w->who, w->peer,
+			 w->up, w->at, f->entry, w->expiry);
 		break;
 	case JOB_MISSING:
 		snprintf(to, cap, "The expected job %s of %s did not run on the last %" PRIu32
-			 " days on which its window opens", f->entry, w->who, f->job->nights);
+			 " day%s on which its window opens (%s), until %s local", f->entry,
+			 w->who, f->job->nights, f->job->nights == 1 ? "" : "s",
+			 w->window[0] ? w->window : "at any hour", w->at);
 		break;
 	case JOB_AS_EXPECTED:
 		snprintf(to, cap, "%s sent %s to %s on %" PRIu32 " of %" PRIu32 " nights, as the "
@@ -125,13 +132,16 @@ static void say_end(struct incident *in, const struct finding *f, const struct j
 	size_t cap = sizeof(in->words->message);
 
 	if (f->rule == RULE_EXP_001)
-		snprintf(to, cap, "%s has not deviated from the expected entry %s for 14 nights, "
-			 "as far as %s is concerned", w->who, f->entry, w->peer);
+		snprintf(to, cap, "Closed, no more of it seen for 14 nights: %s deviated from "
+			 "the expected "
+			 "entry %s (traffic to %s)", w->who, f->entry, w->peer);
 	else if (f->rule == RULE_HLT_002)
-		snprintf(to, cap, "The expected job %s of %s is not missing any more: it ran, or "
+		snprintf(to, cap, "Closed: the expected job %s of %s is not missing any more; it "
+			 "ran, or "
 			 "its entry has ended", f->entry, w->who);
 	else
-		snprintf(to, cap, "The nightly upload of %s that the expected entry %s allows has "
+		snprintf(to, cap, "Closed: the nightly upload of %s that the expected entry %s "
+			 "allows has "
 			 "stopped", w->who, f->entry);
 }
 
@@ -153,12 +163,12 @@ static void explain_entry(const struct alert_context *ctx, struct incident *in,
 		explain_add_line(in, "The site policy does not have this entry any more.");
 		return;
 	}
-	snprintf(line, sizeof(line), "Expected (entry %s)", e->id);
+	snprintf(line, sizeof(line), "What is expected (entry %s)", e->id);
 	add_part(line, sizeof(line), "window", w->window);
 	add_part(line, sizeof(line), "at most a night", w->max);
 	add_part(line, sizeof(line), "owner", e->owner[0] ? e->owner : "not named");
 	add_part(line, sizeof(line), "ticket", e->ticket[0] ? e->ticket : "not named");
-	add_part(line, sizeof(line), "until and with", w->expiry);
+	add_part(line, sizeof(line), "valid up to and including", w->expiry);
 	text_repair(line, strlen(line), clean, sizeof(clean));
 	explain_add_line(in, clean);
 }
@@ -168,34 +178,38 @@ static void explain_usual(struct incident *in, const struct finding *f)
 	char line[INCIDENT_TEXT_MAX], usual[CLOCK_TEXT_MAX];
 
 	if (f->job->runs)
-		snprintf(line, sizeof(line), "Usual amount of this job: %s (median of its last %"
-			 PRIu32 " run%s).", size_format(f->job->usual, usual), f->job->runs,
+		snprintf(line, sizeof(line), "Normal for this job: %s a run (median of its last %"
+			 PRIu32 " run%s, deviating ones "
+				  "included).", size_format(f->job->usual, usual), f->job->runs,
 			 f->job->runs == 1 ? "" : "s");
 	else
-		snprintf(line, sizeof(line), "No run of this job was seen before.");
+		snprintf(line, sizeof(line), "Normal for this job: not known, no earlier run of "
+			 "it was seen in its "
+			 "hours.");
 	explain_add_line(in, line);
 }
 
-static void explain_meaning(struct incident *in, const struct finding *f, const struct job_words *w)
+static void explain_meaning(struct incident *in, const struct finding *f)
 {
 	static const char *const meanings[] = {
 		[JOB_AS_EXPECTED] = "This is no alarm: without the entry it would be a nightly "
 			"periodic upload, and it is shown so that what is allowed stays visible.",
-		[JOB_ABOVE] = "What exceeds the maximum is judged as if no entry covered it, to "
-			"the end of this night.",
-		[JOB_SHIFTED] = "The entry would cover this traffic at another time; outside its "
-			"hours it is judged as if no entry covered it.",
-		[JOB_ELSEWHERE] = "The amount is comparable (half to double the usual) and the "
-			"service the same as the job's.",
-		[JOB_EXPIRED] = "Nothing covers this traffic now; renew the entry or stop the job.",
-		[JOB_MISSING] = "It had run on at least 3 of the 14 such days before, and does "
-			"not pause so long by habit. The tap saw those hours.",
+		[JOB_ABOVE] = "How sure: a count, not statistics. What goes beyond the maximum is "
+			"judged as if no entry covered it, to the end of this night.",
+		[JOB_SHIFTED] = "How sure: a clock, not statistics. The entry would cover this at "
+			"another time; outside its hours it is judged as if no entry covered it.",
+		[JOB_ELSEWHERE] = "How sure: a likeness, no proof that it is the job. The amount "
+			 "is "
+			"comparable (half to double the usual) and the service is the job's.",
+		[JOB_EXPIRED] = "How sure: a date, not statistics. Nothing covers this traffic "
+			 "now; "
+			"renew the entry or stop the job.",
+		[JOB_MISSING] = "How sure: the tap saw those hours. The job had run on at least "
+			 "3 of "
+			"the 14 such days before, and does not pause so long by habit.",
 	};
-	char line[INCIDENT_TEXT_MAX];
 
 	explain_add_line(in, meanings[f->job->event]);
-	snprintf(line, sizeof(line), "Judged %s local.", w->at);
-	explain_add_line(in, line);
 }
 
 void explain_job(const struct alert_context *ctx, struct incident *in, const struct finding *f)
@@ -211,5 +225,5 @@ void explain_job(const struct alert_context *ctx, struct incident *in, const str
 	say_deviation(in, f, &w);
 	explain_entry(ctx, in, f, &w);
 	explain_usual(in, f);
-	explain_meaning(in, f, &w);
+	explain_meaning(in, f);
 }

@@ -18,30 +18,6 @@ struct remote_words {
 	const char *protocol;
 };
 
-static const char *local_text(uint64_t ns, char buf[static CLOCK_TEXT_MAX])
-{
-	return clock_format_offset(ns, tz_offset(ns), buf);
-}
-
-/* "2 days", "3 h 10 min", "12 min", "less than a minute" */
-static const char *span_text(uint64_t ns, char buf[static CLOCK_TEXT_MAX])
-{
-	uint64_t minutes = ns / NS_PER_MIN;
-
-	if (minutes >= 2 * 1440)
-		snprintf(buf, CLOCK_TEXT_MAX, "%" PRIu64 " days", minutes / 1440);
-	else if (minutes >= 60 && minutes % 60)
-		snprintf(buf, CLOCK_TEXT_MAX, "%" PRIu64 " h %" PRIu64 " min", minutes / 60,
-			 minutes % 60);
-	else if (minutes >= 60)
-		snprintf(buf, CLOCK_TEXT_MAX, "%" PRIu64 " h", minutes / 60);
-	else if (minutes)
-		snprintf(buf, CLOCK_TEXT_MAX, "%" PRIu64 " min", minutes);
-	else
-		snprintf(buf, CLOCK_TEXT_MAX, "less than a minute");
-	return buf;
-}
-
 static void peer_text(const struct alert_context *ctx, const struct addr *a, char *buf, size_t cap)
 {
 	const struct asset *asset = site_asset(ctx->site, a);
@@ -61,8 +37,8 @@ static void find_words(const struct alert_context *ctx, const struct incident *i
 	memset(w, 0, sizeof(*w));
 	explain_subject(in->subject, w->who, sizeof(w->who));
 	peer_text(ctx, &v->peer, w->peer, sizeof(w->peer));
-	local_text(v->start_ns, w->since);
-	span_text(v->last_ns - v->start_ns, w->span);
+	explain_at(v->start_ns, w->since);
+	explain_span(v->last_ns - v->start_ns, w->span);
 	size_format(v->up, w->up);
 	size_format(v->down, w->down);
 	w->protocol = remote_name(v->protocol);
@@ -83,9 +59,8 @@ static void say_without_order(struct incident *in, const struct finding *f,
 	else
 		snprintf(end, sizeof(end), "no work order covers it");
 	snprintf(in->words->message, sizeof(in->words->message),
-		 "%s: remote session (%s%s) %s %s since %s, %s "
-		 "until now, %s up and %s down; %s", w->who, w->protocol,
-		 v->is_weak ? " by its port" : "",
+		 "%s: remote session (%s%s) %s %s, seen from %s local for %s; the asset sent %s "
+		 "and received %s; %s", w->who, w->protocol, v->is_weak ? " by its port" : "",
 		 v->contact.was_opened_outside ? "from" : "opened by the asset to", w->peer,
 		 w->since, w->span, w->up, w->down, end);
 }
@@ -98,17 +73,17 @@ static void say_beyond_order(struct incident *in, const struct finding *f,
 
 	if (holder)
 		snprintf(in->words->message, sizeof(in->words->message),
-		 "%s: reached from %s (%s, %s up and %s "
-			 "down until now) during the session on %s under the work order %s, which "
-			 "does not name it", w->who, w->peer, w->protocol, w->up, w->down,
-			 holder->subject->id, holder->order);
+			 "%s was reached from %s (%s; it sent %s and received %s so far) during "
+			 "the session on %s under the work order %s, which does not name %s",
+			 w->who, w->peer, w->protocol, w->up, w->down, holder->subject->id,
+			 holder->order, in->subject->id);
 	else
 		snprintf(in->words->message, sizeof(in->words->message),
-		 "%s: the remote session (%s) with %s "
-			 "goes on %s after the end of its work order %s at %s, %s up and %s down "
-			 "until now", w->who, w->protocol, w->peer,
-			 span_text(v->last_ns - v->order_end_ns, after), v->order,
-			 local_text(v->order_end_ns, until), w->up, w->down);
+			 "%s: the remote session (%s) with %s was still seen %s after its work "
+			 "order %s had ended (%s local); the asset sent %s and received %s so far",
+			 w->who, w->protocol, w->peer,
+			 explain_span(v->last_ns - v->order_end_ns, after), v->order,
+			 explain_at(v->order_end_ns, until), w->up, w->down);
 }
 
 static void say_bulk(struct incident *in, const struct finding *f, const struct remote_words *w)
@@ -116,9 +91,9 @@ static void say_bulk(struct incident *in, const struct finding *f, const struct 
 	const struct visit *v = f->remote->visit;
 
 	snprintf(in->words->message, sizeof(in->words->message),
-		 "%s: %s sent to %s in one session since %s (%s "
-		 "until now, %" PRIu32 " connection%s, %s received)", w->who, w->up, w->peer,
-		 w->since, w->span, v->flows, v->flows == 1 ? "" : "s", w->down);
+		 "%s sent %s to %s in one session, seen from %s local for %s (%" PRIu32
+		 " connection%s, %s received)", w->who, w->up, w->peer, w->since, w->span, v->flows,
+		 v->flows == 1 ? "" : "s", w->down);
 }
 
 static void say_end(const struct alert_context *ctx, struct incident *in)
@@ -129,12 +104,12 @@ static void say_end(const struct alert_context *ctx, struct incident *in)
 	peer_text(ctx, &in->peer, peer, sizeof(peer));
 	if (in->is_any)
 		snprintf(in->words->message, sizeof(in->words->message),
-		 "%s: no further peers with remote "
-			 "sessions for 14 nights", who);
+			 "Closed: no remote session of %s with further peers was seen for 14 "
+			 "nights", who);
 	else
 		snprintf(in->words->message, sizeof(in->words->message),
-		 "%s: no further remote session with %s "
-			 "for 14 nights", who, peer);
+			 "Closed: no further remote session of %s with %s was seen for 14 nights",
+			 who, peer);
 }
 
 static void say_flood(struct incident *in)
@@ -142,7 +117,7 @@ static void say_flood(struct incident *in)
 	char who[256];
 
 	snprintf(in->words->message, sizeof(in->words->message),
-		 "%s: remote sessions with %" PRIu32 " further "
+		 "%s had remote sessions with %" PRIu32 " further "
 		 "peer%s", explain_subject(in->subject, who, sizeof(who)), in->members,
 		 in->members == 1 ? "" : "s");
 	explain_add_line(in,
@@ -156,17 +131,17 @@ static void explain_session(struct incident *in, const struct visit *v)
 {
 	char line[INCIDENT_TEXT_MAX], from[CLOCK_TEXT_MAX], to[CLOCK_TEXT_MAX], up[CLOCK_TEXT_MAX];
 
-	snprintf(line, sizeof(line), "Session: first packet %s, last packet until now %s local; "
+	snprintf(line, sizeof(line), "Session: first packet %s, last packet seen %s local; "
 		 "%" PRIu32 " connection%s, the last one opened by %s.",
-		 local_text(v->start_ns, from), local_text(v->last_ns, to), v->flows,
+		 explain_at(v->start_ns, from), explain_at(v->last_ns, to), v->flows,
 		 v->flows == 1 ? "" : "s", v->contact.was_opened_outside ? "the peer" :
-		 "the asset itself (a session in reverse, if somebody works over it)");
+		 "the asset itself (in reverse, if somebody works over it)");
 	explain_add_line(in, line);
 	if (v->sessions < 2)
 		return;
 	snprintf(line, sizeof(line), "It is session number %" PRIu32 " of this peer by this "
 		 "protocol since %s local; together %s up.", v->sessions,
-		 local_text(v->first_ns, from), size_format(v->all_up, up));
+		 explain_at(v->first_ns, from), size_format(v->all_up, up));
 	explain_add_line(in, line);
 }
 
@@ -175,16 +150,16 @@ static void explain_protocol(struct incident *in, const struct visit *v)
 	char line[INCIDENT_TEXT_MAX], service[SERVICE_TEXT_MAX];
 
 	if (v->protocol == REMOTE_ANY)
-		return;
-	if (v->is_weak)
-		snprintf(line, sizeof(line), "Only the port (%s) speaks for %s: the payload was "
-			 "not "
-			 "recognised.  Weaker evidence, so the severity is lower.",
+		snprintf(line, sizeof(line), "How sure: a count of the bytes between these two, "
+			 "whatever the protocols. What was sent is not seen.");
+	else if (v->is_weak)
+		snprintf(line, sizeof(line), "How sure: only the port (%s) speaks for %s, the "
+			 "payload was not recognised. Weaker evidence, so the severity is lower.",
 			 group_service(&v->key, service), remote_name(v->protocol));
 	else
-		snprintf(line, sizeof(line), "The payload was recognised as %s; what is done in "
-			 "the "
-			 "session is encrypted or not looked at.", remote_name(v->protocol));
+		snprintf(line, sizeof(line), "How sure: the payload was recognised as %s and went "
+			 "both ways. Who works there and what is done is not seen.",
+			 remote_name(v->protocol));
 	explain_add_line(in, line);
 }
 
@@ -195,9 +170,9 @@ static void explain_nearest(struct incident *in, const struct remote_facts *r)
 	char from[CLOCK_TEXT_MAX], to[CLOCK_TEXT_MAX], apart[CLOCK_TEXT_MAX];
 
 	if (!r->has_orders) {
-		explain_add_line(in, "No work orders are registered here (site policy, key "
-			     "\"work_orders\"): "
-			     "whether one covers this session cannot be said, and the severity is "
+		explain_add_line(in, "Work orders: none are registered here (site policy, key "
+			 "\"work_orders\"), "
+			     "so whether one covers this session cannot be said; the severity is "
 			     "lower for it.");
 		return;
 	}
@@ -210,10 +185,10 @@ static void explain_nearest(struct incident *in, const struct remote_facts *r)
 	snprintf(line, sizeof(line), "%s: %s, %s to %s local", r->holder ?
 		 "The work order of that session" : r->apart_ns ?
 		 "Nearest work order of this asset" : "Open work order of this asset", o->id,
-		 local_text(o->start_ns, from), local_text(o->end_ns, to));
+		 explain_at(o->start_ns, from), explain_at(o->end_ns, to));
 	if (r->apart_ns)
 		snprintf(line + strlen(line), sizeof(line) - strlen(line), ", %s %s this session's "
-			 "last packet", span_text(r->apart_ns, apart),
+			 "last packet", explain_span(r->apart_ns, apart),
 			 o->end_ns <= r->visit->last_ns ? "before" : "after");
 	snprintf(line + strlen(line), sizeof(line) - strlen(line), ".");
 	explain_add_line(in, line);
@@ -263,4 +238,5 @@ void explain_remote(const struct alert_context *ctx, struct incident *in, const 
 	explain_orders(in, f);
 	explain_session(in, f->remote->visit);
 	explain_protocol(in, f->remote->visit);
+	explain_normal(ctx, in, f);
 }

@@ -38,36 +38,14 @@ static void every_text(const struct alert_context *ctx, const struct finding *f,
 		text_format(buf, cap, "every %s", weekday_of(ctx, f));
 }
 
-static void explain_sureness(struct incident *in, const struct finding *f,
-			     const struct nightly_facts *facts)
-{
-	char line[INCIDENT_TEXT_MAX], rate[64];
-
-	explain_rate(facts->bound, rate, sizeof(rate));
-	snprintf(line, sizeof(line),
-		 "How sure: nights that come back like these would do so by chance %s on this "
-		 "asset, if its uploads at night were occasional (one night in ten) and at no "
-		 "fixed time; a legitimate job of every few days looks the same. Level L%d, %s.",
-		 rate, (int)in->level, in->level >= LEVEL_2 ? "alert" : "early warning");
-	explain_add_line(in, line);
-	snprintf(line, sizeof(line),
-		 "In numbers: evidence M = %.3g for a period of %u days (L1 from 1e3, L2 from 1e5; "
-		 "periods of 2, 3 and 7 days are followed); bound %.2g a year at %.0e, from %llu "
-		 "channel-night%s in play on %llu channel%s.",
-		 facts->m, facts->days, facts->bound, facts->threshold,
-		 (unsigned long long)f->bet_nights, f->bet_nights == 1 ? "" : "s",
-		 (unsigned long long)f->bet_channels, f->bet_channels == 1 ? "" : "s");
-	explain_add_line(in, line);
-	explain_spread(in, facts);
-}
-
 static void explain_end(struct incident *in, const struct finding *f)
 {
 	if (f->is_taken_over)
 		explain_add_line(in, f->rule == RULE_EXF_005 ?
 			"Closed because another incident, of a pattern of nights, tells of this "
-			"channel now; it carries the label rhythm." :
-			"Closed because NW-EXF-001 tells of this channel now, with the same level "
+			"connection now; it carries the label rhythm." :
+			"Closed because NW-EXF-001 tells of this connection now, with the same "
+			"level "
 			"or a higher one.");
 	else if (f->given_up)
 		explain_add_line(in, "Closed because the long memory is full and this evidence was "
@@ -87,7 +65,6 @@ void explain_period(const struct alert_context *ctx, struct incident *in, const 
 		 explain_subject(in->subject, who, sizeof(who)), size_format(facts->up, up), where,
 		 every, facts->hit, facts->seen, when);
 	explain_end(in, f);
-	explain_sureness(in, f, facts);
 	explain_nights(ctx, in, f, facts);
 }
 
@@ -104,7 +81,7 @@ static void last_start_text(const struct alert_context *ctx, const struct rhythm
 		return;
 	at_ns = calendar_row_start(ctx->calendar, r->last_row) +
 		(uint64_t)r->bursts[0].utc_min * NS_PER_MIN;
-	clock_format_offset(at_ns, tz_offset(at_ns), buf);
+	explain_at(at_ns, buf);
 }
 
 static void explain_agreement(struct incident *in, const struct finding *f)
@@ -112,9 +89,9 @@ static void explain_agreement(struct incident *in, const struct finding *f)
 	char line[INCIDENT_TEXT_MAX];
 
 	snprintf(line, sizeof(line),
-		 "The rhythm alone is severity 2, with one of these 3, with two or more 4. "
-		 "Destination: %s. Volume: %s (z = %.1f against the whole days of the asset, from "
-		 "%.0f on it counts). Policy: %s.",
+		 "Why this severity: punctual alone is 2, with one of these 3, with two or more 4. "
+		 "Destination: %s. Amount: %s (%.1f deviations above its usual day, from %.0f on "
+		 "it counts). Policy: %s.",
 		 f->agrees & AGREES_DESTINATION ?
 		 "not accepted and first met after learning, or in a new country" :
 		 "nothing against it",
@@ -132,31 +109,35 @@ void explain_rhythm(const struct alert_context *ctx, struct incident *in, const 
 
 	explain_where(in, where, sizeof(where));
 	snprintf(in->words->message, sizeof(in->words->message),
-		 "%s uploaded %s to %s on %u of %u days, beginning about %02d:%02d local time, "
-		 "within %d min (label rhythm)",
+		 "%s uploaded %s to %s on %u of %u days, each time about %02d:%02d local time "
+		 "(the latest of them within %d min)",
 		 explain_subject(in->subject, who, sizeof(who)), size_format(facts->up, up), where,
 		 facts->hit, facts->seen, facts->phase_min / 60 % 24, facts->phase_min % 60,
 		 facts->spread_min);
 	explain_end(in, f);
-	snprintf(line, sizeof(line),
-		 "How sure: the largest two hours of upload above the day's median begin within "
-		 "%d min of each other on the %s clock; that %u uniform times of day lie this "
-		 "close has chance %.1e (n g^(n-1); descriptive, not corrected for looking).",
-		 facts->spread_min, facts->is_utc ? "UTC" : "site's",
-		 f->rhythm ? (unsigned)f->rhythm->bursts_n : 0U, facts->arc_p);
-	explain_add_line(in, line);
-	snprintf(line, sizeof(line),
-		 "In numbers: M = %.3g (locked from 1e3 and five days on). There is no promise "
-		 "about false alarms: shifts, reports and telemetry are punctual too, so it counts "
-		 "with what agrees with it.", facts->m);
-	explain_add_line(in, line);
+	explain_add_line(in,
+		"How sure: no promise about false alarms is made here. Shifts, reports and "
+		"telemetry are punctual too; punctual says that a clock starts it, not that it is "
+		"wrong.");
+	explain_normal(ctx, in, f);
 	if (!f->is_over)
 		explain_agreement(in, f);
 	last_start_text(ctx, f->rhythm, last);
-	snprintf(line, sizeof(line), "Last one from %s local (to a quarter of an hour).", last);
+	snprintf(line, sizeof(line), "Last one from %s local (to a quarter of an hour). Days that "
+		 "the tap did not see are among the days without.", last);
 	explain_add_line(in, line);
+	explain_near(ctx, in, f, explain_last_ns(ctx, f));
 	explain_attached(in);
 	explain_contact(in, f);
+	snprintf(line, sizeof(line),
+		 "For the statistician (label rhythm): M = %.3g (locked from 1e3 and five days "
+		 "on). Counted are "
+		 "the largest two hours of upload above the day's median; that %u random times of "
+		 "day lie within %d min on the %s clock has chance %.1e (a description, not "
+		 "corrected for looking).",
+		 facts->m, f->rhythm ? (unsigned)f->rhythm->bursts_n : 0U, facts->spread_min,
+		 facts->is_utc ? "UTC" : "site's", facts->arc_p);
+	explain_add_line(in, line);
 }
 
 void explain_label(struct incident *in, const struct finding *f)
@@ -171,9 +152,9 @@ void explain_label(struct incident *in, const struct finding *f)
 	if (!r || !circular_summarise(minutes, r->bursts_n, &s))
 		return;
 	snprintf(line, sizeof(line),
-		 "Label rhythm: over the whole day too its largest uploads begin within %.0f min "
-		 "of each other (%u of them; chance for uniform times %.1e, descriptive).",
-		 explain_arc(&s) * CIRCULAR_DAY_MIN, s.n,
+		 "By day too (label rhythm): its %u largest uploads of whole days began within "
+		 "%.0f min of each other; random times of day would with chance %.1e.",
+		 s.n, explain_arc(&s) * CIRCULAR_DAY_MIN,
 		 circular_arc_chance(s.n, explain_arc(&s)));
 	explain_add_line(in, line);
 }

@@ -24,53 +24,54 @@ static void explain_amount(const struct alert_context *ctx, struct incident *in,
 {
 	char line[INCIDENT_TEXT_MAX], down[CLOCK_TEXT_MAX], largest[CLOCK_TEXT_MAX];
 
-	snprintf(line, sizeof(line), "Received from there: %s.  The largest day had %s of upload.",
+	snprintf(line, sizeof(line), "Received from there: %s.  The largest day had %s of "
+		 "upload.  What the "
+		 "tap did not see is not in it.",
 		 size_format(f->slow->down, down), size_format(f->slow->largest, largest));
 	explain_add_line(in, line);
 	if (ctx->site->is_default)
 		explain_add_line(in,
-			"Without a site policy nothing is expected, so severity is at most "
-			     "2.");
+			"Without a site policy it is not known what is expected, so severity is "
+			"at most 2.");
 	else
 		explain_add_line(in,
-			"No expected entry of the site policy covers it; what one covers, and "
-			     "what NW-EXF-001 tells of the same network, is not counted.");
+			"What an expected entry covers, and what NW-EXF-001 tells of the same "
+			"network, is not counted.");
 	if (slow_is_shared(f->slow)) {
 		snprintf(line, sizeof(line), "%" PRIu32 " of the %" PRIu32 " assets of its role "
-			 "send there, each at least half as much: more often their work than a "
-			 "leak, so severity is at most 2; register it.", f->slow->sharers,
+			 "send there, each at least half as much: more often their work than not, "
+			 "so severity is at most 2; register it.", f->slow->sharers,
 			 f->slow->role_assets);
 		explain_add_line(in, line);
 	}
 	explain_add_line(in,
-		"Only amounts are judged: this says nothing about a rhythm, nor that there is "
-		     "none.");
+		"How sure: a sum of 30 days, no statistics. Telemetry and updates add up like "
+		"this too; whether it keeps to a clock is not judged here.");
 }
 
 void explain_slow(const struct alert_context *ctx, struct incident *in, const struct finding *f)
 {
-	char who[256], where[GROUP_TEXT_MAX + 24], up[CLOCK_TEXT_MAX], line[INCIDENT_TEXT_MAX],
-		at[CLOCK_TEXT_MAX];
+	char who[256], where[GROUP_TEXT_MAX + 24], up[CLOCK_TEXT_MAX], at[CLOCK_TEXT_MAX];
 
 	explain_subject(in->subject, who, sizeof(who));
 	where_text(in, where, sizeof(where));
 	if (in->is_any) {
 		snprintf(in->words->message, sizeof(in->words->message),
-			 "%s uploads a little a day to %u "
-			 "further networks", who, in->members);
+			 "%s uploads a little a day to %u further network%s", who, in->members,
+			 in->members == 1 ? "" : "s");
 		return;
 	}
 	if (!f->slow) {
 		snprintf(in->words->message, sizeof(in->words->message),
-			 "The slow upload of %s to %s has fallen "
-			 "below half of what is told", who, where);
+			 "Closed: the slow upload of %s to %s has fallen below half of what is "
+			 "told", who, where);
 		return;
 	}
-	snprintf(in->words->message, sizeof(in->words->message), "%s has sent %s to %s within "
-		 "30 days, on %" PRIu32 " of them, and nothing expects it", who,
-		 size_format(f->slow->up, up), where, f->slow->rows);
+	snprintf(in->words->message, sizeof(in->words->message), "%s has sent %s to %s in the "
+		 "30 days until %s local, on %" PRIu32 " of them, and no expected entry "
+		 "covers it", who, size_format(f->slow->up, up), where,
+		 explain_at(f->judged_ns, at), f->slow->rows);
 	explain_amount(ctx, in, f);
-	snprintf(line, sizeof(line), "Judged %s local.",
-		 clock_format_offset(f->judged_ns, tz_offset(f->judged_ns), at));
-	explain_add_line(in, line);
+	explain_normal(ctx, in, f);
+	explain_near(ctx, in, f, f->judged_ns);
 }

@@ -27,14 +27,15 @@ static void value_text(const struct incident *in, char clean[static GROUP_TEXT_M
 static void say_dns(struct incident *in, const struct finding *f, const char *who)
 {
 	const struct tunnel_facts *t = f->tunnel;
-	char domain[GROUP_TEXT_MAX], bytes[CLOCK_TEXT_MAX], peer[ADDR_TEXT_MAX];
+	char domain[GROUP_TEXT_MAX], bytes[CLOCK_TEXT_MAX], peer[ADDR_TEXT_MAX],
+		at[CLOCK_TEXT_MAX];
 
 	value_text(in, domain);
 	snprintf(in->words->message, sizeof(in->words->message),
-		 "%s asked DNS%s%s for about %" PRIu64
-		 " different names below %s in one day, which carry %s", who,
-		 f->leaf ? " at " : "", f->leaf ? addr_format(&f->leaf->key.value, peer) : "",
-		 t->different, domain, size_format(t->different_bytes, bytes));
+		 "%s asked DNS%s%s for about %" PRIu64 " different names below %s in the day until "
+		 "%s local; the names together carry %s", who, f->leaf ? " at " : "",
+		 f->leaf ? addr_format(&f->leaf->key.value, peer) : "", t->different, domain,
+		 explain_at(f->judged_ns, at), size_format(t->different_bytes, bytes));
 }
 
 static void explain_names(struct incident *in, const struct tunnel_facts *t)
@@ -42,13 +43,14 @@ static void explain_names(struct incident *in, const struct tunnel_facts *t)
 	char line[INCIDENT_TEXT_MAX], all[CLOCK_TEXT_MAX];
 
 	snprintf(line, sizeof(line), "%" PRIu64 " questions, %u %% of them for TXT or NULL "
-		 "records; %" PRIu64 " answers, %u %% of them that there is no such name.  In the "
-		 "mean a name has %" PRIu64 " bytes below the domain.", t->asked,
+		 "records; %" PRIu64 " answers, %u %% of them that there is no such name.  A name "
+		 "has %" PRIu64 " bytes below the domain on average.", t->asked,
 		 percent(t->odd, t->asked),
 		 t->answers, percent(t->nxdomain, t->answers),
 		 t->different ? t->different_bytes / t->different : 0);
 	explain_add_line(in, line);
-	snprintf(line, sizeof(line), "Bytes that differ, on %" PRIu32 " day%s: %s.  Repeated names "
+	snprintf(line, sizeof(line), "In all, on %" PRIu32 " such day%s: %s of names.  Repeated "
+		 "ones "
 		 "count once, addresses written as labels as what an address carries.", t->rows,
 		 t->rows == 1 ? "" : "s", size_format(t->total, all));
 	explain_add_line(in, line);
@@ -60,8 +62,9 @@ static void explain_names(struct incident *in, const struct tunnel_facts *t)
 	else if (!tunnel_is_long(t) && !tunnel_is_odd(t) && !tunnel_is_missing(t))
 		explain_add_line(in, "The names are of usual form; their number is not.");
 	explain_add_line(in,
-		"The way of such a tunnel is the name: it works through any resolver, and its "
-		     "other end is whoever serves the domain.");
+		"Ordinary use is some tens to hundreds of different names below a domain and "
+		"day, 0.1 to 6 KB together. Names can carry data through any resolver; the other "
+		"end is whoever serves the domain, not the resolver.");
 }
 
 /* --- echo ---------------------------------------------------------------- */
@@ -69,11 +72,13 @@ static void explain_names(struct incident *in, const struct tunnel_facts *t)
 static void say_echo(struct incident *in, const struct finding *f, const char *who)
 {
 	const struct tunnel_facts *t = f->tunnel;
-	char peer[GROUP_TEXT_MAX], bytes[CLOCK_TEXT_MAX], back[CLOCK_TEXT_MAX];
+	char peer[GROUP_TEXT_MAX], bytes[CLOCK_TEXT_MAX], back[CLOCK_TEXT_MAX],
+		at[CLOCK_TEXT_MAX];
 
 	value_text(in, peer);
 	snprintf(in->words->message, sizeof(in->words->message), "%s sent %s about %" PRIu64
-		 " different ICMP echo payloads of %s in one day", who, peer, t->different,
+		 " different ICMP echo (ping) payloads in the day until %s local, together %s", who,
+		 peer, t->different, explain_at(f->judged_ns, at),
 		 size_format(t->different_bytes, bytes));
 	if (t->mismatched)
 		snprintf(in->words->message + strlen(in->words->message),
@@ -86,17 +91,18 @@ static void explain_payloads(struct incident *in, const struct tunnel_facts *t)
 {
 	char line[INCIDENT_TEXT_MAX], asked[CLOCK_TEXT_MAX], all[CLOCK_TEXT_MAX];
 
-	snprintf(line, sizeof(line), "%" PRIu64 " requests with %s of payload; of %u %% of them it "
-		 "is a plain pattern, of %u %% printable text.  %" PRIu64 " replies.", t->asked,
+	snprintf(line, sizeof(line), "%" PRIu64 " requests with %s of payload; %u %% of them a "
+		 "plain pattern, %u %% printable text.  %" PRIu64 " replies.", t->asked,
 		 size_format(t->asked_bytes, asked), percent(t->plain, t->asked),
 		 percent(t->text, t->asked), t->answers);
 	explain_add_line(in, line);
-	snprintf(line, sizeof(line), "Bytes that differ, on %" PRIu32 " day%s: %s.", t->rows,
+	snprintf(line, sizeof(line), "In all, on %" PRIu32 " such day%s: %s of payloads that "
+		 "differ.", t->rows,
 		 t->rows == 1 ? "" : "s", size_format(t->total, all));
 	explain_add_line(in, line);
 	explain_add_line(in,
-		"Programs that test reachability send one pattern again and again; what they "
-		     "put at its front (time, number) is not counted here.");
+		"Ordinary pings repeat one pattern; what they put at its front (time, number) "
+		"is not counted here.");
 }
 
 static void say_rest(struct incident *in, const struct finding *f, const char *who)
@@ -106,20 +112,20 @@ static void say_rest(struct incident *in, const struct finding *f, const char *w
 	value_text(in, value);
 	if (in->is_any)
 		snprintf(in->words->message, sizeof(in->words->message),
-			 "%s carries data in DNS questions or "
-			 "ICMP echoes to %u further domains or addresses", who, in->members);
+			 "%s carries data in DNS questions or ICMP echoes to %u further %s", who,
+			 in->members, in->members == 1 ? "domain or address" :
+			 "domains or addresses");
 	else
 		snprintf(in->words->message, sizeof(in->words->message),
-			 "%s has not carried data in %s %s for "
-			 "14 days", who, f->channel->key.group == GROUP_DOMAIN ?
+			 "Closed: %s has not carried data in %s %s for 14 "
+			 "days", who, f->channel->key.group == GROUP_DOMAIN ?
 			 "DNS questions below" : "ICMP echoes to", value);
 }
 
 void explain_tunnel(const struct alert_context *ctx, struct incident *in, const struct finding *f)
 {
-	char who[256], line[INCIDENT_TEXT_MAX], at[CLOCK_TEXT_MAX];
+	char who[256];
 
-	(void)ctx;
 	explain_subject(in->subject, who, sizeof(who));
 	if (in->is_any || !f->tunnel) {
 		say_rest(in, f, who);
@@ -132,8 +138,10 @@ void explain_tunnel(const struct alert_context *ctx, struct incident *in, const 
 		say_dns(in, f, who);
 		explain_names(in, f->tunnel);
 	}
-	snprintf(line, sizeof(line), "Numbers of different things are exact up to 64, then "
-		 "estimates with a standard error of 15 %%.  Judged %s local.",
-		 clock_format_offset(f->judged_ns, tz_offset(f->judged_ns), at));
-	explain_add_line(in, line);
+	explain_add_line(in,
+		"How sure: counts of one day, no promise about false alarms. Up to 64 different "
+		"ones are counted exactly, more are estimates (give or take 15 %). Look-up "
+		"services and tests can look like this.");
+	explain_normal(ctx, in, f);
+	explain_near(ctx, in, f, f->judged_ns);
 }

@@ -313,8 +313,11 @@ void incidents_finding(struct incidents *in, const struct finding *f)
 
 static void close_incident(struct incidents *in, struct incident *i, const struct finding *f)
 {
+	struct finding over = *f;
+
+	over.is_over = true;
 	in->counters.resolved++;
-	emit_record(in, i, f, "resolve");
+	emit_record(in, i, &over, "resolve");
 	i->is_open = false;
 	incidents_mark(in, i);
 	i->subject->is_changed = true;

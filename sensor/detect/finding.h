@@ -92,7 +92,7 @@ struct finding {
 	const struct rhythm *rhythm;
 	unsigned agrees;		/* EXF-005: enum agreement */
 	double z;
-	bool is_over;			/* EXF-005: resolved */
+	bool is_over;			/* its incident is being resolved */
 	bool is_taken_over;		/* EXF-002, 005: resolved, another has the channel */
 	/* EXF-001: coarser and finer groups that are about the same upload. */
 	const struct channel *attached[FINDING_ATTACHED_MAX];

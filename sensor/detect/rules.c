@@ -6,129 +6,154 @@
 #include "base/err.h"
 
 static const char *const triage_exf_001[] = {
-	"Keep evidence before anything is changed: the packets of one burst, the state of the "
-	"asset "
-	"in the hours of the bursts (scheduled tasks, services, sessions).",
-	"Look up who operates the destination, and whether other assets talk to it or to its "
-	"network.",
-	"Ask the asset's owner and the vendor, by another way than this asset, whether a scheduled "
-	"job "
-	"to this destination is known; if so, register it as an expected entry with owner, ticket "
-	"and "
-	"expiry.",
+	"Telephone the control room or the duty engineer (not by mail or chat over this "
+	"asset): does a job, a shift or a service visit fit these nights and hours, under "
+	"which ticket? If one does, note it and leave the rest to the morning: an expected "
+	"entry with owner, ticket and expiry.",
+	"Search firewall, proxy and DNS logs for the destination's address and name in the "
+	"hours of nights[]: since when, which other assets, how much; look up who operates "
+	"it. Beside the sensor: nachtwacht state channels --channel ADDRESS --state FILE "
+	"shows its nights.",
+	"If nobody can name a job, wake the asset's owner and the incident lead before the "
+	"next burst is due (the hours are in the message). Block and restart nothing before "
+	"the packets of the last burst and the logs are saved.",
 	NULL};
 
-static const char *const triage_dst_002[] = {"Find out which route let a closed zone reach this "
-					     "address: firewall rule, second interface, "
-					     "gateway, modem.",
-					     "Check whether a work order covers the time and the "
-					     "asset; if none does, treat it as an open "
-					     "path.",
-					     "Look at what the asset sent: volume, protocol and "
-					     "name in this record, and other assets with "
-					     "the same peer.",
-					     NULL};
+static const char *const triage_dst_002[] = {
+	"Telephone the control room: is somebody working on this asset or on the network now, "
+	"with a modem, a laptop or a new rule? The line about work orders says what is "
+	"registered.",
+	"Find the way out in the firewall's log and rules: which rule or gateway passed this "
+	"address at this time. If the firewall did not see it, there is another way (second "
+	"interface, modem): say so to whoever is woken.",
+	"Look for other assets with the same peer (firewall log; nachtwacht state channels "
+	"--channel ADDRESS --state FILE). If packets were answered and nobody explains them, "
+	"wake the network's duty and the asset's owner; save the packets before the path is "
+	"closed.",
+	NULL};
 
 static const char *const triage_hlt_001[] = {
-	"Look at what the asset contacted: nachtwacht state channels lists destinations by "
-	"evidence; a scan, a broken name server or a peer-to-peer program makes as many.",
-	"If the destinations are legitimate, register them as expected entries: expected traffic "
-	"makes no evidence.",
-	"Replay a recording of the nights concerned with that asset alone, so that nothing of it "
-	"is given up.",
+	"Nobody needs to be woken for this alone. Look at what the asset contacted: "
+	"nachtwacht state channels --channel ASSET --state FILE; a scan, a broken name server "
+	"or a peer-to-peer program makes as many destinations.",
+	"Check whether other incidents of the same asset or hour are open: if so, treat them "
+	"first and say there that evidence was lost.",
+	"For the morning: register destinations that are legitimate as expected entries (they "
+	"make no evidence); replay a recording of these nights with that asset alone, so that "
+	"nothing is given up.",
 	NULL};
 
 static const char *const triage_exp_001[] = {
-	"Ask the owner of the entry whether the job was changed (schedule, target, amount) and "
-	"under which ticket; if it was, correct the entry, do not widen it.",
-	"If nobody changed it, look at what the job sent: its log on the asset, the number and "
-	"size of the files, the account and the process that opened the connection.",
-	"Compare with the nights before: an upload that rides on an allowed job is seen only by "
-	"its amount, its hour or its destination.",
+	"Telephone the owner of the entry or who is on duty for it (named in the lines "
+	"above): was the schedule, the target or the amount changed, under which ticket? If "
+	"so, the entry is corrected in the morning, not widened.",
+	"If the owner knows of no change, have the job's log and the list of what it sent "
+	"read to you (start, end, number and size of the files), and compare its amount with "
+	"the one here: what the log does not explain left beside the job.",
+	"Wake the incident lead if the destination is not the job's own and nobody can name "
+	"it, or if the amount keeps growing while you look. Save packets and the job's log.",
 	NULL};
 
 static const char *const triage_hlt_002[] = {
-	"Look at the job itself: its log, its schedule, the reachability of its destination.",
-	"Check whether the same amount left the asset for somewhere else in those hours.",
-	"If the job was given up, remove its entry: an entry that nobody uses covers whoever finds "
-	"it.",
+	"Is the destination reachable and is the job's host up (monitoring, a ping from an "
+	"admin host)? If a backup is missing, its owner wants to know by the morning; nobody "
+	"needs to be woken for one missing night.",
+	"Search the records of the same nights for the same asset: did a like amount go "
+	"somewhere else (NW-EXP-001, NW-DST-001, NW-EXF-001)? If so, treat that one first.",
+	"For the morning: the job's own log and schedule. If the job was given up, remove its "
+	"entry: an entry that nobody uses covers whoever finds it.",
 	NULL};
 
 static const char *const triage_dst_001[] = {
-	"Find out what on the asset opened the connection, and whether a change, an update or a "
-	"work order explains that it began now.",
-	"Look up who operates the destination, and whether other assets talk to it.",
-	"If it is legitimate, accept it: nachtwacht state review lists it with its id, nachtwacht "
-	"state promote accepts it with your name and reason. What has a time, an amount or an "
-	"owner belongs into the site policy as an expected entry.",
+	"Look up who operates the destination, and search proxy, firewall and DNS logs for "
+	"other assets that talk to it and since when. A known update or certificate service "
+	"that many assets met on the same day can wait for the morning.",
+	"Telephone the control room or the duty engineer: did a change, an update or a work "
+	"order begin on this asset at this hour?",
+	"Wake the asset's owner if megabytes were sent and nobody explains them. If it is "
+	"legitimate: nachtwacht state review lists it with its id, nachtwacht state promote "
+	"accepts it with your name and reason; what has a time, an amount or an owner belongs "
+	"into the site policy as an expected entry.",
 	NULL};
 
 static const char *const triage_exf_008[] = {
-	"Look at the questions or pings themselves: which program on the asset makes them, what "
-	"the names or payloads decode to (base32, base64, hexadecimal), since when.",
-	"Look up who runs the name server of the domain, or the address, and whether other assets "
-	"ask it; stop it at the resolver or the firewall once the packets are kept.",
-	"If it is a look-up service (reputation of files or mail), register it as an expected "
-	"entry that names the domain and udp/53, with its owner.",
+	"Look at some of the names (the resolver's log, or the packets) or pings themselves: "
+	"random letters and digits, each used once, speak for carried data (base32, base64, "
+	"hexadecimal); words, host names or hashes of files may be a look-up service.",
+	"Look up who runs the domain's name server, or the address, and search the resolver's "
+	"and firewall's logs for other assets that ask it and since when.",
+	"If it is a known look-up service (reputation of files or mail), register it in the "
+	"morning: an expected entry that names the domain and udp/53. If nobody knows it, "
+	"save the packets, then wake the network's duty to stop the domain at the resolver or "
+	"the address at the firewall.",
 	NULL};
 
 static const char *const triage_exf_011[] = {
-	"Find out what on the asset sends to this network and name, and what it is: telemetry, an "
-	"update service, a synchronisation nobody registered.",
-	"Look up who operates the destination, and whether other assets of the role send to it, "
-	"and as much.",
-	"If it is legitimate, register it as an expected entry with owner, ticket and a maximum "
-	"per night; if nobody knows it, keep packets of some hours and look at what is sent.",
+	"This has gone on for days, and waits for the morning unless the asset holds images "
+	"or keys and nobody knows the destination: then wake the asset's owner.",
+	"Look up who operates the destination, and whether other assets of the role send "
+	"there as much (nachtwacht state channels --channel NAME --state FILE, proxy and "
+	"firewall logs): telemetry, an update service and a forgotten synchronisation look "
+	"like this.",
+	"For the morning: the asset's owner says which program sends it. If it is legitimate, "
+	"register it as an expected entry with owner, ticket and a maximum per night; if "
+	"nobody knows it, keep the packets of some hours and look at what is sent.",
 	NULL};
 
 static const char *const triage_rem_001[] = {
-	"Ask the control room and the maintenance desk, by telephone and not over this connection, "
-	"whether somebody is working on the asset now, and for whom.",
-	"See who is logged on: on the asset and on the maintenance gateway the session, its "
-	"account "
-	"and the address it came from; keep their logs before they roll over.",
-	"If it was agreed, register the work order with its real times. If nobody knows of it, "
-	"close the path at the gateway or firewall, keep the packets, and look at what went over "
-	"it (bytes in this record) and at the hours after.",
+	"Telephone the control room and the maintenance desk (not over this connection): is "
+	"somebody working on this asset now, who, for which firm, since when? If yes, have "
+	"the work order registered with its real times.",
+	"Read the maintenance gateway's and the VPN's log for this time: account, source "
+	"address, who approved it. Save both before they roll over.",
+	"If nobody knows of it, wake the incident lead and have the session cut at the "
+	"gateway or firewall; the packets and the bytes in this record say what went over it. "
+	"Watch the asset's other records of the hours after.",
 	NULL};
 
 static const char *const triage_rem_002[] = {
-	"Ask the engineer named on the order, through the maintenance desk, whether the work goes "
-	"on and on which assets; have the order extended if so.",
-	"If the work is over, end the session at the gateway: a forgotten session is an open door "
-	"for whoever finds it.",
-	"Look at what the session did after the order's end or on the asset outside it: bytes in "
-	"this record, log-ons on the asset.",
+	"Telephone the maintenance desk, and through it the engineer named on the order: does "
+	"the work go on, and on which assets? If yes, have the order extended or corrected.",
+	"If the work is over or nobody answers, have the session ended at the gateway: a "
+	"forgotten session is an open door for whoever finds it.",
+	"Read the gateway's log and the log-ons of the asset outside the order for this time. "
+	"Wake the asset's owner if data moved (bytes in the message) that the work does not "
+	"explain.",
 	NULL};
 
 static const char *const triage_rem_003[] = {
-	"Find out what was copied: files opened on the image server in these minutes, and where "
-	"they are on the gateway now.",
-	"Check with the work order's owner whether copying images is part of it; diagnosis rarely "
-	"needs more than a few.",
-	"Look at what leaves the maintenance gateway towards the outside during this session and "
-	"after it.",
+	"Telephone the maintenance desk or the engineer on the order: is copying images part "
+	"of this work, how many and where to? Diagnosis rarely needs more than a few.",
+	"Look at what leaves the maintenance gateway towards the outside during this session "
+	"and after it (firewall log, records of the gateway as asset): images that only rest "
+	"on the gateway can still be kept from leaving.",
+	"If the copy is unexplained, wake the owner of the images and have the session held "
+	"at the gateway; note which files were opened in these minutes before logs roll over.",
 	NULL};
 
 static const char *const triage_exf_002[] = {
-	"Compare with the calendar: is there a weekly or every-other-day job, a shift or a visit "
-	"of the vendor on exactly these days? Ask for it by another way than this asset.",
-	"Look up who operates the destination, and whether other assets talk to it on the same "
-	"days.",
-	"Be there for the next one: the record says which day and hour; keep the packets and the "
-	"state of the asset then. If it is a known job, register it as an expected entry with "
+	"Compare with the calendar: is there a weekly or every-other-day job, a shift or a "
+	"visit of the vendor on exactly these days? Telephone the duty engineer or the "
+	"control room; if it is known, register it in the morning as an expected entry with "
 	"owner, ticket and expiry.",
+	"Search firewall, proxy and DNS logs for the destination on the dates of nights[]: "
+	"since when, which other assets, how much; look up who operates it.",
+	"It comes on known days (see the message): nobody needs to be woken between them "
+	"unless the next one is tonight. Have packets and the asset's logs kept for the next "
+	"one, and a person ready for it.",
 	NULL};
 
 static const char *const triage_exf_005[] = {
-	"Compare the record's hour with what the asset does at it: a shift's beginning, a "
-	"scheduled report, a vendor's telemetry; ask the asset's owner, by another way than this "
-	"asset.",
-	"Look up who operates the destination, since when the asset knows it, and whether other "
-	"assets send there at the same hour.",
-	"Look at one of the uploads while it runs: process and account on the asset, size and "
-	"number of files.  What is legitimate belongs into the site policy as an expected entry "
-	"with owner, ticket and expiry.",
+	"Compare the hour in the message with what happens then: a shift's beginning, a "
+	"scheduled report, a vendor's telemetry. Telephone the control room, or leave it to "
+	"the asset's owner in the morning when the line about severity shows that only one "
+	"thing agrees.",
+	"Look up who operates the destination, since when the asset knows it, and whether "
+	"other assets send there at the same hour (nachtwacht state channels --channel "
+	"ADDRESS --state FILE, proxy and firewall logs).",
+	"Be ready for the next one: it is due at that hour. Have packets kept while it runs; "
+	"the asset's owner then says which program and account sends. What is legitimate "
+	"belongs into the site policy as an expected entry with owner, ticket and expiry.",
 	NULL};
 
 static const struct rule rules[] = {

@@ -69,6 +69,18 @@ static double z_of(double y[static VOLUME_NIGHTS], unsigned n, uint64_t up)
 	return (log2(1 + (double)up) - middle) / scale;
 }
 
+uint64_t volume_usual_of_day(const struct subject *s, int64_t since, int64_t row,
+			     unsigned *ret_days)
+{
+	struct volume_night days[VOLUME_NIGHTS];
+	double y[VOLUME_NIGHTS];
+
+	*ret_days = subject_days(s, since, row, days);
+	for (unsigned i = 0; i < *ret_days; i++)
+		y[i] = log2(1 + (double)days[i].up);
+	return *ret_days ? (uint64_t)llround(exp2(median(y, *ret_days)) - 1) : 0;
+}
+
 double volume_z(const struct channel *ch, int64_t since, int64_t row, uint64_t up)
 {
 	double y[VOLUME_NIGHTS];

@@ -13,6 +13,9 @@
 
 /* The median itself, in bytes; 0 with *ret_nights 0 when no earlier night is known. */
 uint64_t volume_usual(const struct channel *ch, int64_t since, int64_t row, unsigned *ret_nights);
+/* The same of whole rows, all channels of the subject. */
+uint64_t volume_usual_of_day(const struct subject *s, int64_t since, int64_t row,
+			     unsigned *ret_days);
 /* 0 when fewer than 7 earlier nights are known: too little to call anything usual. */
 double volume_z(const struct channel *ch, int64_t since, int64_t row, uint64_t up);
 

@@ -91,7 +91,7 @@ static void print_incidents(const struct summary_facts *f, FILE *out)
 	if (n == minor)
 		fprintf(out, "Nothing of severity %u or more was raised.", SEVERITY_SHOWN);
 	else
-		fprintf(out, "%zu incident%s of severity %u or more:", n - minor,
+		fprintf(out, "%zu incident%s of severity %u or more.", n - minor,
 			n - minor == 1 ? "" : "s", SEVERITY_SHOWN);
 	if (minor)
 		fprintf(out, " %zu of less.", minor);

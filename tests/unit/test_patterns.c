@@ -214,7 +214,7 @@ static void sundays_give_way_to_every_night(void)
 	}
 	in = incident_of(RULE_EXF_002);
 	CU_ASSERT(!in->is_open);
-	CU_ASSERT(is_said(in, "Closed because NW-EXF-001 tells of this channel now"));
+	CU_ASSERT(is_said(in, "Closed because NW-EXF-001 tells of this connection now"));
 	CU_ASSERT_FATAL(incident_of(RULE_EXF_001) != NULL);
 	CU_ASSERT(incident_of(RULE_EXF_001)->is_open);
 	EQUAL_TEXT(incident_of(RULE_EXF_001)->case_id, in->case_id);
@@ -359,11 +359,11 @@ static void every_afternoon(void)
 	EQUAL_INT(count_incidents(RULE_EXF_001) + count_incidents(RULE_EXF_002), 0);
 	EQUAL_TEXT(incident_group(in), "ip");
 	EQUAL_INT(in->level, LEVEL_NONE);
-	CU_ASSERT(is_said(in, "IMG-1 uploaded 4.2 GB to 203.0.113.9 on 21 of 21 days, beginning "
+	CU_ASSERT(is_said(in, "IMG-1 uploaded 4.2 GB to 203.0.113.9 on 21 of 21 days, each time "
 			      "about 14:"));
 	CU_ASSERT(is_said(in, "label rhythm"));
 	CU_ASSERT(is_said(in, "Destination: not accepted and first met after learning"));
-	CU_ASSERT(is_said(in, "(n g^(n-1); descriptive, not corrected for looking)"));
+	CU_ASSERT(is_said(in, "(a description, not corrected for looking)"));
 	EQUAL_TEXT(in->case_id, incident_of(RULE_DST_001)->case_id);
 	for (unsigned night = 40; night < 56; night++)
 		world_run(&w, NOON + (night + 1) * DAY);
@@ -417,7 +417,7 @@ static void at_night_it_is_a_label(void)
 	EQUAL_INT(count_incidents(RULE_EXF_005), 0);
 	in = incident_of(RULE_EXF_001);
 	CU_ASSERT_FATAL(in != NULL);
-	CU_ASSERT(is_said(in, "Label rhythm: over the whole day too"));
+	CU_ASSERT(is_said(in, "By day too (label rhythm)"));
 	end();
 }
 
