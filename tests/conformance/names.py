@@ -85,7 +85,7 @@ def wanted_names(capture):
 def our_names(program, capture, scratch):
     """{key: [own part of a record]}; None: a link type we do not decode; raises RuntimeError."""
     flows = os.path.join(scratch, "flows")
-    command = [program, "replay", "--quiet", "--progress", "never", "--alerts",
+    command = [program, "replay", "--quiet", "--progress", "never", "--shards", "1", "--alerts",
                os.path.join(scratch, "alerts"), "--flows", flows, capture]
     for name in ("flows", "alerts"):
         if os.path.exists(os.path.join(scratch, name)):
