@@ -62,6 +62,14 @@ struct shard_counters {
 	uint64_t tcp_retrans_bytes;
 	uint64_t tcp_lost_bytes;	/* of closed flows */
 	uint64_t tcp_resyncs;		/* tcp.h: sequence numbers that jumped */
+	uint64_t tcp_late_segments;	/* out of order: brought payload that was missing */
+	uint64_t tcp_zero_windows;	/* segments that say: send nothing more (not SYN, RST) */
+	uint64_t tcp_went_on;		/* FIN or RST whose sender went on sending (update.c) */
+	/* Of TCP flows closed; a flow can be in two of them. */
+	uint64_t flows_half_open;	/* SYN without any answer */
+	uint64_t flows_refused;		/* SYN, answered by RST */
+	uint64_t flows_midstream;	/* no SYN of either side was seen */
+	uint64_t flows_one_sided;	/* one direction only, and more than SYN */
 	uint64_t flows_imported;	/* opened + imported = closed + exported + lost + living */
 	uint64_t flows_exported;
 	uint64_t flows_lost;		/* for want of memory at export */
