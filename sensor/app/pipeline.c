@@ -478,7 +478,8 @@ static void free_ring_of_batches(struct ring *r)
 
 static const size_t shard_fields[] = {
 	COUNTER(duplicates), COUNTER(duplicates_other_way), COUNTER(duplicates_forgotten),
-	COUNTER(places_forgotten), COUNTER(packets), COUNTER(flow_packets), COUNTER(fragments), COUNTER(fragments_merged),
+	COUNTER(places_forgotten), COUNTER(packets), COUNTER(flow_packets),
+	COUNTER(fragments), COUNTER(fragments_merged),
 	COUNTER(fragments_bad), COUNTER(fragments_overlap), COUNTER(fragments_duplicate),
 	COUNTER(fragments_timeout), COUNTER(fragments_evicted), COUNTER(fragments_held),
 	COUNTER(datagrams), COUNTER(bad_reassembled), COUNTER(late_packets),
@@ -487,7 +488,8 @@ static const size_t shard_fields[] = {
 	COUNTER(dpi_unavailable), COUNTER(tcp_retrans_bytes), COUNTER(tcp_lost_bytes),
 	COUNTER(tcp_resyncs), COUNTER(tcp_late_segments), COUNTER(tcp_zero_windows),
 	COUNTER(tcp_went_on), COUNTER(flows_half_open), COUNTER(flows_refused),
-	COUNTER(flows_midstream), COUNTER(flows_one_sided), COUNTER(dns_answers), COUNTER(dns_answers_beyond),
+	COUNTER(flows_midstream), COUNTER(flows_one_sided), COUNTER(dns_answers),
+	COUNTER(dns_answers_beyond),
 	COUNTER(carried_beyond),
 	COUNTER(flows_imported), COUNTER(flows_exported), COUNTER(flows_lost),
 	COUNTER(dpi_silent),

@@ -96,21 +96,33 @@ static inline uint64_t load(const uint8_t *at)
 	return word;
 }
 
+static inline uint64_t step(const uint8_t *at, uint64_t key, uint64_t sum)
+{
+	return fold(load(at) ^ key, load(at + 8) ^ sum);
+}
+
 static uint64_t digest_bytes(const uint8_t *at, size_t len, uint64_t seed)
 {
-	uint64_t sum[4] = { seed, seed ^ keys[1], seed ^ keys[2], seed ^ len };
+	uint64_t a = seed, b = seed ^ keys[1], c = seed ^ keys[2], d = seed ^ len;
+	const uint64_t ka = seed ^ keys[0], kb = seed ^ keys[1], kc = seed ^ keys[2],
+		       kd = seed ^ keys[3];
 	uint8_t rest[16] = { 0 };
 
-	for (; len >= 64; at += 64, len -= 64)
-		for (unsigned i = 0; i < 4; i++)
-			sum[i] = fold(load(at + 16 * i) ^ seed ^ keys[i],
-				      load(at + 16 * i + 8) ^ sum[i]);
-	for (unsigned i = 0; len >= 16; at += 16, len -= 16, i++)
-		sum[i] = fold(load(at) ^ seed ^ keys[i], load(at + 8) ^ sum[i]);
-	if (len)
+	for (; len >= 64; at += 64, len -= 64) {
+		a = step(at, ka, a);
+		b = step(at + 16, kb, b);
+		c = step(at + 32, kc, c);
+		d = step(at + 48, kd, d);
+	}
+	for (; len >= 16; at += 16, len -= 16) {
+		a = step(at, ka, a ^ b);
+		b = len;
+	}
+	if (len) {
 		memcpy(rest, at, len);
-	sum[3] = fold(load(rest) ^ seed ^ keys[3], load(rest + 8) ^ sum[3]);
-	return fold(sum[0] ^ sum[1] ^ keys[0], sum[2] ^ sum[3] ^ seed);
+		d = step(rest, kd, d);
+	}
+	return fold(a ^ b ^ keys[0], c ^ d ^ seed);
 }
 
 /* Where the transport header begins, from the end of the fixed IP header; behind IPv6 extension
@@ -207,8 +219,8 @@ static uint32_t way_of(const struct packet *p, const struct flow_place *place)
 	memcpy(&src, p->src_mac, sizeof(p->src_mac));
 	memcpy(&dst, p->dst_mac, sizeof(p->dst_mac));
 	src |= (uint64_t)place->tap << 48;
-	return (uint32_t)(hash_mix(hash_mix(src) ^ dst ^ (uint64_t)place->vlan[0] << 48 ^
-				   (uint64_t)place->vlan[1] << 32) >> 32);
+	dst |= (uint64_t)place->vlan[0] << 48;
+	return (uint32_t)fold(src ^ keys[0], dst ^ keys[1] ^ (uint64_t)place->vlan[1] << 32);
 }
 
 static struct votes *votes_of(struct duplicates *d, uint32_t way)

@@ -1,14 +1,15 @@
 /* duplicates.h - packets that a tap mirrors more than once are counted once.
  *
  * A SPAN port that mirrors both directions of its ports, or several VLANs, hands out one packet
- * twice or more: byte for byte the same, or tagged otherwise, or as it looked behind a router.  Each
- * copy would double volumes, look like a retransmission, and in another VLAN make a second flow.
+ * twice or more: byte for byte the same, or tagged otherwise, or as it looked behind a router.
+ * Each copy would double volumes, look like a retransmission, and in another VLAN make a second
+ * flow.
  * The first one seen is the packet, the others are counted (shard_counters.duplicates) and dropped.
  *
- * What must agree.  The innermost IP datagram: addresses, protocol, identification, fragment offset,
- * flow label, options, lengths, and every captured byte from the transport header on.  Left out:
- * TTL, DSCP and ECN, the checksums of IP, TCP and UDP (routers change the first, network cards leave
- * the last unfilled), and everything outside of the datagram: MACs, VLAN tags, tunnels.
+ * What must agree.  The innermost IP datagram: addresses, protocol, identification, fragment
+ * offset, flow label, options, lengths, and every captured byte from the transport header on.  Left
+ * out: TTL, DSCP and ECN, the checksums of IP, TCP and UDP (routers change the first, network cards
+ * leave the last unfilled), and everything outside of the datagram: MACs, VLAN tags, tunnels.
  * All bytes, not a sample: whoever could guess what is not looked at could send new data in it
  * under old headers and have it dropped as a copy.
  *
@@ -23,7 +24,7 @@
  *	  (IPv6 or id 0: UDP, ICMP,        not when the way is  when the way is known
  *	  bare TCP acknowledgements)       known to differ      to be doubled
  *
- *   100 ms  a mirror makes the copies a queue of the switch, or a router, apart: microseconds, at the
+ *   100 ms  a mirror makes the copies a queue of the switch, or a router, apart: microseconds, at
  *           worst the buffer of a slow port.  TCP resends no earlier than 200 ms after the packet
  *           (RTO_MIN of Linux), DNS, SIP and syslog later; keep-alives and pings, a second
  *   5 ms    devices that always write the same identification and repeat their values every 10 ms
@@ -46,14 +47,15 @@
  *   - copies of a cut capture: compared as far as both have bytes, by steps of 64; when a tag moves
  *     the cut over such a step they are not seen
  *   - dropped though sent twice: what a sender of one constant identification repeats within 5 ms;
- *     a datagram without number that an application repeats within 0.5 ms on a way where nearly every packet is doubled, or that another way carries with the
- *     same addresses, ports and bytes; a TCP retransmission without identification within 0.5 ms.
+ *     a datagram without number that an application repeats within 0.5 ms on a way where nearly
+ *     every packet is doubled, or that another way carries with the same addresses, ports and
+ *     bytes; a TCP retransmission without identification within 0.5 ms.
  *     Such a repetition holds nothing new: no data is hidden by it
  *
  * Bounded: DUPLICATES_MAX packets a shard are remembered, in sets of four; in a full set the oldest
  * goes (counted when it was still inside the window).  128 KiB a shard, no allocation after
  * duplicates_new().  Results do not depend on the seed (but for 2^-64 a packet).
- * Thread: the shard's worker.  Cost: one pass over the bytes, one cache miss that can be prefetched.
+ * Thread: the shard's worker.  Cost: one pass over the bytes, one cache miss, prefetched.
  */
 #ifndef NW_FLOW_DUPLICATES_H
 #define NW_FLOW_DUPLICATES_H

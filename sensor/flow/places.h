@@ -1,8 +1,8 @@
 /* places.h - flows whose packets are mirrored from several VLANs or taps.
  *
  * VLANs and tap are part of a flow's key.  Where a router stands between two mirrored VLANs each
- * packet comes twice, and duplicates.h keeps the first: of requests the one in the client's VLAN, of
- * answers the one in the server's.  By their keys these would be two flows of one direction each.
+ * packet comes twice, and duplicates.h keeps the first: of requests the one in the client's VLAN,
+ * of answers the one in the server's.  By their keys these were two flows of one direction each.
  *
  *	request  10 (first)  20 (copy: flow of VLAN 10 is mirrored from VLAN 20 too)
  *	answer   20 (first): no flow has this key, but the one of VLAN 10 has this place -> it
@@ -13,8 +13,8 @@
  *
  * The places are part of the flow (struct flow_extra, and its image: they outlive a run); the index
  * holds flow numbers only, and each is checked against its flow when it is found, so that nothing
- * has to be taken out when a flow ends.  Bounded: PLACES_SLOTS flows a shard (64 KiB), sets of four,
- * a full set loses one in turn (counted): its answers become a flow of their own.
+ * has to be taken out when a flow ends.  Bounded: PLACES_SLOTS flows a shard (64 KiB), sets of
+ * four, a full set loses one in turn (counted): its answers become a flow of their own.
  * Thread: the shard's worker.  Cost: nothing for packets whose flow is there.
  */
 #ifndef NW_FLOW_PLACES_H

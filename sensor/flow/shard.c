@@ -169,6 +169,7 @@ static struct place place_of(const struct shard *s, const struct packet *p)
 {
 	struct place at;
 
+	at.digest = 0;
 	at.sender_is_b = flow_key_from_packet(p, &at.key);
 	at.hash = flow_table_hash(s->table, &at.key);
 	return at;

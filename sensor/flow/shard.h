@@ -22,7 +22,7 @@ struct shard_config {
 	size_t max_flows;		/* per shard; 0: 65 536 */
 	size_t max_datagrams;		/* fragments held; 0: 256 */
 	bool with_dpi;			/* false: no engine is made (tests, benches) */
-	bool with_duplicates;		/* true: what is mirrored twice counts once (duplicates.h) */
+	bool with_duplicates;		/* what is mirrored twice counts once (duplicates.h) */
 	uint64_t hash_seed;		/* 0: hash_secret(); results do not depend on it */
 	struct carried_rules carried;	/* results do depend on them */
 };

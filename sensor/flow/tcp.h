@@ -71,7 +71,7 @@ struct tcp_counts {			/* what one segment added */
 	uint32_t retrans;		/* seen before */
 	bool is_keepalive;
 	bool is_late;			/* payload that was missing until now */
-	bool is_beyond;			/* payload beyond everything counted, in sequence or after a gap */
+	bool is_beyond;			/* payload beyond everything counted */
 	bool is_resync;
 };
 

@@ -243,8 +243,8 @@ static void print_not_judged(const struct summary_facts *f, FILE *out)
 		fprintf(out, "  stamps: %" PRIu64 " packets out of order by more than 1 s, %" PRIu64
 			" with impossible lengths or stamps\n", c->clamped, c->normalised);
 	if (c->in_two_files)
-		fprintf(out, "  files overlap: at least %" PRIu64 " packets stand in two of them%s\n",
-			c->in_two_files, f->flow->duplicates ? "" :
+		fprintf(out, "  files overlap: at least %" PRIu64 " packets stand in two of "
+			"them%s\n", c->in_two_files, f->flow->duplicates ? "" :
 			"; TCP payload is counted once, anything else twice");
 	print_duplicates(f, out);
 	if (c->stepped_back)

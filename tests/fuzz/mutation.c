@@ -5,15 +5,15 @@
  * Of each file, round after round until PACKETS were mutated in all (default 20 000; one round at
  * least):
  *   the file     a few of its bytes, more often in headers of records: evil lengths, stamps, flips
- *   each frame   as the reader gives it: as it is (1 in 8), bits flipped, a word made 0 or all ones,
- *                cut (in the capture, or on the wire), a lie about the length, bytes taken out
+ *   each frame   as the reader gives it: as it is (1 in 8), bits flipped, a word made 0 or ones, cut
+ *                (in the capture, or on the wire), a lie about the length, bytes taken out
  * and then packet_decode(), duplicates, fragments, flows, DPI, minute marks, the end.  A frame is
  * handed over in a heap buffer of exactly its captured size, so that AddressSanitizer sees a read
- * beyond it.  All of it follows from the seed, the file and the round; time goes on from file to file.
+ * beyond it.  All of it follows from seed, file and round; time goes on from file to file.
  *
  * A failure: a crash; a packet that takes more than 50 ms of processor time (a busy machine fails
- * nobody); a frame that no counter has; a leak (under ASan).  -e N: one file in N.  -v: each file as
- * it comes, so that the last line names what crashed.
+ * nobody); a frame that no counter has; a leak (under ASan).  -e N: one file in N.  -v: each file
+ * as it comes, so that the last line names what crashed.
  * In `make check` the short form, one file in 40; `make check-mutation` is the long one.
  */
 #include <dirent.h>
@@ -69,7 +69,7 @@ static void forget_event(void *arg, struct slice *s)
 	slice_clear(s);
 }
 
-/* --- mutations --------------------------------------------------------------------------------- */
+/* --- mutations ------------------------------------------------------------------------------- */
 
 /* Headers are at the front: three of four places are among the first 128 bytes. */
 static uint32_t somewhere(struct run *r, uint32_t len)
@@ -139,7 +139,7 @@ static void damage_file(struct run *r, uint8_t *data, uint32_t len)
 		data[below(r, len)] ^= (uint8_t)(1U << below(r, 8));
 }
 
-/* --- the packet path --------------------------------------------------------------------------- */
+/* --- the packet path ------------------------------------------------------------------------- */
 
 static uint64_t processor_ns(void)
 {
@@ -165,7 +165,7 @@ static void give(struct run *r, const struct frame *f)
 		r->slowest_ns = took;
 	if (took > SLOW_NS) {
 		r->slow++;
-		printf("# %s: a packet took %" PRIu64 " ms\n", r->file, (uint64_t)(took / NS_PER_MS));
+		printf("# %s: a packet took %.1f ms\n", r->file, (double)took / NS_PER_MS);
 	}
 }
 
@@ -211,8 +211,8 @@ static void end_shard(struct run *r)
 		 c->fragments_evicted + c->fragments_held;
 	if (c->packets != places || c->packets != r->given) {
 		r->unbalanced++;
-		printf("# %s: %" PRIu64 " packets given, %" PRIu64 " counted, %" PRIu64 " in places\n",
-		       r->file, r->given, c->packets, places);
+		printf("# %s: %" PRIu64 " packets given, %" PRIu64 " counted, %" PRIu64
+		       " in places\n", r->file, r->given, c->packets, places);
 	}
 	shard_free(r->shard);
 	r->shard = NULL;
@@ -285,7 +285,7 @@ static void damage_and_take(struct run *r, const char *path, uint64_t round)
 	free(exact);
 }
 
-/* --- files ------------------------------------------------------------------------------------- */
+/* --- files ----------------------------------------------------------------------------------- */
 
 static void find_files(struct run *r, const char *path, unsigned depth)
 {
@@ -347,7 +347,7 @@ static int report(const struct run *r)
 		       packet_status_name((enum packet_status)i));
 		sum += r->decoded[i];
 	}
-	printf("# seed %" PRIu64 ": %zu files, %" PRIu64 " times one could not be read at all, %" PRIu64
+	printf("# seed %" PRIu64 ": %zu files, %" PRIu64 " times one could not be read, %" PRIu64
 	       " frames, %" PRIu64 " mutated, slowest %.1f ms\n", r->seed, r->n_files, r->unread,
 	       r->frames, r->mutated, (double)r->slowest_ns / NS_PER_MS);
 	printf("%sok 1 - %" PRIu64 " mutated packets, none above 50 ms\n", r->slow ? "not " : "",

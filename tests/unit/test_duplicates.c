@@ -186,7 +186,7 @@ static uint64_t twice(struct datagram g, struct look first, struct look second, 
 	return pair(g, g, first, second, apart);
 }
 
-/* --- copies ------------------------------------------------------------------------------------ */
+/* --- copies ---------------------------------------------------------------------------------- */
 
 static void test_both_directions(void)
 {
@@ -229,7 +229,7 @@ static void test_ipv6(void)
 	EQUAL_INT(twice(u, at_port, at_port, 100 * US), 0);	/* nothing is known of the way */
 }
 
-/* --- no copies --------------------------------------------------------------------------------- */
+/* --- no copies ------------------------------------------------------------------------------- */
 
 /* Every byte of the payload, and of the headers but what routers change. */
 static void test_near_copies(void)
@@ -324,7 +324,7 @@ static void test_link_scope(void)
 	duplicates_free(d);
 }
 
-/* --- what is known of a way -------------------------------------------------------------------- */
+/* --- what is known of a way ------------------------------------------------------------------ */
 
 /* On a way where TCP shows that all is mirrored twice, datagrams without number are copies too. */
 static void test_doubled_way(void)
@@ -400,7 +400,7 @@ static void test_equal_cells(void)
 	end(&w);
 }
 
-/* --- flows ------------------------------------------------------------------------------------- */
+/* --- flows ----------------------------------------------------------------------------------- */
 
 /* Requests are seen first in the client's VLAN, answers in the server's: one flow all the same. */
 static void test_routed(void)
