@@ -442,6 +442,48 @@ static void test_routed(void)
 	end(&w);
 }
 
+struct kept {
+	uint8_t bytes[4096];
+	size_t len;
+};
+
+static void keep_flow(void *arg, const void *key, size_t key_len, const void *value,
+		      size_t value_len)
+{
+	struct kept *k = arg;
+
+	(void)key;
+	(void)key_len;
+	if (value_len > sizeof(k->bytes))
+		abort();
+	memcpy(k->bytes, value, value_len);
+	k->len = value_len;
+}
+
+/* The next run knows the flow's other VLAN: an answer that comes there first is the flow's. */
+static void test_next_run(void)
+{
+	struct look back_20 = { .vlan = 20, .src_mac = 2, .dst_mac = 0xfd, .ttl = 64 };
+	struct datagram up = tcp_data(1, 1000, 100), down = tcp_data(1, 9000, 100);
+	struct kept kept = { .len = 0 };
+	struct world w;
+
+	down.is_reply = true;
+	begin_mirror(&w);
+	see(&w, 0, up, vlan_10);
+	see(&w, 50 * US, up, vlan_20);
+	shard_export(w.shard, keep_flow, &kept);
+	end(&w);
+	begin_mirror(&w);
+	CU_ASSERT_TRUE(shard_import(w.shard, kept.bytes, kept.len));
+	see(&w, SEC, down, back_20);
+	EQUAL_INT(shard_counters(w.shard)->flows_opened, 0);
+	shard_finish(w.shard);
+	EQUAL_INT(event(&w, SLICE_CLOSE, 0)->sums.payload[1], 100);
+	EQUAL_INT(event(&w, SLICE_CLOSE, 0)->id.key.vlan[0], 10);
+	end(&w);
+}
+
 static void test_off(void)
 {
 	struct world w;
@@ -509,6 +551,7 @@ int main(void)
 		{ "a flood of one datagram", test_flood },
 		{ "equal cells in two VLANs", test_equal_cells },
 		{ "two routed VLANs make one flow", test_routed },
+		{ "the other VLAN is known in the next run", test_next_run },
 		{ "switched off", test_off },
 		{ "cut captures", test_cut },
 		{ "bounded", test_bounded },
