@@ -5,7 +5,7 @@
  * Of each file, round after round until PACKETS were mutated in all (default 20 000; one round at
  * least):
  *   the file     a few of its bytes, more often in headers of records: evil lengths, stamps, flips
- *   each frame   as the reader gives it: as it is (1 in 8), bits flipped, a word made 0 or ones, cut
+ *   each frame   as the reader gives it: as it is (1 in 8), bits flipped, a word 0 or all ones, cut
  *                (in the capture, or on the wire), a lie about the length, bytes taken out
  * and then packet_decode(), duplicates, fragments, flows, DPI, minute marks, the end.  A frame is
  * handed over in a heap buffer of exactly its captured size, so that AddressSanitizer sees a read
