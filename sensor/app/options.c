@@ -40,6 +40,7 @@ enum option_id {
 	OPT_GAPS_LIVE,
 	OPT_WORKERS,
 	OPT_SHARDS,
+	OPT_DEDUP,
 	OPT_SENSOR,
 	OPT_MANIFEST,
 	OPT_STATE,
@@ -117,6 +118,9 @@ static const struct option_line lines[] = {
 	 "depend on it"},
 	{"--shards", OPT_SHARDS, REPLAY | LIVE, "N",
 	 "flow tables (default 16); part of a run's definition"},
+	{"--dedup", OPT_DEDUP, REPLAY | LIVE, "on|off",
+	 "count once what the tap mirrors several times, in both directions or several VLANs "
+	 "(default on)"},
 	{"--sensor", OPT_SENSOR, REPLAY | LIVE, "NAME",
 	 "observer.name in records (default nachtwacht)"},
 	{"--manifest", OPT_MANIFEST, REPLAY | LIVE, "FILE", "what was read and counted, as JSON"},
@@ -306,6 +310,11 @@ static int take_value(struct options *o, const struct option_line *line, const c
 		o->command = COMMAND_HELP;
 		return 0;
 	case OPT_WORKERS: return parse_count("--workers", value, PIPELINE_WORKERS_MAX, &o->workers);
+	case OPT_DEDUP:
+		o->keep_duplicates = !strcmp(value, "off");
+		if (o->keep_duplicates || !strcmp(value, "on"))
+			return 0;
+		return usage_error("--dedup takes on or off, not \"%s\"%s", value, "");
 	case OPT_SHARDS: return parse_count("--shards", value, PIPELINE_SHARDS_MAX, &o->shards);
 	case OPT_INTERFACE:
 		if (o->n_interfaces == OPTIONS_INTERFACES_MAX)

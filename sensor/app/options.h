@@ -36,6 +36,7 @@ struct options {
 	const char *redis, *redis_password_file, *stream, *run, *sensor, *filter;
 	uint64_t redis_wait_ns;
 	unsigned workers, shards;		/* 0: default */
+	bool keep_duplicates;			/* --dedup off */
 	const char *from, *to;			/* text: the site's zone is known later */
 	const char *gaps;			/* replay; NULL: none */
 	const char *interfaces[OPTIONS_INTERFACES_MAX];

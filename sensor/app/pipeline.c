@@ -293,7 +293,8 @@ static void reach(struct pipeline *p, uint64_t ns)
 
 static int make_shard(struct pipeline *p, unsigned number)
 {
-	struct shard_config cfg = { .with_dpi = true, .carried = {
+	struct shard_config cfg = { .with_dpi = true,
+		.with_duplicates = !p->cfg.keep_duplicates, .carried = {
 		.registered_domain = suffix_registered_domain, .key = p->cfg.carried_key } };
 
 	return shard_new(&cfg, emit_event, &p->workers[number % p->cfg.workers],
@@ -476,14 +477,19 @@ static void free_ring_of_batches(struct ring *r)
 		 uint64_t: offsetof(struct shard_counters, field))
 
 static const size_t shard_fields[] = {
-	COUNTER(packets), COUNTER(flow_packets), COUNTER(fragments), COUNTER(fragments_merged),
+	COUNTER(duplicates), COUNTER(duplicates_other_way), COUNTER(duplicates_forgotten),
+	COUNTER(places_forgotten), COUNTER(packets), COUNTER(flow_packets),
+	COUNTER(fragments), COUNTER(fragments_merged),
 	COUNTER(fragments_bad), COUNTER(fragments_overlap), COUNTER(fragments_duplicate),
 	COUNTER(fragments_timeout), COUNTER(fragments_evicted), COUNTER(fragments_held),
 	COUNTER(datagrams), COUNTER(bad_reassembled), COUNTER(late_packets),
 	COUNTER(flows_opened), COUNTER(flows_evicted), COUNTER(flows_idle), COUNTER(flows_fin),
 	COUNTER(flows_rst), COUNTER(flows_input), COUNTER(dpi_packets),
 	COUNTER(dpi_unavailable), COUNTER(tcp_retrans_bytes), COUNTER(tcp_lost_bytes),
-	COUNTER(tcp_resyncs), COUNTER(dns_answers), COUNTER(dns_answers_beyond),
+	COUNTER(tcp_resyncs), COUNTER(tcp_late_segments), COUNTER(tcp_zero_windows),
+	COUNTER(tcp_went_on), COUNTER(flows_half_open), COUNTER(flows_refused),
+	COUNTER(flows_midstream), COUNTER(flows_one_sided), COUNTER(dns_answers),
+	COUNTER(dns_answers_beyond),
 	COUNTER(carried_beyond),
 	COUNTER(flows_imported), COUNTER(flows_exported), COUNTER(flows_lost),
 	COUNTER(dpi_silent),

@@ -46,6 +46,7 @@ struct pipeline_carry {
 
 struct pipeline_config {
 	unsigned workers, shards;	/* 0: 1 worker, PIPELINE_SHARDS */
+	bool keep_duplicates;		/* what is mirrored twice counts twice */
 	uint64_t carried_key;		/* flow/carried.h: the site's */
 	/* Called by the reader now and then: progress, counters that change while live. */
 	void (*tick)(void *arg, const struct source *s, uint64_t now_ns);

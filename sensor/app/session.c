@@ -55,6 +55,8 @@ static void make_run_id(struct session *s)
 				PACKAGE_VERSION, dpi_library_version(),
 				s->options->shards ? s->options->shards : PIPELINE_SHARDS);
 	/* A run without them has the id that it would have had. */
+	if (s->options->keep_duplicates)
+		len += (size_t)snprintf(text + len, sizeof(text) - len, "\ndedup off");
 	if (s->gaps)
 		len += (size_t)snprintf(text + len, sizeof(text) - len, "\ngaps %s",
 					s->gaps->sha256);
@@ -291,6 +293,7 @@ static int write_manifest(struct session *s)
 		.alerts = s->options->alerts, .flows = s->options->flows,
 		.workers = s->options->workers ? s->options->workers : 1,
 		.shards = s->options->shards ? s->options->shards : PIPELINE_SHARDS,
+		.dedup = !s->options->keep_duplicates,
 		.filter = s->options->filter, .from = s->options->from, .to = s->options->to,
 		.channels = analysis_channels(s->analysis),
 		.incidents = incidents_counters(analysis_incidents(s->analysis)),
@@ -341,6 +344,7 @@ static int finish_memory(struct session *s)
 int session_run(struct session *s, bool is_live)
 {
 	struct pipeline_config cfg = { .workers = s->options->workers, .shards = s->options->shards,
+				       .keep_duplicates = s->options->keep_duplicates,
 				       .tick = tick, .tick_arg = s,
 				       .carried_key = hash_bytes(s->site->sha256,
 						strlen(s->site->sha256), 0),

@@ -277,5 +277,7 @@ void flow_settle_imports(struct shard *s)
 		const struct flow *f = flow_table_flow(s->table, no);
 
 		flow_table_touch(s->table, no, flow_class_of(f), f->last_ns);
+		if (s->places)
+			places_restore(s->places, s->table, no);
 	}
 }

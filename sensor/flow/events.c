@@ -159,6 +159,23 @@ static void count_end(struct shard_counters *c, enum flow_end end)
 	}
 }
 
+/* How a TCP connection looked over its whole life. */
+static void count_life(struct shard_counters *c, const struct flow *f)
+{
+	uint8_t client = f->tcp_flags[0], server = f->tcp_flags[1];
+
+	if (f->key.proto != IP_TCP)
+		return;
+	if (!((client | server) & PACKET_SYN))
+		c->flows_midstream++;
+	if (f->heard == 1 && client == PACKET_SYN)
+		c->flows_half_open++;
+	else if (f->heard != 3)
+		c->flows_one_sided++;
+	if (client & PACKET_SYN && server & PACKET_RST && !(server & PACKET_SYN))
+		c->flows_refused++;
+}
+
 static void free_dpi(struct shard *s, struct flow_cold *cold)
 {
 	if (!cold->dpi)
@@ -206,6 +223,7 @@ void flow_close(struct shard *s, uint32_t no, enum flow_end end, uint64_t minute
 	flow_emit_slice(s, no);
 	emit_close(s, no, end, minute_ns);
 	count_end(&s->counters, end);
+	count_life(&s->counters, flow_table_flow(s->table, no));
 	flow_release(s, no);
 	flow_table_remove(s->table, no);
 }

@@ -24,7 +24,8 @@ enum {
 	HAS_NAME = 4 << BITS,
 	HAS_ANSWERS = 8 << BITS,
 	HAS_CARRIED = 16 << BITS,	/* from version 2 on */
-	BITS_END = 32 << BITS
+	HAS_PLACES = 32 << BITS,	/* likewise */
+	BITS_END = 64 << BITS
 };
 
 static uint64_t minute_of(uint64_t ns)
@@ -112,14 +113,25 @@ static bool has_carried(const struct flow_image *image)
 	return image->extra.carried || image->extra.waiting;
 }
 
-/* Outside of TCP the optional record is there for DNS and echo only. */
+static void pack_places(struct packer *p, const struct flow_places *places)
+{
+	pack_u8(p, (uint8_t)places->n);
+	for (unsigned i = 0; i < places->n; i++) {
+		pack_u16(p, places->at[i].vlan[0]);
+		pack_u16(p, places->at[i].vlan[1]);
+		pack_u16(p, places->at[i].tap);
+	}
+}
+
+/* Outside of TCP the optional record is there for DNS, echo and places only. */
 static uint32_t parts_of(const struct flow_image *image)
 {
 	bool has_tcp_extra = image->has_extra && image->hot.key.proto == IP_TCP;
 
 	return (is_dirty(&image->hot) ? IS_DIRTY : 0) | (has_tcp_extra ? HAS_EXTRA : 0) |
 	       (image->cold.name ? HAS_NAME : 0) | (image->extra.answers ? HAS_ANSWERS : 0) |
-	       (has_carried(image) ? HAS_CARRIED : 0);
+	       (has_carried(image) ? HAS_CARRIED : 0) |
+	       (image->extra.places.n ? HAS_PLACES : 0);
 }
 
 void flow_image_pack(struct packer *p, const struct flow_image *image)
@@ -157,6 +169,8 @@ void flow_image_pack(struct packer *p, const struct flow_image *image)
 		carried_pack(image->extra.carried, p);
 		echo_waiting_pack(image->extra.waiting, p);
 	}
+	if (image->extra.places.n)
+		pack_places(p, &image->extra.places);
 	if (!p->has_failed)
 		pack_u32(p, (uint32_t)crc32(0, p->bytes + from, (uInt)(p->len - from)));
 }
@@ -235,6 +249,17 @@ static void unpack_extra(struct unpacker *u, uint8_t version, struct flow_extra 
 			h->hole[i].from = unpack_u32(u);
 			h->hole[i].to = unpack_u32(u);
 		}
+	}
+}
+
+static void unpack_places(struct unpacker *u, struct flow_places *places)
+{
+	places->n = unpack_u8(u);
+	u->is_bad |= !places->n || places->n > FLOW_PLACES_MAX;
+	for (unsigned i = 0; !u->is_bad && i < places->n; i++) {
+		places->at[i].vlan[0] = unpack_u16(u);
+		places->at[i].vlan[1] = unpack_u16(u);
+		places->at[i].tap = unpack_u16(u);
 	}
 }
 
@@ -327,7 +352,7 @@ static void unpack_fields(struct unpacker *u, uint8_t version, struct flow_image
 		unpack_bytes(u, image->cold.mac, sizeof(image->cold.mac));
 	if (f->key.proto == IP_TCP)
 		unpack_tcp(u, f, &image->cold);
-	image->has_extra = bits & (HAS_EXTRA | HAS_ANSWERS | HAS_CARRIED);
+	image->has_extra = bits & (HAS_EXTRA | HAS_ANSWERS | HAS_CARRIED | HAS_PLACES);
 	u->is_bad |= bits & HAS_EXTRA && f->key.proto != IP_TCP;
 	if (bits & HAS_EXTRA)
 		unpack_extra(u, version, &image->extra);
@@ -343,6 +368,8 @@ static void unpack_fields(struct unpacker *u, uint8_t version, struct flow_image
 			     !echo_waiting_unpack(u, &image->extra.waiting) ||
 			     !has_carried(image) ||
 			     (image->extra.carried && !(bits & IS_DIRTY));
+	if (bits & HAS_PLACES)
+		unpack_places(u, &image->extra.places);
 	u->is_bad |= is_dirty(f) != !!(bits & IS_DIRTY);
 }
 
@@ -363,7 +390,7 @@ bool flow_image_unpack(const void *value, size_t value_len, struct flow_image *r
 	    unpack_u32(&check) != (uint32_t)crc32(0, value, (uInt)value_len))
 		return false;
 	unpack_fields(&u, version, ret_image);
-	u.is_bad |= version < 2 && has_carried(ret_image);
+	u.is_bad |= version < 2 && (has_carried(ret_image) || ret_image->extra.places.n);
 	if (unpack_ok(&u) && is_sound(ret_image))
 		return true;
 	flow_image_clear(ret_image);

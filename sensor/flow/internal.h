@@ -5,6 +5,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include "dpi/dpi.h"
+#include "flow/duplicates.h"
+#include "flow/places.h"
 #include "flow/shard.h"
 #include "flow/table.h"
 #include "packet/fragments.h"
@@ -13,6 +15,8 @@
 struct shard {
 	struct flow_table *table;
 	struct fragments *fragments;
+	struct duplicates *duplicates;	/* NULL: every packet counts */
+	struct places *places;		/* NULL with it */
 	struct dpi_engine *engine;	/* made when first needed */
 	bool with_dpi;			/* wanted, and not found to be impossible */
 	uint64_t minute_ns;		/* start of the current minute: the last mark */

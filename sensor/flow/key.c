@@ -71,7 +71,14 @@ static bool is_icmp_answer(const struct packet *p)
 static int judge_ports(uint16_t sport, uint16_t dport)
 {
 	static const uint16_t borders[] = { PORT_SYSTEM_END, PORT_EPHEMERAL };
+	static const uint16_t pairs[][2] = { { 68, 67 }, { 546, 547 } };
 
+	for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++) {
+		if (sport == pairs[i][0] && dport == pairs[i][1])
+			return 1;
+		if (sport == pairs[i][1] && dport == pairs[i][0])
+			return -1;
+	}
 	for (size_t i = 0; i < sizeof(borders) / sizeof(borders[0]); i++) {
 		bool s_is_low = sport < borders[i], d_is_low = dport < borders[i];
 

@@ -19,7 +19,8 @@ bool flow_key_from_packet(const struct packet *p, struct flow_key *ret_key);
  *   synack  TCP SYN with ACK: the receiver
  *   port    the ports say it clearly: one below 1024 (RFC 6335 system ports) and the other not, or
  *           one below 32768 and the other not (where Linux and IANA ephemeral ports begin): the
- *           lower is the server's.  ICMP: an answering type (echo reply, ...) is sent by the server
+ *           lower is the server's.  DHCP's pairs (67 and 68, 546 and 547) say it too.
+ *           ICMP: an answering type (echo reply, ...) is sent by the server
  *   first   else: the sender.  Also for anything sent to a multicast group, which cannot ask
  * Returns true when the sender is the client. */
 bool flow_client_decide(const struct packet *p, enum flow_client *ret_how);

@@ -1,6 +1,7 @@
 /* shard.c - see shard.h.
  *
- * A packet's way: clock (late stamps, missing marks) -> reassembly -> key -> flow -> sums -> DPI.
+ * A packet's way: clock (late stamps, missing marks) -> copies -> reassembly -> key -> flow -> sums
+ * -> DPI.
  * What a flow did in the current minute stands in its hot record and is emitted, added to the
  * totals and emptied by the next mark; so a record is dirty if and only if it has packets of the
  * current minute, and those are at the newest end of the table's lists.
@@ -45,6 +46,7 @@ unsigned shard_of(const struct addr *a, const struct addr *b, unsigned n_shards)
 int shard_new(const struct shard_config *cfg, shard_emit_fn emit, void *emit_arg,
 	      struct shard **ret_shard)
 {
+	uint64_t seed = cfg->hash_seed ? cfg->hash_seed : hash_secret();
 	size_t max_flows = cfg->max_flows ? cfg->max_flows : MAX_FLOWS_DEFAULT;
 	size_t max_datagrams = cfg->max_datagrams ? cfg->max_datagrams : MAX_DATAGRAMS_DEFAULT;
 	struct shard *s = calloc(1, sizeof(*s));
@@ -56,10 +58,14 @@ int shard_new(const struct shard_config *cfg, shard_emit_fn emit, void *emit_arg
 	s->carried = cfg->carried;
 	s->emit = emit;
 	s->emit_arg = emit_arg;
-	err = flow_table_new(max_flows, cfg->hash_seed ? cfg->hash_seed : hash_secret(), &s->table);
+	err = flow_table_new(max_flows, seed, &s->table);
 	if (err)
 		goto out;
 	err = fragments_new(max_datagrams, FRAGMENT_BYTES_MAX, &s->fragments);
+	if (!err && cfg->with_duplicates)
+		err = duplicates_new(seed, &s->duplicates);
+	if (!err && cfg->with_duplicates)
+		err = places_new(&s->places);
 	if (err)
 		goto out;
 	*ret_shard = steal(&s);
@@ -80,6 +86,8 @@ void shard_free(struct shard *s)
 			flow_release(s, no);
 	flow_table_free(s->table);
 	fragments_free(s->fragments);
+	duplicates_free(s->duplicates);
+	places_free(s->places);
 	if (s->engine)
 		dpi_engine_free(s->engine);
 	free(s);
@@ -97,6 +105,10 @@ const struct shard_counters *shard_counters(struct shard *s)
 	s->counters.fragments_evicted = f->evicted;
 	s->counters.fragments_held = f->held;
 	s->counters.datagrams = f->datagrams;
+	if (s->duplicates)
+		s->counters.duplicates_forgotten = duplicates_forgotten(s->duplicates);
+	if (s->places)
+		s->counters.places_forgotten = places_forgotten(s->places);
 	return &s->counters;
 }
 
@@ -150,12 +162,14 @@ struct place {
 	struct flow_key key;
 	uint32_t hash;
 	bool sender_is_b;
+	uint64_t digest;		/* duplicates.h */
 };
 
 static struct place place_of(const struct shard *s, const struct packet *p)
 {
 	struct place at;
 
+	at.digest = 0;
 	at.sender_is_b = flow_key_from_packet(p, &at.key);
 	at.hash = flow_table_hash(s->table, &at.key);
 	return at;
@@ -166,6 +180,8 @@ static void count_packet(struct shard *s, const struct packet *p, const struct p
 	uint32_t no = flow_table_find(s->table, &at->key, at->hash);
 	bool is_new = false;
 
+	if (!no && s->places)
+		no = places_find(s->places, s->table, &at->key);
 	if (no && p->proto == IP_TCP && starts_again(s, no, p, at->sender_is_b)) {
 		flow_close(s, no, flow_how_ended(flow_table_flow(s->table, no)), s->minute_ns);
 		no = 0;
@@ -194,10 +210,26 @@ static void take_fragment(struct shard *s, const struct packet *p)
 	count_packet(s, &whole, &at);
 }
 
+/* Whether the packet was mirrored before; from where it was teaches the flow (places.h).  Of
+ * fragments the ports are not known yet. */
+static bool is_copy(struct shard *s, const struct shard_item *item, const struct place *at)
+{
+	struct duplicates_verdict v = duplicates_take(s->duplicates, item->packet, item->status,
+						      at->digest, s->now_ns);
+
+	s->counters.duplicates += v.is_copy;
+	s->counters.duplicates_other_way += v.is_copy && v.is_other_way;
+	if (v.is_copy && v.is_other_way && item->status == PACKET_OK)
+		places_learn(s->places, s->table, &at->key, &v.first);
+	return v.is_copy;
+}
+
 static void take_packet(struct shard *s, const struct shard_item *item, const struct place *at)
 {
 	s->counters.packets++;
 	advance_clock(s, item->packet->ts_ns);
+	if (s->duplicates && is_copy(s, item, at))
+		return;
 	if (item->status == PACKET_FRAGMENT)
 		take_fragment(s, item->packet);
 	else
@@ -209,6 +241,8 @@ void shard_packet(struct shard *s, const struct packet *p, enum packet_status st
 	struct place at = place_of(s, p);
 
 	flow_settle_imports(s);
+	if (s->duplicates)
+		at.digest = duplicates_digest(s->duplicates, p, status);
 	take_packet(s, &(struct shard_item){ p, status }, &at);
 }
 
@@ -222,6 +256,10 @@ static void take_batch(struct shard *s, const struct shard_item *items, size_t n
 	for (size_t i = 0; i < n; i++) {
 		at[i] = place_of(s, items[i].packet);
 		flow_table_prefetch_index(s->table, at[i].hash);
+		if (!s->duplicates)
+			continue;
+		at[i].digest = duplicates_digest(s->duplicates, items[i].packet, items[i].status);
+		duplicates_prefetch(s->duplicates, at[i].digest);
 	}
 	for (size_t i = 0; i < n; i++)
 		likely[i] = flow_table_prefetch_flow(s->table, at[i].hash);

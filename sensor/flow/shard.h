@@ -22,13 +22,14 @@ struct shard_config {
 	size_t max_flows;		/* per shard; 0: 65 536 */
 	size_t max_datagrams;		/* fragments held; 0: 256 */
 	bool with_dpi;			/* false: no engine is made (tests, benches) */
+	bool with_duplicates;		/* what is mirrored twice counts once (duplicates.h) */
 	uint64_t hash_seed;		/* 0: hash_secret(); results do not depend on it */
 	struct carried_rules carried;	/* results do depend on them */
 };
 
 /* Every packet given to shard_packet() ends in exactly one place:
  *
- *	packets = flow_packets + bad_reassembled + fragments_bad + fragments_overlap +
+ *	packets = duplicates + flow_packets + bad_reassembled + fragments_bad + fragments_overlap +
  *		  fragments_duplicate + fragments_timeout + fragments_evicted + fragments_held
  *
  * The fragments of a completed datagram are packets of the flow the datagram belongs to, each with
@@ -40,7 +41,11 @@ struct shard_config {
 struct shard_counters {
 	uint64_t packets;		/* given */
 	uint64_t flow_packets;		/* counted into a flow, merged fragments included */
-	uint64_t fragments;		/* given with PACKET_FRAGMENT */
+	uint64_t duplicates;		/* copies of packets seen before, fragments included */
+	uint64_t duplicates_other_way;	/* of them: other VLANs, MACs or tap than the first */
+	uint64_t duplicates_forgotten;	/* packets whose copies could not be known, for space */
+	uint64_t places_forgotten;	/* flows whose other VLANs were forgotten (places.h) */
+	uint64_t fragments;		/* given with PACKET_FRAGMENT, but for copies */
 	uint64_t fragments_merged;	/* of them: in flow_packets or bad_reassembled */
 	uint64_t fragments_bad, fragments_overlap, fragments_duplicate;
 	uint64_t fragments_timeout, fragments_evicted, fragments_held;
@@ -57,6 +62,14 @@ struct shard_counters {
 	uint64_t tcp_retrans_bytes;
 	uint64_t tcp_lost_bytes;	/* of closed flows */
 	uint64_t tcp_resyncs;		/* tcp.h: sequence numbers that jumped */
+	uint64_t tcp_late_segments;	/* out of order: brought payload that was missing */
+	uint64_t tcp_zero_windows;	/* segments that say: send nothing more (not SYN, RST) */
+	uint64_t tcp_went_on;		/* FIN or RST whose sender went on sending (update.c) */
+	/* Of TCP flows closed; a flow can be in two of them. */
+	uint64_t flows_half_open;	/* SYN without any answer */
+	uint64_t flows_refused;		/* SYN, answered by RST */
+	uint64_t flows_midstream;	/* no SYN of either side was seen */
+	uint64_t flows_one_sided;	/* one direction only, and more than SYN */
 	uint64_t flows_imported;	/* opened + imported = closed + exported + lost + living */
 	uint64_t flows_exported;
 	uint64_t flows_lost;		/* for want of memory at export */
@@ -105,7 +118,8 @@ void shard_finish(struct shard *s);
  * the running minute are packed with the flow and go on in the next run, so that a capture cut in
  * the middle of a minute gives the same events as the whole.  The shard has no flows afterwards.
  *
- * Only fragments held (above) and what DPI has in hand do not go on.  A flow that DPI has seen
+ * Only fragments held (above), what DPI has in hand and the packets that copies are told by (of the
+ * last tenth of a second: duplicates.h) do not go on.  A flow that DPI has seen
  * payload of and not recognised yet is given up, with the verdict so far, and is not shown to DPI
  * again; one without payload so far loses nothing.  So a cut can change, with DPI and only then,
  *   - of flows given up: verdict, master, app, name and answers in events after the cut; and OPEN,

@@ -25,7 +25,8 @@
  * Layout.  The hot record is three cache lines: the first two are what a packet needs, the third is
  * touched once a minute.  The cold record is touched when a flow begins and ends, and by DPI.  What
  * TCP needs when segments come out of order is in a third, optional record.  Memory: 240 bytes a
- * flow, 8 for the index, 152 more for TCP with retransmissions or holes, for DNS and for echo;
+ * flow, 8 for the index, 176 more for TCP with retransmissions or holes, for DNS and for echo,
+ * and for what is mirrored from several VLANs;
  * never returned before flow_table_free().  No allocation once a number was used.
  *
  * Thread: the shard's worker.
@@ -38,6 +39,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include "flow/carried.h"
+#include "flow/places.h"
 #include "flow/slice.h"
 #include "flow/tcp.h"
 #include "flow/timeouts.h"
@@ -96,7 +98,7 @@ struct flow_cold {
 };
 static_assert(sizeof(struct flow_cold) <= 48, "the cold record has grown");
 
-/* TCP that was seen out of order or twice; DNS; echo. */
+/* TCP that was seen out of order or twice; DNS; echo; copies from another VLAN. */
 struct flow_extra {
 	uint64_t retrans[2];		/* of the minute */
 	uint64_t total_retrans[2];	/* of the minutes before */
@@ -106,6 +108,7 @@ struct flow_extra {
 	struct dns_answer *answers;	/* of the minute, owned; NULL mostly */
 	struct carried *carried;	/* likewise */
 	struct echo_waiting *waiting;	/* owned; NULL: no echo */
+	struct flow_places places;	/* mirrored from there too */
 };
 
 struct flow_chunk {

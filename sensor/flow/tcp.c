@@ -160,6 +160,8 @@ static void count_behind(struct tcp_side *side, struct tcp_holes *h, const struc
 
 	c->payload = fill_holes(h, side->next, range, &c->lost);
 	c->retrans = below - c->payload;
+	c->is_late = c->payload != 0;
+	c->is_beyond = seg->len > below;
 	c->payload += seg->len - below;
 	side->next += seg->len - below;
 	if (seg->flags & PACKET_FIN && start + seg->len == side->next)
@@ -176,6 +178,7 @@ static void count_ahead(struct tcp_side *side, struct tcp_holes *h, const struct
 	else if (h && seg->len && !c->is_resync)
 		h->has_old = false;
 	c->payload = seg->len;
+	c->is_beyond = seg->len && !c->is_resync;
 	side->next = start + seg->len + (seg->flags & PACKET_FIN ? 1 : 0);
 }
 

@@ -70,6 +70,8 @@ struct tcp_counts {			/* what one segment added */
 	uint32_t payload;		/* new */
 	uint32_t retrans;		/* seen before */
 	bool is_keepalive;
+	bool is_late;			/* payload that was missing until now */
+	bool is_beyond;			/* payload beyond everything counted */
 	bool is_resync;
 };
 

@@ -1,4 +1,9 @@
-/* update.c - one packet counted into its flow: sides, sums, TCP, time-out class, DPI. */
+/* update.c - one packet counted into its flow: sides, sums, TCP, time-out class, DPI.
+ *
+ * FIN and RST are believed until their sender goes on: who has ended his direction does not send
+ * payload beyond its end.  Else one forged RST, which the hosts ignore, would cut a connection that
+ * lives for weeks into pieces at every silence of some seconds (timeouts.h, FLOW_TCP_ENDED).
+ */
 #include <string.h>
 #include "base/log.h"
 #include "base/err.h"
@@ -126,6 +131,19 @@ static void store_side(struct flow *f, struct flow_cold *cold, unsigned d,
 	f->has_isn = put_bit(f->has_isn, d, side->has_isn);
 }
 
+/* Payload beyond the end of a direction: its FIN or RST was not its sender's. */
+static void note_went_on(struct shard *s, struct flow *f, const struct packet *p, unsigned d)
+{
+	uint8_t seen = f->tcp_flags[d] | f->minute_tcp_flags[d];
+	bool is_over = f->fin >> d & 1 || (f->has_rst && seen & PACKET_RST);
+
+	if (!is_over || p->tcp_flags & (PACKET_SYN | PACKET_FIN | PACKET_RST))
+		return;
+	f->fin &= ~(1U << d) & BOTH;
+	f->has_rst = 0;
+	s->counters.tcp_went_on++;
+}
+
 /* Returns false for a keep-alive probe, whose byte is nobody's payload. */
 static bool count_tcp(struct shard *s, uint32_t no, const struct packet *p, unsigned d)
 {
@@ -149,6 +167,9 @@ static bool count_tcp(struct shard *s, uint32_t no, const struct packet *p, unsi
 		extra->retrans[d] += c.retrans;
 		extra->lost[d] += c.lost;
 	}
+	if (c.is_beyond)
+		note_went_on(s, f, p, d);
+	s->counters.tcp_late_segments += c.is_late;
 	s->counters.tcp_retrans_bytes += c.retrans;
 	s->counters.tcp_resyncs += c.is_resync;
 	return !c.is_keepalive;
@@ -159,6 +180,13 @@ static bool is_plain_ack(const struct flow *f, const struct packet *p, unsigned 
 {
 	return !p->payload_len && f->is_started >> d & 1 &&
 	       !(p->tcp_flags & (PACKET_SYN | PACKET_FIN | PACKET_RST));
+}
+
+/* The whole header was captured, so a window of 0 is one. */
+static bool closes_window(const struct packet *p)
+{
+	return !p->window && p->payload_off <= p->caplen &&
+	       !(p->tcp_flags & (PACKET_SYN | PACKET_RST));
 }
 
 static void note_tcp_flags(struct flow *f, uint8_t flags, unsigned d)
@@ -290,6 +318,7 @@ void flow_update(struct shard *s, uint32_t no, const struct packet *p, struct fl
 		note_macs(f, flow_table_cold(s->table, no), p, d);
 	if (p->proto == IP_TCP) {
 		note_tcp_flags(f, p->tcp_flags, d);
+		s->counters.tcp_zero_windows += closes_window(p);
 		if (!is_plain_ack(f, p, d))
 			is_payload = count_tcp(s, no, p, d);
 	} else {

@@ -73,6 +73,10 @@ static json_t *counters_object(const struct manifest_facts *f)
 		{"flow.packets", s->packets},
 		{"flow.counted", s->flow_packets},
 		{"flow.late", s->late_packets},
+		{"packets.duplicate", s->duplicates},
+		{"packets.duplicate_other_way", s->duplicates_other_way},
+		{"packets.duplicate_forgotten", s->duplicates_forgotten},
+		{"flow.places_forgotten", s->places_forgotten},
 		{"flow.opened", s->flows_opened},
 		{"flow.end_fin", s->flows_fin},
 		{"flow.end_rst", s->flows_rst},
@@ -93,6 +97,13 @@ static json_t *counters_object(const struct manifest_facts *f)
 		{"tcp.retransmitted_bytes", s->tcp_retrans_bytes},
 		{"tcp.lost_bytes", s->tcp_lost_bytes},
 		{"tcp.resyncs", s->tcp_resyncs},
+		{"tcp.late_segments", s->tcp_late_segments},
+		{"tcp.zero_windows", s->tcp_zero_windows},
+		{"tcp.went_on", s->tcp_went_on},
+		{"tcp.half_open", s->flows_half_open},
+		{"tcp.refused", s->flows_refused},
+		{"tcp.midstream", s->flows_midstream},
+		{"tcp.one_sided", s->flows_one_sided},
 		{"flow.imported", s->flows_imported},
 		{"flow.exported", s->flows_exported},
 		{"flow.lost", s->flows_lost},
@@ -138,7 +149,8 @@ static json_t *counters_object(const struct manifest_facts *f)
 static json_t *balance_object(const struct manifest_facts *f)
 {
 	const struct shard_counters *s = f->flow;
-	uint64_t accounted = s->flow_packets + s->bad_reassembled + s->fragments_bad +
+	uint64_t accounted = s->duplicates + s->flow_packets + s->bad_reassembled +
+		s->fragments_bad +
 		s->fragments_overlap + s->fragments_duplicate + s->fragments_timeout +
 		s->fragments_evicted + s->fragments_held;
 	json_t *object = json_object();
@@ -173,6 +185,7 @@ static json_t *options_object(const struct manifest_facts *f)
 	json_put_text(object, "gaps_sha256", f->declared ? f->declared->sha256 : NULL);
 	json_put_int(object, "workers", f->workers);
 	json_put_int(object, "shards", f->shards);
+	json_object_set_new(object, "dedup", json_boolean(f->dedup));
 	return object;
 }
 

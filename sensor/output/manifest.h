@@ -28,6 +28,7 @@ struct manifest_facts {			/* all borrowed */
 	const char *alerts, *flows;	/* outputs, or NULL */
 	const char *filter, *from, *to;
 	unsigned workers, shards;
+	bool dedup;			/* --dedup */
 	uint64_t flows_outside;
 	uint64_t nights_judged, channel_nights;	/* nights of all hours together; bets made */
 	uint64_t subjects, subjects_overflowed;

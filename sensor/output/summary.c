@@ -218,6 +218,18 @@ static void print_blind(const struct summary_facts *f, FILE *out)
 	}
 }
 
+static void print_duplicates(const struct summary_facts *f, FILE *out)
+{
+	uint64_t n = f->flow->duplicates;
+
+	if (n)
+		fprintf(out, "  seen twice: %" PRIu64 " packets (%.1f %%) are copies of others, %"
+			PRIu64 " of them in another VLAN, by other MACs or on another tap; each is "
+			"counted once\n", n,
+			100.0 * (double)n / (double)source_counters(f->source)->seen,
+			f->flow->duplicates_other_way);
+}
+
 static void print_not_judged(const struct summary_facts *f, FILE *out)
 {
 	const struct source_counters *c = source_counters(f->source);
@@ -231,8 +243,10 @@ static void print_not_judged(const struct summary_facts *f, FILE *out)
 		fprintf(out, "  stamps: %" PRIu64 " packets out of order by more than 1 s, %" PRIu64
 			" with impossible lengths or stamps\n", c->clamped, c->normalised);
 	if (c->in_two_files)
-		fprintf(out, "  files overlap: at least %" PRIu64 " packets stand in two of them; "
-			"TCP payload is counted once, anything else twice\n", c->in_two_files);
+		fprintf(out, "  files overlap: at least %" PRIu64 " packets stand in two of "
+			"them%s\n", c->in_two_files, f->flow->duplicates ? "" :
+			"; TCP payload is counted once, anything else twice");
+	print_duplicates(f, out);
 	if (c->stepped_back)
 		fprintf(out, "  stamps: %" PRIu64 " packets stamped slightly out of order\n",
 			c->stepped_back);

@@ -307,7 +307,8 @@ def replay(program, capture, scratch):
         if os.path.exists(path):
             os.remove(path)
     try:
-        run = subprocess.run([program, "replay", "--flows", flows, "--alerts", alerts, capture],
+        run = subprocess.run([program, "replay", "--dedup", "off", "--shards", "1", "--flows", flows,
+                              "--alerts", alerts, capture],
                              stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, timeout=TIMEOUT_S,
                              check=False)
     except subprocess.TimeoutExpired as e:

@@ -14,10 +14,14 @@ import collections
 import os
 import sys
 
+import classes
 import flows
 
 NEEDED = ("id.orig_h", "id.orig_p", "id.resp_h", "id.resp_p", "proto", "orig_pkts", "resp_pkts",
           "orig_ip_bytes", "resp_ip_bytes")
+# Per cent of what is decoded: how much has to agree, and with what classes.py explains.
+FLOORS = {"found": (99.5, 99.5), "direction": (97.0, 97.0), "packets": (97.0, 99.5),
+          "IP bytes": (97.0, 99.5), "payload": (98.0, 99.5)}
 MEASURES = ("found", "direction", "packets", "IP bytes", "payload")
 # Tests in which Zeek itself is told to drop packets.
 ALTERED = ("scripts.base.frameworks.netcontrol.packetfilter",)
@@ -79,6 +83,7 @@ def conversations(rows):
             one.notes.add("checksum refused by Zeek")
         if "i" in history.lower():
             one.notes.add("inconsistent packets by Zeek")
+        one.missed += number(row, "missed_bytes")
         if "g" in history.lower() or number(row, "missed_bytes"):
             one.notes.add("gap in the capture")
         if row.get("orig_bytes", "-") == "-" or row["proto"] == "unknown_transport":
@@ -88,7 +93,7 @@ def conversations(rows):
 
 def missing_class(theirs, ours):
     if ours.error:
-        return "our replay failed"
+        return "link type not decoded" if "is not decoded here" in ours.error else "our replay failed"
     if "inside a tunnel" in theirs.notes:
         return "tunnel not decoded yet"
     if ours.counted("decode.unknown_link"):
@@ -141,8 +146,11 @@ def compare(tally, capture, expected, ours):
                 ("IP bytes", mine.ip_bytes, theirs.ip_bytes)]
         if "no payload in the log" not in theirs.notes:
             rows.append(("payload",) + payloads(mine, theirs))
+        theirs.datagram_bytes = theirs.ip_bytes
         for measure, got, wanted in rows:
-            tally.judge(measure, got == wanted, why, "%s: ours %s, Zeek %s" % (where, got, wanted))
+            tally.judge(measure, got == wanted, why, "%s: ours %s, Zeek %s" % (where, got, wanted),
+                        classes.explain(classes.ZEEK, classes.Case(key, mine, theirs, measure,
+                                                                   expected, ours)))
 
 
 def main():
@@ -177,7 +185,7 @@ def main():
     print("# zeek: " + ", ".join("%s %d" % pair for pair in logs.items()))
     tally.print(args.list, args.limit)
     print("# conversations that only we have: %d" % extra)
-    return 0 if tally.compared["found"] else 1
+    return flows.verdict(tally, FLOORS, args)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,107 @@
+#!/usr/bin/env python3
+"""test_classes.py - the classes of classes.py explain what they predict, and nothing else.
+
+usage: test_classes.py
+
+Of each class a case that it explains, and the same with a number that is off by a little: that has to
+stay unexplained.  TAP-like lines; exit status 1 when one is wrong.  Standard library only.
+"""
+import sys
+
+import classes
+import flows
+
+CLIENT, SERVER = ("192.0.2.1", 40000), ("192.0.2.2", 443)
+
+
+def conversation(**fields):
+    one = flows.Conversation(CLIENT)
+    for name, value in fields.items():
+        setattr(one, name, value)
+    return one
+
+
+class Counted:
+    """What classes.py asks of flows.Replay."""
+
+    def __init__(self, conversations=None, **counters):
+        self.conversations = conversations or {}
+        self.counters = {name.replace("__", "."): value for name, value in counters.items()}
+
+    def counted(self, *names):
+        return sum(self.counters.get(name, 0) for name in names)
+
+
+def key(proto, cport=40000, sport=443):
+    return flows.conversation_key(proto, ("192.0.2.1", cport), ("192.0.2.2", sport))
+
+
+def case(proto, measure, mine, theirs, ports=(40000, 443), expected=None, ours=None):
+    return classes.Case(key(proto, *ports), conversation(**mine), conversation(**theirs), measure,
+                        expected or {}, ours or Counted())
+
+
+def fragments(more, over):
+    ours = Counted(fragment__merged=6, fragment__datagrams=2)
+    return case("udp", "IP bytes", {"packets": [6, 0], "ip_bytes": [1080 + over, 0]},
+                {"packets": [6 - more, 0], "datagram_bytes": [1000, 0]}, ours=ours)
+
+
+def groups(packets):
+    mine = conversation(packets=[7, 0])
+    ours = Counted({key("ip-2"): mine, key("ip-2", 1, 2): conversation(packets=[5, 0])})
+    expected = {key("ip-2"): conversation(packets=[packets, 0])}
+    return case("ip-2", "packets", {"packets": [7, 0]}, {"packets": [packets, 0]},
+                expected=expected, ours=ours)
+
+
+def dhcp(payload):
+    ours = Counted({key("udp", 68, 67): conversation(packets=[2, 1], payload=[500, 200])})
+    expected = {key("udp", 68, 67): conversation(packets=[2, 1], payload=[500, payload])}
+    return case("udp", "payload", {}, {}, (68, 67), expected, ours)
+
+
+def handshake(flags, theirs):
+    return case("tcp", "payload", {"payload": [120, 50], "packets": [2, 2],
+                                   "flags": [set(flags), set("SA")]},
+                {"payload": [theirs, 50]})
+
+
+def at_gap(lost, down):
+    return case("tcp", "payload", {"payload": [37, 24], "lost": lost}, {"payload": [37, down]})
+
+
+def jump(missed, resyncs=1):
+    return case("tcp", "payload", {"payload": [0, 1000]}, {"payload": [0, 1000 + 2**31],
+                                                           "missed": missed},
+                ours=Counted(tcp__resyncs=resyncs))
+
+
+def ntp(packets, port=123):
+    return case("udp", "packets", {"packets": [1, 1]}, {"packets": packets}, (port, port))
+
+
+CASES = (
+    (classes.fragments_as_one, fragments(4, 0), (fragments(3, 0), fragments(4, 1))),
+    (classes.igmp_groups, groups(12), (groups(11), groups(13))),
+    (classes.dhcp_by_client, dhcp(200), (dhcp(199),)),
+    (classes.no_handshake, handshake("PA", 0), (handshake("PA", 1), handshake("SPA", 0))),
+    (classes.stops_at_gap, at_gap(8, 8), (at_gap(0, 8), at_gap(8, 25))),
+    (classes.gap_beyond_jump, jump(2**31), (jump(2**31 - 1), jump(2**31, 0), jump(2**30))),
+    (classes.ntp_turned, ntp([2, 0]), (ntp([3, 0]), ntp([2, 0], 124), ntp([1, 2]))),
+)
+
+
+def main():
+    known = {applies for _, applies in classes.ARKIME + classes.ZEEK}
+    wrong = len(known ^ {applies for applies, _, _ in CASES})
+    for applies, fits, others in CASES:
+        is_right = applies(fits) and not any(applies(other) for other in others)
+        print("# %s %s" % ("right" if is_right else "WRONG", applies.__name__))
+        wrong += not is_right
+    print("# classes: %d with a test, %d wrong or without" % (len(CASES), wrong))
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
