@@ -3,7 +3,7 @@
  *   reader (the caller) --rings of packet batches--> workers --rings of event batches--> analysis
  *
  * The reader decodes, picks the shard by the address pair and hands batches of packets to the
- * worker that serves the shard; minute boundaries travel as marks in the same rings, so every shard
+ * worker that serves the shard (fragments that may be of a tunnel it puts together before); minute boundaries travel as marks in the same rings, so every shard
  * sees packets and marks in one order whatever the number of workers.  With one worker the reader
  * serves the shards itself and nothing is copied.  The analysis thread takes, for each mark, the
  * events of all workers, sorts them canonically and passes them on. A full ring makes the producer

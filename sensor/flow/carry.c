@@ -196,6 +196,7 @@ static uint32_t place(struct shard *s, struct flow_image *image)
 	image->extra.answers = NULL;
 	image->extra.carried = NULL;
 	image->extra.waiting = NULL;
+	image->extra.tunnel = NULL;
 	s->unopened += !image->hot.is_opened;
 	return no;
 }

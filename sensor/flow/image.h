@@ -4,7 +4,7 @@
  *
  *	version, key, bits, rank, clock, first, last, TCP flags, master, app, totals
  *	[sums of the running minute] [MACs] [TCP: next, ISN] [TCP: retransmissions, holes] [name]
- *	[DNS answers of the running minute]
+ *	[DNS answers of the running minute] [what was carried] [tunnel]
  *	CRC-32 of all before it
  *
  * Everything that a later event or the fate of the flow depends on is in it.  What is not:

@@ -96,6 +96,7 @@ const struct shard_counters *shard_counters(struct shard *s)
 	s->counters.fragments_timeout = f->timeout;
 	s->counters.fragments_evicted = f->evicted;
 	s->counters.fragments_held = f->held;
+	s->counters.fragments_carriers = f->carriers;
 	s->counters.datagrams = f->datagrams;
 	return &s->counters;
 }
@@ -196,7 +197,7 @@ static void take_fragment(struct shard *s, const struct packet *p)
 
 static void take_packet(struct shard *s, const struct shard_item *item, const struct place *at)
 {
-	s->counters.packets++;
+	s->counters.packets += item->packet->is_reassembled ? item->packet->fragments : 1;
 	advance_clock(s, item->packet->ts_ns);
 	if (item->status == PACKET_FRAGMENT)
 		take_fragment(s, item->packet);

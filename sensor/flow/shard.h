@@ -29,10 +29,12 @@ struct shard_config {
 /* Every packet given to shard_packet() ends in exactly one place:
  *
  *	packets = flow_packets + bad_reassembled + fragments_bad + fragments_overlap +
- *		  fragments_duplicate + fragments_timeout + fragments_evicted + fragments_held
+ *		  fragments_duplicate + fragments_timeout + fragments_evicted + fragments_held +
+ *		  fragments_carriers
  *
  * The fragments of a completed datagram are packets of the flow the datagram belongs to, each with
- * its own IP bytes, at the time of the fragment that completed it; so flow_packets is also the sum
+ * its own IP bytes, at the time of the fragment that completed it (a datagram that the reader has put
+ * together counts as that many packets given); so flow_packets is also the sum
  * of sums.packets over all SLICE events (and, after shard_finish(), over all CLOSE events).  Where
  * flows are carried from run to run this holds for the runs together, not for each.
  * Fragments still held when the input ends, by shard_finish() or shard_export(), are lost: their
@@ -44,6 +46,7 @@ struct shard_counters {
 	uint64_t fragments_merged;	/* of them: in flow_packets or bad_reassembled */
 	uint64_t fragments_bad, fragments_overlap, fragments_duplicate;
 	uint64_t fragments_timeout, fragments_evicted, fragments_held;
+	uint64_t fragments_carriers;	/* merged into tunnels: fragments.h */
 	uint64_t datagrams;		/* reassembled */
 	uint64_t bad_reassembled;	/* fragments of datagrams whose transport is malformed */
 	uint64_t late_packets;		/* stamped before the newest or the last mark */

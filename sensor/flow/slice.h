@@ -62,6 +62,7 @@ struct flow_sums {			/* [0] client to server, [1] server to client */
 };
 
 struct carried;
+struct packet_tunnel;
 
 /* An address that DNS gave the client for the name it asked for. */
 struct dns_answer {
@@ -91,6 +92,8 @@ struct slice {
 	struct dns_answer *answers;
 	/* SLICE: what DNS questions and echoes carried (carried.h); NULL for nearly all.  Owned. */
 	struct carried *carried;
+	/* CLOSE: what the flow's first packet came through, src being the client's side.  Owned. */
+	struct packet_tunnel *tunnel;
 };
 
 int slice_compare(const struct slice *a, const struct slice *b);

@@ -25,7 +25,7 @@
  * Layout.  The hot record is three cache lines: the first two are what a packet needs, the third is
  * touched once a minute.  The cold record is touched when a flow begins and ends, and by DPI.  What
  * TCP needs when segments come out of order is in a third, optional record.  Memory: 240 bytes a
- * flow, 8 for the index, 152 more for TCP with retransmissions or holes, for DNS and for echo;
+ * flow, 8 for the index, 160 more for TCP with retransmissions or holes, for DNS, echo and tunnels;
  * never returned before flow_table_free().  No allocation once a number was used.
  *
  * Thread: the shard's worker.
@@ -41,6 +41,7 @@
 #include "flow/slice.h"
 #include "flow/tcp.h"
 #include "flow/timeouts.h"
+#include "packet/packet.h"
 
 #define FLOW_TABLE_MAX (1U << 26)	/* leaves 5 bits of a slot for the tag */
 #define FLOW_TICK_SHIFT 30		/* a tick is 2^30 ns */
@@ -96,7 +97,7 @@ struct flow_cold {
 };
 static_assert(sizeof(struct flow_cold) <= 48, "the cold record has grown");
 
-/* TCP that was seen out of order or twice; DNS; echo. */
+/* TCP that was seen out of order or twice; DNS; echo; tunnels. */
 struct flow_extra {
 	uint64_t retrans[2];		/* of the minute */
 	uint64_t total_retrans[2];	/* of the minutes before */
@@ -106,6 +107,8 @@ struct flow_extra {
 	struct dns_answer *answers;	/* of the minute, owned; NULL mostly */
 	struct carried *carried;	/* likewise */
 	struct echo_waiting *waiting;	/* owned; NULL: no echo */
+	struct packet_tunnel *tunnel;	/* of the first packet that had one, sent by the client or
+					 * turned around; owned */
 };
 
 struct flow_chunk {

@@ -45,6 +45,7 @@ enum layer {
 	LAYER_TRANSPORT,	/* what packet.proto says */
 	/* tags.c: tags that Ethernet may carry beside those for VLANs, and the order is free */
 	LAYER_PBB,
+	LAYER_FABRICPATH,
 	LAYER_VNTAG,
 	LAYER_ETAG,
 	LAYER_CMD,
@@ -185,6 +186,7 @@ enum layer decode_transport(struct decode *d);
 
 /* tags.c */
 enum layer decode_pbb(struct decode *d);
+enum layer decode_fabricpath(struct decode *d);
 enum layer decode_vntag(struct decode *d);
 enum layer decode_etag(struct decode *d);
 enum layer decode_cmd(struct decode *d);
@@ -231,6 +233,7 @@ enum layer decode_wccp(struct decode *d);
 
 /* iptunnel.c: which tunnel follows the IP header (at the present offset); LAYER_END: none. */
 enum layer decode_ip_tunnel(struct decode *d);
+bool decode_is_ip_tunnel(uint8_t proto);
 enum layer decode_etherip(struct decode *d);
 enum layer decode_l2tpv3(struct decode *d);
 enum layer decode_l2tpv3_ip(struct decode *d);

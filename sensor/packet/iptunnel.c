@@ -14,36 +14,39 @@ enum {
 #define COOKIE_STEP 4		/* RFC 3931 4.1: a cookie of 0, 4 or 8 bytes, */
 #define COOKIE_MAX 12		/* and a sublayer of 4 */
 
+static enum layer layer_of(uint8_t proto)
+{
+	switch (proto) {
+	case PROTO_IPV4:
+		return LAYER_IPV4;
+	case PROTO_IPV6:
+		return LAYER_IPV6;
+	case PROTO_GRE:
+		return LAYER_GRE;
+	case PROTO_ETHERIP:
+		return LAYER_ETHERIP;
+	case PROTO_L2TP:
+		return LAYER_L2TPV3_IP;
+	case PROTO_MPLS:
+		return LAYER_MPLS;
+	case PROTO_ETHERNET:
+		return LAYER_ETHERNET;
+	}
+	return LAYER_END;
+}
+
+bool decode_is_ip_tunnel(uint8_t proto)
+{
+	return layer_of(proto) != LAYER_END;
+}
+
 enum layer decode_ip_tunnel(struct decode *d)
 {
+	enum layer next = layer_of(d->p->proto);
 	bool is_v6 = d->p->ip_version == 6;
-	enum layer next;
 
-	switch (d->p->proto) {
-	case PROTO_IPV4:
-		next = LAYER_IPV4;
-		break;
-	case PROTO_IPV6:
-		next = LAYER_IPV6;
-		break;
-	case PROTO_GRE:
-		next = LAYER_GRE;
-		break;
-	case PROTO_ETHERIP:
-		next = LAYER_ETHERIP;
-		break;
-	case PROTO_L2TP:
-		next = LAYER_L2TPV3_IP;
-		break;
-	case PROTO_MPLS:
-		next = LAYER_MPLS;
-		break;
-	case PROTO_ETHERNET:
-		next = LAYER_ETHERNET;
-		break;
-	default:
-		return LAYER_END;
-	}
+	if (next == LAYER_END)
+		return next;
 	decode_keep(d, d->off, decode_left(d));
 	if (next == LAYER_IPV4)
 		decode_enter(d, is_v6 ? PACKET_4IN6 : PACKET_4IN4);

@@ -27,7 +27,7 @@ enum ethertype {
 	TYPE_8021Q = 0x8100, TYPE_8021AD = 0x88a8, TYPE_QINQ_OLD = 0x9100, TYPE_QINQ_OLD2 = 0x9200,
 	TYPE_ETHERNET = 0x6558, TYPE_PPP = 0x880b, TYPE_MPLS = 0x8847, TYPE_MPLS_MULTICAST = 0x8848,
 	TYPE_PPPOE = 0x8864, TYPE_JUMBO_LLC = 0x8870, TYPE_PBB = 0x88e7, TYPE_MACSEC = 0x88e5,
-	TYPE_CMD = 0x8909, TYPE_VNTAG = 0x8926, TYPE_ETAG = 0x893f, TYPE_NSH = 0x894f
+	TYPE_FABRICPATH = 0x8903, TYPE_ERSPAN_3 = 0x22eb, TYPE_ERSPAN = 0x88be, TYPE_CMD = 0x8909, TYPE_VNTAG = 0x8926, TYPE_ETAG = 0x893f, TYPE_NSH = 0x894f
 };
 
 /* Linux ARPHRD_ numbers: what sort of interface a cooked frame came from. */
@@ -92,6 +92,12 @@ static enum layer decode_rarer_type(struct decode *d)
 		return LAYER_MACSEC;
 	case TYPE_CMD:
 		return LAYER_CMD;
+	case TYPE_FABRICPATH:
+		return LAYER_FABRICPATH;
+	case TYPE_ERSPAN:		/* without GRE */
+		return LAYER_ERSPAN2;
+	case TYPE_ERSPAN_3:
+		return LAYER_ERSPAN3;
 	case TYPE_VNTAG:
 		return LAYER_VNTAG;
 	case TYPE_ETAG:

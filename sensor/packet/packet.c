@@ -66,6 +66,7 @@ static enum layer (*const decoders[LAYERS])(struct decode *) = {
 	[LAYER_IPV6] = decode_ipv6,
 	[LAYER_TRANSPORT] = decode_transport,
 	[LAYER_PBB] = decode_pbb,
+	[LAYER_FABRICPATH] = decode_fabricpath,
 	[LAYER_VNTAG] = decode_vntag,
 	[LAYER_ETAG] = decode_etag,
 	[LAYER_CMD] = decode_cmd,

@@ -29,9 +29,7 @@
 #define NW_PACKET_PACKET_H
 
 #include <stdbool.h>
-#include <stddef.h>
 #include <stdint.h>
-#include <string.h>
 #include "base/addr.h"
 
 #define PACKET_VLANS_MAX 2		/* outermost first; deeper tags are walked, not kept */
@@ -89,6 +87,7 @@ enum packet_tunnel_kind {
 	PACKET_NSH,			/* id: service path */
 	PACKET_PPPOE,			/* id: session */
 	PACKET_PBB,			/* 802.1ah; id: service instance (I-SID) */
+	PACKET_FABRICPATH,
 	PACKET_TUNNEL_KINDS
 };
 
@@ -147,18 +146,8 @@ struct packet {
 	 * tunnel: as many frames, and the bytes of the datagram within. */
 	uint32_t fragments;
 	uint32_t fragments_bytes;
-	struct packet_tunnel tunnel;	/* last: few packets have one, see packet_copy() */
+	struct packet_tunnel tunnel;
 };
-
-/* *to = *from, without copying what an untunnelled packet does not have. */
-static inline void packet_copy(struct packet *to, const struct packet *from)
-{
-	memcpy(to, from, offsetof(struct packet, tunnel));
-	if (from->tunnel.depth)
-		to->tunnel = from->tunnel;
-	else
-		to->tunnel.depth = 0;
-}
 
 enum packet_status packet_decode(const struct frame *f, struct packet *ret_packet);
 

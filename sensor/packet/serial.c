@@ -77,9 +77,10 @@ enum layer decode_pppoe(struct decode *d)
 		return decode_end(d, PACKET_BAD_LINK);
 	if (h[0] != PPPOE_VERSION_TYPE || h[1])
 		return decode_end(d, PACKET_NOT_IP);
+	/* Not a bound, only a limit: there are senders that count a few bytes short, and IP has a
+	 * length of its own. */
 	if (net_get16(h + 4) > decode_left(d))
 		return decode_end(d, PACKET_BAD_LINK);
-	decode_bound(d, net_get16(h + 4));
 	decode_enter_id(d, PACKET_PPPOE, net_get16(h + 2));
 	return LAYER_PPP;
 }

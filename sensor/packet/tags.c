@@ -1,13 +1,14 @@
 /* tags.c - what may stand between Ethernet addresses and the type of the payload, beside VLAN tags.
  *
  *	802.1ah		0x88e7	service instance, then the customer's whole frame	(a tunnel)
+ *	FabricPath	0x8903	Cisco: tag, then the whole frame			(a tunnel)
  *	VN-Tag		0x8926	virtual interfaces of a Cisco fabric extender
  *	802.1BR E-Tag	0x893f	the same as a standard
  *	Cisco metadata	0x8909	security group
  *	MACsec		0x88e5	802.1AE; the payload in clear only where encryption is off
  *	DSA, EDSA, Broadcom	tags of switch chips: a link type of its own, no ethertype
  *
- * All but the first are walked like VLAN tags.
+ * All but the first two are walked like VLAN tags.
  */
 #include "packet/decode.h"
 #include <string.h>
@@ -22,6 +23,14 @@ enum layer decode_pbb(struct decode *d)
 	if (!h)
 		return decode_end(d, PACKET_BAD_LINK);
 	decode_enter_id(d, PACKET_PBB, net_get32(h) & 0xffffff);
+	return LAYER_ETHERNET;
+}
+
+enum layer decode_fabricpath(struct decode *d)
+{
+	if (!decode_take(d, 2))
+		return decode_end(d, PACKET_BAD_LINK);
+	decode_enter(d, PACKET_FABRICPATH);
 	return LAYER_ETHERNET;
 }
 

@@ -35,6 +35,7 @@ static const char *const names[] = {
 	[PACKET_NSH] = "nsh",
 	[PACKET_PPPOE] = "pppoe",
 	[PACKET_PBB] = "pbb",
+	[PACKET_FABRICPATH] = "fabricpath",
 };
 static_assert(ARRAY_SIZE(names) == PACKET_TUNNEL_KINDS, "a tunnel without a name");
 

@@ -26,8 +26,8 @@ enum {
 	PORT_VXLAN_GPE = 4790, PORT_CAPWAP = 5247, PORT_GENEVE = 6081, PORT_VXLAN_OLD = 8472
 };
 
-enum { VXLAN_HAS_VNI = 0x08, VXLAN_POLICY = 0x80, GPE_HAS_NEXT = 0x04, GPE_OAM = 0x01 };
-enum { GPE_IPV4 = 1, GPE_IPV6, GPE_ETHERNET, GPE_NSH, GPE_MPLS };
+enum { VXLAN_HAS_VNI = 0x08, VXLAN_POLICY = 0x80, GPE_OAM = 0x01 };
+enum { GPE_NONE, GPE_IPV4, GPE_IPV6, GPE_ETHERNET, GPE_NSH, GPE_MPLS };
 enum { GTP_TYPE_MASK = 0xf0, GTP_V1 = 0x30, GTP_OPTIONAL = 0x07, GTP_HAS_EXTENSION = 0x04 };
 enum { TEREDO_AUTH = 0x0001, TEREDO_ORIGIN = 0x0000 };
 enum { L2TP_CONTROL = 0x8000, L2TP_LENGTH = 0x4000, L2TP_SEQUENCE = 0x0800, L2TP_OFFSET = 0x0200 };
@@ -89,11 +89,12 @@ enum layer decode_vxlan_gpe(struct decode *d)
 	if (!h || (h[0] & 0xf0) || !(h[0] & VXLAN_HAS_VNI) || h[0] & GPE_OAM || h[1] || h[2] || h[7])
 		return decode_end(d, PACKET_NOT_IP);
 	decode_enter_id(d, PACKET_VXLAN, net_get32(h + 4) >> 8);
-	switch (h[0] & GPE_HAS_NEXT ? h[3] : GPE_ETHERNET) {
+	switch (h[3]) {		/* there are senders that do not say that it is there */
 	case GPE_IPV4:
 		return LAYER_IPV4;
 	case GPE_IPV6:
 		return LAYER_IPV6;
+	case GPE_NONE:
 	case GPE_ETHERNET:
 		return LAYER_ETHERNET;
 	case GPE_NSH:
