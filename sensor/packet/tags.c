@@ -58,10 +58,6 @@ enum layer decode_etag(struct decode *d)
 /* Version, length and one option of four bytes: the only form there is. */
 enum layer decode_cmd(struct decode *d)
 {
-	const uint8_t *h = decode_peek(d, 2);
-
-	if (h && (h[0] != 1 || h[1] != 1))
-		return decode_end(d, PACKET_NOT_IP);
 	return skip_tag(d, 8);
 }
 
