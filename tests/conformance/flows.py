@@ -96,6 +96,7 @@ class Replay:
 
     def __init__(self, program, capture):
         self.conversations = {}
+        self.outer = set()      # address pairs of tunnels around conversations
         self.counters = {}
         self.error = None
         with tempfile.TemporaryDirectory() as folder:
@@ -132,8 +133,15 @@ class Replay:
                          ip_bytes=[source["bytes"], destination["bytes"]],
                          payload=[own["payload_up"], own["payload_down"]])
         conversation.notes.add("client by " + own["client"])
+        if "tunnel" in own:
+            conversation.notes.add("in a tunnel")
+            self.outer.add(frozenset((own["tunnel"].get("source"), own["tunnel"].get("destination"))))
         conversation.lost += own["lost"]
         conversation.retrans += own["retrans"]
+
+    def is_outer(self, key):
+        """Is the conversation a tunnel whose inside we have instead?"""
+        return frozenset((key[1][0], key[2][0])) in self.outer
 
     def has_tunnel(self):
         """Is one of the conversations an encapsulation that this version does not look into?"""
