@@ -60,7 +60,8 @@ static void set_thread_name(pthread_t thread, const char *what, unsigned number)
 	pthread_setname_np(thread, name);
 }
 
-/* --- workers -------------------------------------------------------------------------------------
+/* --- workers
+ * -------------------------------------------------------------------------------------
  */
 
 static void emit_event(void *arg, struct slice *s)
@@ -103,8 +104,8 @@ static void worker_finish(struct worker *w, uint64_t now_ns)
 	push_events(w, now_ns, true);
 }
 
-/* Runs of one shard go in together: the table fetches ahead over them.  The order within a shard is
- * kept, and between shards it means nothing. */
+/* Runs of one shard go in together: the table fetches ahead over them.  The order within a shard
+ * is kept, and between shards it means nothing. */
 static void worker_packets(struct worker *w, const struct packet_batch *b)
 {
 	struct shard_item items[BATCH_PACKETS];
@@ -143,7 +144,8 @@ static void *worker_main(void *arg)
 	return NULL;
 }
 
-/* --- analysis ------------------------------------------------------------------------------------
+/* --- analysis
+ * ------------------------------------------------------------------------------------
  */
 
 static int compare_events(const void *a, const void *b)
@@ -307,8 +309,8 @@ static int make_shard(struct pipeline *p, unsigned number)
 			 &p->shards[number]);
 }
 
-/* Only the inside of a tunnel says which shard a packet belongs to, and a fragment does not show it.
- * false: nothing to hand on (yet). */
+/* Only the inside of a tunnel says which shard a packet belongs to, and a fragment does not show
+ * it. false: nothing to hand on (yet). */
 static bool reassemble(struct pipeline *p, struct packet *packet, enum packet_status *status)
 {
 	for (unsigned n = 0; *status == PACKET_FRAGMENT && fragments_may_hide(packet); n++) {
@@ -366,8 +368,9 @@ static int read_source(struct pipeline *p)
 		 * same: its first idle mark starts the clock. */
 		if (n == SOURCE_IDLE)
 			reach(p, source_mark_ns(p->source));
-		/* With one worker the bytes are the source's, until its next call.  With several a
-		 * short read means that nothing more is waiting: do not let a batch wait for it. */
+		/* With one worker the bytes are the source's, until its next call.  With several
+		 * a short read means that nothing more is waiting: do not let a batch wait for
+		 * it. */
 		if (n < FRAMES_AT_ONCE || is_inline(p))
 			for (unsigned i = 0; i < p->cfg.workers; i++)
 				flush(&p->workers[i]);

@@ -7,10 +7,10 @@
  *
  * Life of a flow.  It opens with its first packet and closes by eviction, by a SYN that starts
  * another connection on the same key after this one had ended, by its class's time-out, or at the
- * end of input.  FIN and RST only move it to the class with the short time-out.  OPEN is emitted as
- * soon as nothing more can be learned about it, at its second minute boundary, or just before
- * CLOSE.  A flow never follows another with the same key and the same first stamp, so that flow ids
- * are unique (unless the table had to evict within one nanosecond).
+ * end of input.  FIN and RST only move it to the class with the short time-out.  OPEN is emitted
+ * as soon as nothing more can be learned about it, at its second minute boundary, or just before
+ * CLOSE.  A flow never follows another with the same key and the same first stamp, so that flow
+ * ids are unique (unless the table had to evict within one nanosecond).
  *
  * events.c makes the events, update.c counts a packet into a flow.
  */
@@ -214,7 +214,8 @@ void shard_packet(struct shard *s, const struct packet *p, enum packet_status st
 }
 
 /* With more flows than the caches hold a packet waits for memory several times, one after the
- * other: index, record.  Asking for a whole batch's before using the first overlaps these waits. */
+ * other: index, record.  Asking for a whole batch's before using the first overlaps these waits.
+ * */
 static void take_batch(struct shard *s, const struct shard_item *items, size_t n)
 {
 	struct place at[SHARD_BATCH];
@@ -248,9 +249,9 @@ static uint64_t tick(uint64_t ns)
 }
 
 /* What the newest end of a class's list did in the minute that is over; flows that have now seen
- * their second boundary; and flows that were silent all that minute and still hold DPI state.  The
- * last packet of the latter two is in the minute before at the earliest: had it been older, an
- * earlier mark would have dealt with them. */
+ * their second boundary; and flows that were silent all that minute and still hold DPI state.
+ * The last packet of the latter two is in the minute before at the earliest: had it been older,
+ * an earlier mark would have dealt with them. */
 static void settle_minute(struct shard *s, enum flow_class class, uint64_t boundary_ns)
 {
 	uint64_t since_ns = s->minute_ns;

@@ -22,11 +22,11 @@
  *   - whom to evict when the table is full: flow_table_oldest(), idle longest (to a tick)
  * Time given to flow_table_touch() must not go back.
  *
- * Layout.  The hot record is three cache lines: the first two are what a packet needs, the third is
- * touched once a minute.  The cold record is touched when a flow begins and ends, and by DPI.  What
- * TCP needs when segments come out of order is in a third, optional record.  Memory: 240 bytes a
- * flow, 8 for the index, 160 more for TCP with retransmissions or holes, for DNS, echo and tunnels;
- * never returned before flow_table_free().  No allocation once a number was used.
+ * Layout.  The hot record is three cache lines: the first two are what a packet needs, the third
+ * is touched once a minute.  The cold record is touched when a flow begins and ends, and by DPI.
+ * What TCP needs when segments come out of order is in a third, optional record.  Memory: 240
+ * bytes a flow, 8 for the index, 160 more for TCP with retransmissions or holes, for DNS, echo
+ * and tunnels; never returned before flow_table_free().  No allocation once a number was used.
  *
  * Thread: the shard's worker.
  */
@@ -143,8 +143,8 @@ void flow_table_free(struct flow_table *t);
 
 uint32_t flow_table_hash(const struct flow_table *t, const struct flow_key *key);
 uint32_t flow_table_find(const struct flow_table *t, const struct flow_key *key, uint32_t hash);
-/* A new flow, zeroed but for key and hash, in no list.  The key must not be there.  0: the table is
- * full, or there is no memory for it to grow: evict, then ask again. */
+/* A new flow, zeroed but for key and hash, in no list.  The key must not be there.  0: the table
+ * is full, or there is no memory for it to grow: evict, then ask again. */
 uint32_t flow_table_add(struct flow_table *t, const struct flow_key *key, uint32_t hash);
 void flow_table_remove(struct flow_table *t, uint32_t no);
 

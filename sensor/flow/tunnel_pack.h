@@ -1,4 +1,4 @@
-/* tunnel_pack.h - the tunnel that a flow's first packet came through, as bytes and back (base/pack.h).
+/* tunnel_pack.h - what a flow's packets came through, as bytes and back (base/pack.h).
  *
  * Pure functions, any thread.
  */
@@ -12,6 +12,7 @@
 void tunnel_pack(const struct packet_tunnel *t, struct packer *p);
 /* Gives it, for free().  false: malformed, or no memory; nothing is given. */
 bool tunnel_unpack(struct unpacker *u, struct packet_tunnel **ret_tunnel);
-struct packet_tunnel *tunnel_copy(const struct packet_tunnel *t);	/* NULL: of NULL, or no memory */
+/* NULL: of NULL, or no memory. */
+struct packet_tunnel *tunnel_copy(const struct packet_tunnel *t);
 
 #endif

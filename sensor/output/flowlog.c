@@ -174,8 +174,8 @@ static json_t *vlan_json(const struct flow_key *k)
 	return list;
 }
 
-/* The layers around the flow, outermost first; NULL for a flow without.  Addresses are those of the
- * outermost IP header, on the client's and on the server's side. */
+/* The layers around the flow, outermost first; NULL for a flow without.  Addresses are those of
+ * the outermost IP header, on the client's and on the server's side. */
 static json_t *tunnel_json(const struct packet_tunnel *t)
 {
 	json_t *layers, *src = NULL, *dst = NULL, *id = NULL, *id_of = NULL;
@@ -194,8 +194,9 @@ static json_t *tunnel_json(const struct packet_tunnel *t)
 		id = json_integer(t->id);
 		id_of = json_string(packet_tunnel_name(t->kinds[t->id_layer - 1]));
 	}
-	return json_pack("{s:o, s:i, s:o*, s:o*, s:o*, s:o*}", "layers", layers, "depth",
-			 (int)t->depth, "source", src, "destination", dst, "id", id, "id_of", id_of);
+	return json_pack("{s:o, s:i, s:o*, s:o*, s:o*, s:o*}", "layers", layers,
+			 "depth", (int)t->depth, "source", src, "destination", dst,
+			 "id", id, "id_of", id_of);
 }
 
 /* "FSPA/SA": what the client sent, what the server sent, in the order of the header's bits. */
@@ -221,7 +222,8 @@ static json_t *flow_json(const struct slice *s)
 
 	format_id(&s->id, id);
 	format_flags(s, flags);
-	return json_pack("{s:s, s:s, s:I, s:I, s:I, s:I, s:s, s:s, s:o, s:o, s:i, s:s, s:s, s:o*, s:o*}",
+	return json_pack("{s:s, s:s, s:I, s:I, s:I, s:I, s:s, s:s, s:o, s:o, s:i, s:s, s:s,"
+			 " s:o*, s:o*}",
 			 "id", id, "client", flow_client_name(s->client_how),
 			 "payload_up", (json_int_t)s->sums.payload[0],
 			 "payload_down", (json_int_t)s->sums.payload[1],

@@ -1,19 +1,19 @@
 /* decode.h - what the files of this room share: one walk over the layers of a frame.
  *
- * Decoding is a loop in packet.c, not a chain of calls: each layer is a function that consumes its
- * own header and returns which layer comes next, or ends the walk with a status.  A new
+ * Decoding is a loop in packet.c, not a chain of calls: each layer is a function that consumes
+ * its own header and returns which layer comes next, or ends the walk with a status.  A new
  * encapsulation is a new enum layer, its function and one row in packet.c; it may hand on to any
  * layer, LAYER_ETHERNET and LAYER_IPV4 included.  LAYERS_MAX bounds the walk.
  *
- * Before the walk goes into a tunnel over IP, decode_keep() keeps the packet as it is so far, which
- * is what counts when the inside turns out to be none that can be decoded.
+ * Before the walk goes into a tunnel over IP, decode_keep() keeps the packet as it is so far,
+ * which is what counts when the inside turns out to be none that can be decoded.
  *
  *	bytes  0 ........ off ........ cap ........ end ........ wirelen
  *	         consumed     readable     on the wire   padding, trailers
  *
  * Invariant: off <= cap <= end <= wirelen, and cap <= caplen.  Bytes are reached through
- * decode_peek() and decode_take() only, which refuse to go beyond cap.  Lengths by the headers are
- * bounded by end.
+ * decode_peek() and decode_take() only, which refuse to go beyond cap.  Lengths by the headers
+ * are bounded by end.
  */
 #ifndef NW_PACKET_DECODE_H
 #define NW_PACKET_DECODE_H
@@ -90,7 +90,6 @@ enum layer {
 	LAYER_L2TPV3_IP,
 	/* udptunnel.c, behind the UDP header */
 	LAYER_VXLAN,
-	LAYER_VXLAN_GPE,
 	LAYER_GENEVE,
 	LAYER_GTP,
 	LAYER_TEREDO,
@@ -151,15 +150,15 @@ static inline enum layer decode_end(struct decode *d, enum packet_status status)
 	return LAYER_END;
 }
 
-/* tunnel.c.  decode_keep() is given where the payload begins that may be a tunnel: what is before it
- * has been decoded.  decode_enter() notes one layer around what follows; its id, when it has one,
- * is set by decode_enter_id(). */
+/* tunnel.c.  decode_keep() is given where the payload begins that may be a tunnel: what is before
+ * it has been decoded.  decode_enter() notes one layer around what follows; its id, when it has
+ * one, is set by decode_enter_id(). */
 void decode_keep(struct decode *d, uint32_t payload_off, uint32_t payload_len);
 void decode_enter(struct decode *d, enum packet_tunnel_kind kind);
 void decode_enter_id(struct decode *d, enum packet_tunnel_kind kind, uint32_t id);
-/* Whether n bytes on, by the headers there, begins a datagram (Ethernet frame) that fits into what
- * is left and nearly fills it: for encapsulations that do not say what they carry.  Frames may be
- * padded to the 60 octets of Ethernet. */
+/* Whether n bytes on, by the headers there, begins a datagram (Ethernet frame) that fits into
+ * what is left and nearly fills it: for encapsulations that do not say what they carry.  Frames
+ * may be padded to the 60 octets of Ethernet. */
 bool decode_looks_like_ip(const struct decode *d, uint32_t n);
 bool decode_looks_like_ethernet(const struct decode *d, uint32_t n);
 
@@ -177,8 +176,8 @@ enum layer decode_ethertype(struct decode *d);
 enum layer decode_ip(struct decode *d);
 enum layer decode_ipv4(struct decode *d);
 enum layer decode_ipv6(struct decode *d);
-/* The length of the extension header of type proto whose first two bytes are at h; 0 when proto is
- * not an extension header (and h is not looked at). */
+/* The length of the extension header of type proto whose first two bytes are at h; 0 when proto
+ * is not an extension header (and h is not looked at). */
 uint32_t ipv6_extension_len(uint8_t proto, const uint8_t *h);
 
 /* transport.c */
@@ -241,7 +240,6 @@ enum layer decode_l2tpv3_ip(struct decode *d);
 /* udptunnel.c: which tunnel the ports stand for; LAYER_END: none, as for nearly all. */
 enum layer decode_udp_tunnel(const struct decode *d);
 enum layer decode_vxlan(struct decode *d);
-enum layer decode_vxlan_gpe(struct decode *d);
 enum layer decode_geneve(struct decode *d);
 enum layer decode_gtp(struct decode *d);
 enum layer decode_teredo(struct decode *d);

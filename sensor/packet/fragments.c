@@ -8,11 +8,11 @@
  * fragment costs its length and nothing else: the number and order of fragments held, which a
  * sender chooses, do not matter.  Only a completed datagram is copied together.
  *
- * A datagram is open until it is complete, times out or is evicted, and then released; or until it
- * contradicts itself by an overlap or two different ends.  Then its pages go back, but its entry
- * stays until it times out, so that what is still to come is dropped too (RFC 5722 section 4).
- * A fragment that lies wholly within data held and has the same bytes is a repetition (mirror ports
- * send frames twice) and ignored; any other overlap is a contradiction.
+ * A datagram is open until it is complete, times out or is evicted, and then released; or until
+ * it contradicts itself by an overlap or two different ends.  Then its pages go back, but its
+ * entry stays until it times out, so that what is still to come is dropped too (RFC 5722 section
+ * 4). A fragment that lies wholly within data held and has the same bytes is a repetition (mirror
+ * ports send frames twice) and ignored; any other overlap is a contradiction.
  *
  * What a repetition of the last fragment leaves behind when it arrives after completion is a new,
  * incomplete datagram; it times out.  Age counts from a datagram's first fragment, so the list by

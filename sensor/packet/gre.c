@@ -3,9 +3,9 @@
  *	flags and version, protocol | checksum, offset | key | sequence | source routes
  *	                              (C or R)           (K)   (S)        (R)
  *
- * The protocol is an ethertype: 0x6558 bridges Ethernet (NVGRE is that with a key), 0x88be is ERSPAN
- * I without a sequence number and ERSPAN II with one, 0x22eb ERSPAN III.  ERSPAN frames are those of a
- * mirror port: they count as what was mirrored.
+ * The protocol is an ethertype: 0x6558 bridges Ethernet (NVGRE is that with a key), 0x88be is
+ * ERSPAN I without a sequence number and ERSPAN II with one, 0x22eb ERSPAN III.  ERSPAN frames
+ * are those of a mirror port: they count as what was mirrored.
  */
 #include "packet/decode.h"
 #include "base/bytes.h"

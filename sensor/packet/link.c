@@ -1,13 +1,14 @@
 /* link.c - link layers: Ethernet, Linux cooked, loopback, LLC/SNAP, and VLAN tags.
  *
- * Each function consumes one header and names the layer that follows (decode.h).  A header that was
- * not captured whole is PACKET_BAD_LINK: nothing is known of such a frame but its length.
+ * Each function consumes one header and names the layer that follows (decode.h).  A header that
+ * was not captured whole is PACKET_BAD_LINK: nothing is known of such a frame but its length.
  *
  * What else Ethernet's type field may lead to is in tags.c, serial.c and mpls.c.
  *
  * VLAN tags: 802.1Q, 802.1ad and the two numbers used before it was a standard, in any mixture.
  * Id 0 is a priority tag (802.1Q 6.9): it names no VLAN, and hosts that send it get untagged
- * answers, so it is walked but not kept; else the two directions of a conversation would not meet.
+ * answers, so it is walked but not kept; else the two directions of a conversation would not
+ * meet.
  */
 #include "packet/decode.h"
 #include <string.h>
@@ -27,7 +28,8 @@ enum ethertype {
 	TYPE_8021Q = 0x8100, TYPE_8021AD = 0x88a8, TYPE_QINQ_OLD = 0x9100, TYPE_QINQ_OLD2 = 0x9200,
 	TYPE_ETHERNET = 0x6558, TYPE_PPP = 0x880b, TYPE_MPLS = 0x8847, TYPE_MPLS_MULTICAST = 0x8848,
 	TYPE_PPPOE = 0x8864, TYPE_JUMBO_LLC = 0x8870, TYPE_PBB = 0x88e7, TYPE_MACSEC = 0x88e5,
-	TYPE_FABRICPATH = 0x8903, TYPE_ERSPAN_3 = 0x22eb, TYPE_ERSPAN = 0x88be, TYPE_CMD = 0x8909, TYPE_VNTAG = 0x8926, TYPE_ETAG = 0x893f, TYPE_NSH = 0x894f
+	TYPE_FABRICPATH = 0x8903, TYPE_ERSPAN_3 = 0x22eb, TYPE_ERSPAN = 0x88be, TYPE_CMD = 0x8909,
+	TYPE_VNTAG = 0x8926, TYPE_ETAG = 0x893f, TYPE_NSH = 0x894f
 };
 
 /* Linux ARPHRD_ numbers: what sort of interface a cooked frame came from. */
@@ -126,9 +128,9 @@ enum layer decode_ethertype(struct decode *d)
 	return decode_rarer_type(d);
 }
 
-/* An OUI and a protocol number.  OUI 0 means "an ethertype follows" (RFC 1042), so does 802.1H's bridge
- * tunnel; 00-80-c2 a bridged frame (RFC 2684 5.2, RFC 2427 4.2), with its checksum (1) or without (7),
- * behind pad bytes. */
+/* An OUI and a protocol number.  OUI 0 means "an ethertype follows" (RFC 1042), so does 802.1H's
+ * bridge tunnel; 00-80-c2 a bridged frame (RFC 2684 5.2, RFC 2427 4.2), with its checksum (1) or
+ * without (7), behind pad bytes. */
 enum layer decode_snap(struct decode *d, uint32_t pad)
 {
 	const uint8_t *h = decode_take(d, 5);

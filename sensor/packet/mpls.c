@@ -1,9 +1,9 @@
 /* mpls.c - MPLS label stacks (RFC 3032) with what follows them, and NSH (RFC 8300).
  *
- * Nothing in a label stack says what it carries.  A datagram has its version in the first nibble; a
- * pseudowire of Ethernet (RFC 4448) begins with a control word, whose first nibble is 0, or directly
- * with an address, which may begin with any nibble, 4 and 6 included.  So the form of what follows
- * decides, with the nibble as the first guess (RFC 8469).
+ * Nothing in a label stack says what it carries.  A datagram has its version in the first nibble;
+ * a pseudowire of Ethernet (RFC 4448) begins with a control word, whose first nibble is 0, or
+ * directly with an address, which may begin with any nibble, 4 and 6 included.  So the form of
+ * what follows decides, with the nibble as the first guess (RFC 8469).
  *
  * The id kept is the innermost label that names something: not the reserved ones, and not the
  * entropy label (RFC 6790), which is a hash.

@@ -1,5 +1,6 @@
-/* oddlinks.c - link types that few captures have: NFLOG, PKTAP, IPNET, IPoIB, FDDI, ARCnet, DOCSIS, ATM.
+/* oddlinks.c - link types that few captures have.
  *
+ * NFLOG, PKTAP, IPNET, IPoIB, FDDI, ARCnet, DOCSIS, ATM.
  * Each is a short header that says, or implies, a layer known elsewhere.  Formats are those of
  * https://www.tcpdump.org/linktypes.html.
  */
@@ -21,7 +22,7 @@
 enum { ARCNET_IP_OLD = 0xf0, ARCNET_IP = 0xd4, ARCNET_IPV6 = 0xc4, ARCNET_EXCEPTION = 0xff };
 enum { SUNATM_LANE = 1, SUNATM_LLC = 2 };
 
-/* Netlink attributes, in the byte order of the machine that captured; the payload is one of them. */
+/* Netlink attributes, in the byte order of the machine that captured; the payload is one. */
 enum layer decode_nflog(struct decode *d)
 {
 	const uint8_t *h = decode_take(d, 4);
@@ -105,8 +106,8 @@ enum layer decode_fddi(struct decode *d)
 	return (h[0] & 0xf0) == FDDI_LLC ? LAYER_LLC : decode_end(d, PACKET_NOT_IP);
 }
 
-/* RFC 1051, and RFC 1201 with a split flag and a sequence number.  An even flag that is not 0 is a
- * later part of a split datagram. */
+/* RFC 1051, and RFC 1201 with a split flag and a sequence number.  An even flag that is not 0 is
+ * a later part of a split datagram. */
 enum layer decode_arcnet(struct decode *d)
 {
 	const uint8_t *h = decode_take(d, 5);	/* source, destination, offset, type */

@@ -104,7 +104,6 @@ static enum layer (*const decoders[LAYERS])(struct decode *) = {
 	[LAYER_L2TPV3] = decode_l2tpv3,
 	[LAYER_L2TPV3_IP] = decode_l2tpv3_ip,
 	[LAYER_VXLAN] = decode_vxlan,
-	[LAYER_VXLAN_GPE] = decode_vxlan_gpe,
 	[LAYER_GENEVE] = decode_geneve,
 	[LAYER_GTP] = decode_gtp,
 	[LAYER_TEREDO] = decode_teredo,

@@ -1,25 +1,25 @@
 /* packet.h - from captured bytes to the innermost address pair and transport header.
  *
- * A frame is what a source hands out: bytes, lengths, stamp, link type, tap.  packet_decode() walks
- * link layer, VLAN tags, tunnels and IP down to the transport and fills a struct packet, which keeps
- * offsets into the frame's bytes, so that a packet can be copied to another buffer by changing one
- * pointer.
+ * A frame is what a source hands out: bytes, lengths, stamp, link type, tap.  packet_decode()
+ * walks link layer, VLAN tags, tunnels and IP down to the transport and fills a struct packet,
+ * which keeps offsets into the frame's bytes, so that a packet can be copied to another buffer by
+ * changing one pointer.
  *
  * Tunnels.  The packet is that of the innermost address pair that decodes cleanly.  Where what is
  * inside a tunnel does not (an encrypted, cut or unknown content, a port that only looks like a
- * tunnel's), the packet around it is what counts, with PACKET_OK.  A tunnel over UDP is recognised
- * by its port and by the form of its header; a datagram within a tunnel may not claim to be longer
- * than the tunnel says it is.  struct packet_tunnel keeps the outermost layers as evidence.
- * The ids of tunnels are NOT part of what makes a flow (as in Community ID).  TEIDs, call ids,
- * MPLS labels and L2TP sessions differ between the two directions of one conversation, and VXLAN and
- * GENEVE networks do wherever routing is distributed (the sender's host routes, and sends on the
- * network of the receiver); with the id in the key such conversations would fall into halves,
- * without client, answer or protocol.  The price: two tenants that use the same addresses, ports
- * and protocol at the same time share a flow, and two ERSPAN sessions that mirror one conversation
- * are duplicates in one flow, as with two mirror ports.
+ * tunnel's), the packet around it is what counts, with PACKET_OK.  A tunnel over UDP is
+ * recognised by its port and by the form of its header; a datagram within a tunnel may not claim
+ * to be longer than the tunnel says it is.  struct packet_tunnel keeps the outermost layers as
+ * evidence. The ids of tunnels are NOT part of what makes a flow (as in Community ID).  TEIDs,
+ * call ids, MPLS labels and L2TP sessions differ between the two directions of one conversation,
+ * and VXLAN and GENEVE networks do wherever routing is distributed (the sender's host routes, and
+ * sends on the network of the receiver); with the id in the key such conversations would fall
+ * into halves, without client, answer or protocol.  The price: two tenants that use the same
+ * addresses, ports and protocol at the same time share a flow, and two ERSPAN sessions that
+ * mirror one conversation are duplicates in one flow, as with two mirror ports.
  *
- * Captured bytes may be cut (snaplen): lengths come from the headers, bounded by the length on the
- * wire; what is read is bounded by what was captured.
+ * Captured bytes may be cut (snaplen): lengths come from the headers, bounded by the length on
+ * the wire; what is read is bounded by what was captured.
  *
  * Every frame ends in exactly one enum packet_status, and every status has a counter: that is how
  * seen = decoded + each named reason balances.
@@ -66,8 +66,9 @@ enum packet_tcp_flag {
 	PACKET_ACK = 0x10, PACKET_URG = 0x20
 };
 
-/* Layers around the innermost address pair.  VLAN tags, and those that only name a port or a group
- * (VN-Tag, E-Tag, Cisco metadata, MACsec without encryption), are walked and are none of these. */
+/* Layers around the innermost address pair.  VLAN tags, and those that only name a port or a
+ * group (VN-Tag, E-Tag, Cisco metadata, MACsec without encryption), are walked and are none of
+ * these. */
 enum packet_tunnel_kind {
 	PACKET_4IN4, PACKET_6IN4, PACKET_4IN6, PACKET_6IN6,	/* 6in4: also 6to4 and 6rd */
 	PACKET_ETHERNET_IN_IP,		/* EtherIP, and Ethernet behind IPv6 segment routing */
@@ -98,7 +99,7 @@ const char *packet_tunnel_name(enum packet_tunnel_kind kind);
 
 struct packet_tunnel {
 	uint8_t depth;			/* layers walked; 0: no tunnel, and the rest is zero */
-	uint8_t id_layer;		/* 1 + index of the outermost layer that has an id; 0: none */
+	uint8_t id_layer;		/* 1 + index of the first layer that has an id; 0: none */
 	bool has_addrs;			/* else the outer layers are below IP */
 	uint8_t kinds[PACKET_TUNNEL_LAYERS];
 	uint32_t id;

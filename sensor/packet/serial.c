@@ -1,8 +1,8 @@
 /* serial.c - point-to-point links: PPP and PPPoE, Cisco HDLC, Frame Relay, SLIP.
  *
- * PPP (RFC 1661, 1662): address and control bytes may be left out, and the high byte of the protocol
- * field when it is 0; its low byte is odd, the high one even, which is how they are told apart.  What
- * is compressed (Van Jacobson, MPPC) or spread over several links is NOT_IP.
+ * PPP (RFC 1661, 1662): address and control bytes may be left out, and the high byte of the
+ * protocol field when it is 0; its low byte is odd, the high one even, which is how they are told
+ * apart.  What is compressed (Van Jacobson, MPPC) or spread over several links is NOT_IP.
  */
 #include "packet/decode.h"
 #include "base/bytes.h"

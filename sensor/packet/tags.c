@@ -1,4 +1,5 @@
-/* tags.c - what may stand between Ethernet addresses and the type of the payload, beside VLAN tags.
+/* tags.c - what may stand between Ethernet addresses and the type of the payload, beside VLAN
+ * tags.
  *
  *	802.1ah		0x88e7	service instance, then the customer's whole frame	(a tunnel)
  *	FabricPath	0x8903	Cisco: tag, then the whole frame			(a tunnel)

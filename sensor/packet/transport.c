@@ -9,9 +9,9 @@
  *	ICMP	the first 2 bytes: type and code
  *
  * Only when not even these were captured is a packet PACKET_BAD_TRANSPORT.  payload_off may then
- * lie beyond caplen; packet_payload_captured() is 0 there.  Every other protocol (ESP, OSPF, nothing
- * at all) is PACKET_OK without ports; its payload is all that follows the IP headers.  Tunnels over
- * IP (iptunnel.c) and over UDP (udptunnel.c) go on from here.
+ * lie beyond caplen; packet_payload_captured() is 0 there.  Every other protocol (ESP, OSPF,
+ * nothing at all) is PACKET_OK without ports; its payload is all that follows the IP headers.
+ * Tunnels over IP (iptunnel.c) and over UDP (udptunnel.c) go on from here.
  */
 #include "packet/decode.h"
 #include "base/bytes.h"

@@ -1,8 +1,9 @@
-/* tunnel.c - what all tunnels share: the evidence kept, the way back, and guesses at what follows.
+/* tunnel.c - what all tunnels share: the evidence kept, the way back, and guesses at what
+ * follows.
  *
- * Some encapsulations do not say what they carry: MPLS behind its last label, L2TPv3 behind a cookie
- * whose length only the control connection knows.  There the form of what follows decides, and it must
- * fit closely: a header whose lengths agree with what is left.
+ * Some encapsulations do not say what they carry: MPLS behind its last label, L2TPv3 behind a
+ * cookie whose length only the control connection knows.  There the form of what follows decides,
+ * and it must fit closely: a header whose lengths agree with what is left.
  */
 #include "packet/decode.h"
 #include <assert.h>

@@ -1,8 +1,8 @@
 /* udptunnel.c - tunnels over UDP: VXLAN, GENEVE, GTP-U, Teredo, L2TP, CAPWAP and LISP.
  *
- * A port alone proves nothing: a header must have the form of its protocol, reserved bits included,
- * its lengths must agree with the datagram's, and what it carries must decode down to a transport
- * (packet.h).  Else the datagram is what it was before, a packet of the outer UDP flow: so are control
+ * A port alone proves nothing: a header must have the form of its protocol, its lengths must
+ * agree with the datagram's, and what it carries must decode down to a transport (packet.h).
+ * Else the datagram is what it was before, a packet of the outer UDP flow: so are control
  * messages, keep-alives, encrypted content (CAPWAP with DTLS) and inner ARP.
  *
  *	port	by whom		tunnel
@@ -16,7 +16,8 @@
  *	5247	either		CAPWAP data (RFC 5415); 802.11 or Ethernet inside
  *	4341	to		LISP data (RFC 9300)
  *
- * A CAPWAP packet that was cut into CAPWAP fragments is not put together: it counts as outer flow.
+ * A CAPWAP packet that was cut into CAPWAP fragments is not put together: it counts as outer
+ * flow.
  */
 #include "packet/decode.h"
 #include "base/bytes.h"
@@ -26,7 +27,7 @@ enum {
 	PORT_VXLAN_GPE = 4790, PORT_CAPWAP = 5247, PORT_GENEVE = 6081, PORT_VXLAN_OLD = 8472
 };
 
-enum { VXLAN_HAS_VNI = 0x08, VXLAN_POLICY = 0x80, GPE_OAM = 0x01 };
+enum { VXLAN_HAS_VNI = 0x08, GPE_HAS_NEXT = 0x04, GPE_OAM = 0x01 };
 enum { GPE_NONE, GPE_IPV4, GPE_IPV6, GPE_ETHERNET, GPE_NSH, GPE_MPLS };
 enum { GTP_TYPE_MASK = 0xf0, GTP_V1 = 0x30, GTP_OPTIONAL = 0x07, GTP_HAS_EXTENSION = 0x04 };
 enum { TEREDO_AUTH = 0x0001, TEREDO_ORIGIN = 0x0000 };
@@ -51,9 +52,8 @@ enum layer decode_udp_tunnel(const struct decode *d)
 		return LAYER_LISP;
 	case PORT_VXLAN:
 	case PORT_VXLAN_OLD:
-		return LAYER_VXLAN;
 	case PORT_VXLAN_GPE:
-		return LAYER_VXLAN_GPE;
+		return LAYER_VXLAN;
 	case PORT_CAPWAP:
 		return LAYER_CAPWAP;
 	case PORT_GENEVE:
@@ -70,26 +70,9 @@ enum layer decode_udp_tunnel(const struct decode *d)
 	return LAYER_END;
 }
 
-enum layer decode_vxlan(struct decode *d)
+static enum layer gpe_payload(struct decode *d, uint8_t next)
 {
-	const uint8_t *h = decode_take(d, 8);
-
-	if (!h || (h[0] | VXLAN_POLICY) != (VXLAN_HAS_VNI | VXLAN_POLICY) || h[7])
-		return decode_end(d, PACKET_NOT_IP);
-	if (!(h[0] & VXLAN_POLICY) && (h[1] || h[2] || h[3]))
-		return decode_end(d, PACKET_NOT_IP);
-	decode_enter_id(d, PACKET_VXLAN, net_get32(h + 4) >> 8);
-	return LAYER_ETHERNET;
-}
-
-enum layer decode_vxlan_gpe(struct decode *d)
-{
-	const uint8_t *h = decode_take(d, 8);
-
-	if (!h || (h[0] & 0xf0) || !(h[0] & VXLAN_HAS_VNI) || h[0] & GPE_OAM || h[1] || h[2] || h[7])
-		return decode_end(d, PACKET_NOT_IP);
-	decode_enter_id(d, PACKET_VXLAN, net_get32(h + 4) >> 8);
-	switch (h[3]) {		/* there are senders that do not say that it is there */
+	switch (next) {
 	case GPE_IPV4:
 		return LAYER_IPV4;
 	case GPE_IPV6:
@@ -103,6 +86,22 @@ enum layer decode_vxlan_gpe(struct decode *d)
 		return LAYER_MPLS;
 	}
 	return decode_end(d, PACKET_NOT_IP);
+}
+
+/* Reserved bits are ignored, as receivers must: else a sender could hide behind one. */
+enum layer decode_vxlan(struct decode *d)
+{
+	const uint8_t *h = decode_take(d, 8);
+	bool is_gpe;
+
+	if (!h || !(h[0] & VXLAN_HAS_VNI))
+		return decode_end(d, PACKET_NOT_IP);
+	/* The bit is forgotten by some on the port that is for nothing else. */
+	is_gpe = h[0] & GPE_HAS_NEXT || d->p->dport == PORT_VXLAN_GPE;
+	if (is_gpe && h[0] & GPE_OAM)
+		return decode_end(d, PACKET_NOT_IP);
+	decode_enter_id(d, PACKET_VXLAN, net_get32(h + 4) >> 8);
+	return is_gpe ? gpe_payload(d, h[3]) : LAYER_ETHERNET;
 }
 
 /* len bytes of options: class, type, length in words. */
@@ -126,7 +125,7 @@ enum layer decode_geneve(struct decode *d)
 {
 	const uint8_t *h = decode_take(d, 8);
 
-	if (!h || h[0] >> 6 || h[1] & 0x80 || h[7] || net_get16(h + 2) < 0x0600 ||
+	if (!h || h[0] >> 6 || h[1] & 0x80 || net_get16(h + 2) < 0x0600 ||
 	    !take_geneve_options(d, (h[0] & 0x3fU) * 4))
 		return decode_end(d, PACKET_NOT_IP);
 	decode_enter_id(d, PACKET_GENEVE, net_get32(h + 4) >> 8);

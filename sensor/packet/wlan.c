@@ -1,10 +1,11 @@
 /* wlan.c - 802.11 data frames, and the radio headers that captures put before them.
  *
- * A data frame in clear carries LLC.  Protected frames (WEP, TKIP, CCMP, ...) are PACKET_ENCRYPTED;
- * management and control frames, and data frames without data, are NOT_IP.  Of a frame that was
- * fragmented on the air only the first part has the headers: later ones are NOT_IP.  Of an A-MSDU,
- * which holds several datagrams in one frame, the first is taken: a frame is one packet here.
- * A frame that the radio says was received with errors is BAD_LINK: its addresses may be anything.
+ * A data frame in clear carries LLC.  Protected frames (WEP, TKIP, CCMP, ...) are
+ * PACKET_ENCRYPTED; management and control frames, and data frames without data, are NOT_IP.  Of
+ * a frame that was fragmented on the air only the first part has the headers: later ones are
+ * NOT_IP.  Of an A-MSDU, which holds several datagrams in one frame, the first is taken: a frame
+ * is one packet here. A frame that the radio says was received with errors is BAD_LINK: its
+ * addresses may be anything.
  */
 #include "packet/decode.h"
 #include <string.h>
@@ -155,10 +156,12 @@ enum layer decode_ppi(struct decode *d)
 {
 	const uint8_t *h = decode_peek(d, 8);
 	enum layer next;
+	uint32_t dlt;
 
 	if (!h || h[0] || le_get16(h + 2) < 8)
 		return decode_end(d, PACKET_BAD_LINK);
-	next = le_get32(h + 4) <= UINT16_MAX ? decode_first_layer((uint16_t)le_get32(h + 4)) : LAYER_END;
+	dlt = le_get32(h + 4);
+	next = dlt <= UINT16_MAX ? decode_first_layer((uint16_t)dlt) : LAYER_END;
 	if (!decode_take(d, le_get16(h + 2)))
 		return decode_end(d, PACKET_BAD_LINK);
 	return next == LAYER_END ? decode_end(d, PACKET_NOT_IP) : next;

@@ -16,6 +16,7 @@ Exit: 0, 1 below a floor or the program failed, 77 no collection or no tshark.
 """
 import argparse
 import collections
+import concurrent.futures
 import ipaddress
 import os
 import re
@@ -30,12 +31,13 @@ KINDS = set("""gre vxlan geneve gtp mpls ppp pppoes erspan nsh l2tp teredo ieee8
 PLAIN_LINKS = ("ether", "null", "linux-sll", "linux-sll2", "rawip", "rawip4", "rawip6", "per-packet", "")
 ENCAPSULATED = re.compile(r"4in4|6in4|4in6|6in6|teredo|ipip|/tunnels/|fabric-path|vntag|lisp_ipv6|srh|vxlan|"
                           r"bigtcp|gso-ip|l2tp|capwap|lwapp|macsec|edsa|/dsa|brcm|ipoib|nflog")
+WITHOUT_DATA = re.compile(r"(reason|status)_code-")     # 802.11 management, a frame each
 PACKETS_MAX = 20000
-FLOORS = {"captures": 0, "pairs": 0.0, "packets": 0.0, "tcpdump": 0.0}
+FLOORS = {"captures": 110, "pairs": 97.0, "packets": 98.0, "tcpdump": 100.0}
 
 
 def is_chosen(row):
-    if not row["packets"].isdigit() or int(row["packets"]) > PACKETS_MAX:
+    if not row["packets"].isdigit() or int(row["packets"]) > PACKETS_MAX or WITHOUT_DATA.search(row["path"]):
         return False
     shows = row["what_it_shows"].partition("protocols: ")[2].split(",")
     link = row["link_type"].split(" ")[0]
@@ -93,6 +95,8 @@ def our_pairs(ours):
 def why(ours, notes, pair, theirs, mine):
     if ours.error:
         return "our replay failed"
+    if frozenset(pair) in ours.outer:
+        return "we look into a tunnel that tshark does not"
     if ours.counted("decode.fragment"):
         return "fragments"
     if ours.counted("decode.encrypted"):
@@ -122,13 +126,15 @@ def is_told(text, pair):
                for a, b in ((one, other), (other, one)))
 
 
-def judge(tally, args, row):
+def look(args, row):
+    """What tshark and we make of a capture; None where tshark has no IP."""
     capture = os.path.join(args.captures, row["path"])
     found = tshark_pairs(capture)
-    if not found or not found[0]:
-        return False
-    theirs, notes = found
-    ours = flows.Replay(args.program, capture)
+    return (found, flows.Replay(args.program, capture)) if found and found[0] else None
+
+
+def judge(tally, args, row, seen):
+    (theirs, notes), ours = seen
     mine, tunnelled = our_pairs(ours)
     if ours.error:
         tally.failed.append("%s: %s" % (row["path"], ours.error))
@@ -145,7 +151,6 @@ def judge(tally, args, row):
     for pair in sorted(tunnelled) if text else ():
         tally.judge("tcpdump", is_told(text, pair), "not in tcpdump's text",
                     "%s %s %s" % ((row["path"],) + pair))
-    return True
 
 
 def check_floors(tally, compared):
@@ -172,7 +177,12 @@ def main():
         return 77
     tally = flows.Tally("tunnels", ("pairs", "packets", "tcpdump"))
     chosen = [row for row in flows.read_index(args.captures) if is_chosen(row) and args.only in row["path"]]
-    compared = sum(judge(tally, args, row) for row in chosen)
+    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+        found = list(pool.map(lambda row: look(args, row), chosen))
+    for row, seen in zip(chosen, found):
+        if seen:
+            judge(tally, args, row, seen)
+    compared = len(found) - found.count(None)
     print("# tunnels: captures %d, compared %d (the others have no IP)" % (len(chosen), compared))
     tally.print(args.list, args.limit)
     print("# address pairs that only we have: %d" % len(tally.examples["only ours"]))

@@ -8,8 +8,8 @@
  *	5	step of capture time in seconds
  *
  * Each frame lies in a heap buffer of exactly its size.  Checked: offsets and lengths within
- * bounds, tunnels described, the same result when the packet is decoded again, a reassembled datagram
- * decodes like a frame of raw IP, and the fragments' counters balance.
+ * bounds, tunnels described, the same result when the packet is decoded again, a reassembled
+ * datagram decodes like a frame of raw IP, and the fragments' counters balance.
  */
 #include <stdint.h>
 #include <stdlib.h>
@@ -26,8 +26,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 #define ENSURE(what) do { if (!(what)) abort(); } while (0)
 
 static const uint16_t links[] = {
-	1, 113, 276, 101, 0, 108, 228, 229, 12, 14, 9, 8, 10, 50, 51, 100, 104, 105, 107, 119, 123, 127,
-	129, 143, 149, 163, 166, 192, 204, 219, 226, 239, 242, 258, 281, 282, 284, 285, 147
+	1, 113, 276, 101, 0, 108, 228, 229, 12, 14, 9, 8, 10, 50, 51, 100, 104, 105, 107, 119, 123,
+	127, 129, 143, 149, 163, 166, 192, 204, 219, 226, 239, 242, 258, 281, 282, 284, 285, 147
 };
 
 static void check_tunnel(const struct packet_tunnel *t)
@@ -85,8 +85,8 @@ static void check_balance(const struct fragments *f)
 			   c->evicted + c->held);
 }
 
-/* The datagram's header must be as good as one from the wire: nDPI reads it again.  layers: of tunnels
- * around it. */
+/* The datagram's header must be as good as one from the wire: nDPI reads it again.  layers: of
+ * tunnels around it. */
 static void check_whole(const struct packet *whole, enum packet_status status, unsigned layers)
 {
 	struct frame f = { .bytes = whole->bytes, .caplen = whole->caplen,
@@ -130,7 +130,9 @@ static void feed(struct fragments *fragments, const struct frame *f)
 	if (s != PACKET_FRAGMENT)
 		return;
 	check_fragment(&p);
-	for (unsigned n = 0; n < NESTING_MAX && fragments_add(fragments, &p, &whole, &whole_status); n++) {
+	for (unsigned n = 0; n < NESTING_MAX; n++) {
+		if (!fragments_add(fragments, &p, &whole, &whole_status))
+			break;
 		check_whole(&whole, whole_status, p.tunnel.depth);
 		check_balance(fragments);
 		if (whole_status != PACKET_FRAGMENT)

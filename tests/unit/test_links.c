@@ -1,17 +1,21 @@
-/* test_links.c - link types beside Ethernet: PPP and other serial lines, 802.11, the rare ones, tags.
+/* test_links.c - link types beside Ethernet: PPP and other serial lines, 802.11, the rare ones,
+ * tags.
  *
- * A row is a link type, the header in hexadecimal, and what it leads to.  Each header is decoded before
- * a TCP datagram (IPv4, or IPv6 where the row says so), and cut at every byte.
+ * A row is a link type, the header in hexadecimal, and what it leads to.  Each header is decoded
+ * before a TCP datagram (IPv4, or IPv6 where the row says so), and cut at every byte.
  */
 #include "packet/packet.h"
 #include "packet_build.h"
 #include "tap.h"
 
 enum {
-	SLIP = 8, PPP = 9, FDDI = 10, PPP_HDLC = 50, PPP_ETHER = 51, ATM = 100, CHDLC = 104, WLAN = 105,
-	FRELAY = 107, PRISM = 119, SUNATM = 123, RADIOTAP = 127, ARCNET = 129, DOCSIS = 143, USER2 = 149,
+	SLIP = 8, PPP = 9, FDDI = 10, PPP_HDLC = 50, PPP_ETHER = 51, ATM = 100, CHDLC = 104,
+	WLAN = 105,
+	FRELAY = 107, PRISM = 119, SUNATM = 123, RADIOTAP = 127, ARCNET = 129, DOCSIS = 143,
+	USER2 = 149,
 	AVS = 163, PPP_PPPD = 166, PPI = 192, PPP_DIR = 204, MPLS = 219, IPNET = 226, NFLOG = 239,
-	IPOIB = 242, PKTAP = 258, BRCM = 281, BRCM_PREPEND = 282, DSA = 284, EDSA = 285, ETHERNET = 1
+	IPOIB = 242, PKTAP = 258, BRCM = 281, BRCM_PREPEND = 282, DSA = 284, EDSA = 285,
+	ETHERNET = 1
 };
 
 static struct build b;
@@ -97,7 +101,8 @@ static const struct row {
 	{ IPNET, "01 1a 0000 00000000 00000001 00000000 00000000 00000000", PACKET_OK, 6, false },
 	{ IPOIB, "00000000000000000000000000000000000000000000000000000000000000000000000000000000"
 		 "0800 0000", PACKET_OK, 4, false },
-	{ NFLOG, "02 00 0005 0800 0100 0800 0103 0500 0a00 61000000 6800 0900", PACKET_OK, 4, false },
+	{ NFLOG, "02 00 0005 0800 0100 0800 0103 0500 0a00 61000000 6800 0900",
+	  PACKET_OK, 4, false },
 	{ NFLOG, "0a 00 0005 0008 0001 00000000 007c 0009", PACKET_OK, 6, false },
 	{ NFLOG, "02 00 0005 0300 0900", PACKET_BAD_LINK, 0, false },
 	{ NFLOG, "02 00 0005 ff00 0100", PACKET_BAD_LINK, 0, false },
@@ -114,22 +119,26 @@ static const struct row {
 	{ BRCM_PREPEND, "00000000 " MACS "0800", PACKET_OK, 4, true },
 	{ WLAN, WLAN_TO_DS SNAP "0800", PACKET_OK, 4, true },
 	{ WLAN, WLAN_PLAIN SNAP "86dd", PACKET_OK, 6, true },
-	{ WLAN, "0802 0000 021122334455 020000000009 020000000001 0000 " SNAP "0800", PACKET_OK, 4, true },
+	{ WLAN, "0802 0000 021122334455 020000000009 020000000001 0000 " SNAP "0800",
+	  PACKET_OK, 4, true },
 	{ WLAN, "0803 0000 020000000008 020000000009 021122334455 0000 020000000001 " SNAP "0800",
 	  PACKET_OK, 4, true },
 	{ WLAN, "8801 0000 020000000009 020000000001 021122334455 0000 0000 " SNAP "0800",
 	  PACKET_OK, 4, true },
 	{ WLAN, "8881 0000 020000000009 020000000001 021122334455 0000 0000 00000000 " SNAP "0800",
 	  PACKET_OK, 4, true },
-	{ WLAN, "8803 0000 020000000008 020000000009 021122334455 0000 020000000001 8000 " MACS "006c "
+	{ WLAN, "8803 0000 020000000008 020000000009 021122334455 0000 020000000001 8000 "
+	  MACS "006c "
 	  SNAP "0800", PACKET_OK, 4, true },
-	{ WLAN, "0841 0000 020000000009 020000000001 021122334455 0000 00112233", PACKET_ENCRYPTED, 0, false },
+	{ WLAN, "0841 0000 020000000009 020000000001 021122334455 0000 00112233",
+	  PACKET_ENCRYPTED, 0, false },
 	{ WLAN, "0801 0000 020000000009 020000000001 021122334455 1100 ", PACKET_NOT_IP, 4, false },
 	{ WLAN, "4801 0000 020000000009 020000000001 021122334455 0000", PACKET_NOT_IP, 0, false },
 	{ WLAN, "8000 0000 ffffffffffff 020000000001 020000000001 0000", PACKET_NOT_IP, 0, false },
 	{ WLAN, "d400 0000 020000000001", PACKET_NOT_IP, 0, false },
 	{ RADIOTAP, "00 00 0800 00000000 " WLAN_TO_DS SNAP "0800", PACKET_OK, 4, true },
-	{ RADIOTAP, "00 00 1100 03000000 1122334455667788 10 " WLAN_PLAIN SNAP "0800", PACKET_OK, 4, true },
+	{ RADIOTAP, "00 00 1100 03000000 1122334455667788 10 " WLAN_PLAIN SNAP "0800",
+	  PACKET_OK, 4, true },
 	{ RADIOTAP, "00 00 1900 03000080 00000080 00000000 1122334455667788 20 "
 		    "8801 0000 020000000009 020000000001 021122334455 0000 0000 0000 " SNAP "0800",
 	  PACKET_OK, 4, true },
@@ -156,7 +165,8 @@ static const struct row {
 
 static void check(const struct row *r)
 {
-	static const uint8_t dst[] = { 2, 0x11, 0x22, 0x33, 0x44, 0x55 }, src[] = { 2, 0, 0, 0, 0, 1 };
+	static const uint8_t dst[] = { 2, 0x11, 0x22, 0x33, 0x44, 0x55 };
+	static const uint8_t src[] = { 2, 0, 0, 0, 0, 1 };
 	enum packet_status s = decode_exact(&b, b.len, b.len, r->link, &p);
 
 	if (s != r->status)

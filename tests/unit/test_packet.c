@@ -21,8 +21,10 @@ static enum packet_status decode(uint16_t link)
 static void link_types(void)
 {
 	static const uint16_t known[] = {
-		0, 1, 8, 9, 10, 12, 14, 50, 51, 100, 101, 104, 105, 107, 108, 113, 119, 123, 127, 129,
-		143, 149, 163, 166, 192, 204, 219, 226, 228, 229, 239, 242, 258, 276, 281, 282, 284, 285
+		0, 1, 8, 9, 10, 12, 14, 50, 51, 100, 101, 104, 105, 107, 108, 113, 119,
+		123, 127, 129,
+		143, 149, 163, 166, 192, 204, 219, 226, 228, 229, 239, 242, 258, 276, 281,
+		282, 284, 285
 	};
 	unsigned n = 0;
 
@@ -37,8 +39,8 @@ static void link_types(void)
 	EQUAL_INT(decode(UINT16_MAX), PACKET_UNKNOWN_LINK);
 }
 
-/* Every cut of b: nothing is read beyond it (AddressSanitizer), the result stays within the bounds,
- * and a longer capture never knows less. */
+/* Every cut of b: nothing is read beyond it (AddressSanitizer), the result stays within the
+ * bounds, and a longer capture never knows less. */
 static void cut_everywhere(uint16_t link, uint32_t wirelen)
 {
 	bool was_ok = false;

@@ -32,7 +32,7 @@ static void finish(void)
 	bytes = NULL;
 }
 
-/* GRE with key around an IPv4 datagram of len bytes of UDP data from off on, more to come or not. */
+/* GRE with key around a fragment: len bytes of UDP data from off on, more to come or not. */
 static void make_outer(uint32_t key, uint32_t off, uint32_t len, bool more)
 {
 	b.len = 0;

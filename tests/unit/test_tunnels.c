@@ -1,8 +1,9 @@
-/* test_tunnels.c - every encapsulation: decoded, cut at every byte, with lying lengths, damaged, nested.
+/* test_tunnels.c - every encapsulation: decoded, cut at every byte, with lying lengths, damaged,
+ * nested.
  *
- * A row of the table puts the headers of one encapsulation, outermost first, around an inner of len
- * bytes.  The inner is put by the test: TCP of packet_build.h over IPv4, with Ethernet before it where
- * the row says so.  Outer addresses are others, so that the two cannot be confused.
+ * A row of the table puts the headers of one encapsulation, outermost first, around an inner of
+ * len bytes.  The inner is put by the test: TCP of packet_build.h over IPv4, with Ethernet before
+ * it where the row says so.  Outer addresses are others, so that the two cannot be confused.
  */
 #include "packet/packet.h"
 #include "packet_build.h"
@@ -201,6 +202,14 @@ static void vxlan_policy(uint32_t len)
 	put32(&b, 0x12345600);
 }
 
+/* Receivers ignore reserved bits. */
+static void vxlan_reserved(uint32_t len)
+{
+	outer_udp(51000, 4789, 8 + len);
+	put32(&b, 0x48ffffff);
+	put32(&b, 0x123456ff);
+}
+
 static void vxlan_gpe_nsh(uint32_t len)
 {
 	outer_udp(51000, 4790, 8 + 8 + len);
@@ -364,6 +373,7 @@ static const struct row {
 	{ "l2tp full", l2tp_all_fields, false, true, 1, { PACKET_L2TP }, 1, 0x20003 },
 	{ "vxlan", vxlan, true, true, 1, { PACKET_VXLAN }, 1, 0x123456 },
 	{ "vxlan gbp", vxlan_policy, true, true, 1, { PACKET_VXLAN }, 1, 0x123456 },
+	{ "vxlan bits", vxlan_reserved, true, true, 1, { PACKET_VXLAN }, 1, 0x123456 },
 	{ "gpe nsh", vxlan_gpe_nsh, false, true, 2, { PACKET_VXLAN, PACKET_NSH }, 1, 7 },
 	{ "geneve", geneve_options, true, true, 1, { PACKET_GENEVE }, 1, 0xabcd },
 	{ "geneve ip", geneve_ip, false, true, 1, { PACKET_GENEVE }, 1, 0xabcd },
@@ -427,7 +437,8 @@ static void each_is_decoded(void)
 		EQUAL_INT(p.ttl, 61);
 		EQUAL_INT(p.tunnel.depth, r->depth);
 		for (unsigned i = 0; i < r->depth; i++)
-			EQUAL_TEXT(packet_tunnel_name(p.tunnel.kinds[i]), packet_tunnel_name(r->kinds[i]));
+			EQUAL_TEXT(packet_tunnel_name(p.tunnel.kinds[i]),
+				   packet_tunnel_name(r->kinds[i]));
 		EQUAL_INT(p.tunnel.id_layer, r->id_layer);
 		EQUAL_INT(p.tunnel.id, r->id);
 		EQUAL_INT(p.tunnel.has_addrs, r->is_over_ip);
@@ -447,8 +458,8 @@ static void check_bounds(uint32_t cut, enum packet_status s)
 	EQUAL_INT(packet_payload_captured(&p) <= cut, true);
 }
 
-/* Over IP there is a packet as soon as the outer headers are there: first the outer, then the inner
- * one, and never back.  Below IP there is none before the inner one. */
+/* Over IP there is a packet as soon as the outer headers are there: first the outer, then the
+ * inner one, and never back.  Below IP there is none before the inner one. */
 static void each_cut_at_every_byte(void)
 {
 	for (const struct row *r = rows; r < rows + ROWS; r++) {
@@ -470,15 +481,16 @@ static void each_cut_at_every_byte(void)
 	}
 }
 
-/* A datagram that says it is longer than what it is in: over IP that is no datagram, and a pseudowire is
- * recognised by nothing else. */
+/* A datagram that says it is longer than what it is in: over IP that is no datagram, and a
+ * pseudowire is recognised by nothing else. */
 static void each_with_a_lying_inner_length(void)
 {
 	for (const struct row *r = rows; r < rows + ROWS; r++) {
 		bool is_wire = r->put == mpls_wire || r->put == mpls_wire_bare;
 
 		build(r, INNER_IP + 1);
-		EQUAL_INT(decode_exact(&b, b.len, b.len, ETHERNET, &p), is_wire ? PACKET_NOT_IP : PACKET_OK);
+		EQUAL_INT(decode_exact(&b, b.len, b.len, ETHERNET, &p),
+			  is_wire ? PACKET_NOT_IP : PACKET_OK);
 		if (is_wire)
 			continue;
 		EQUAL_INT(r->is_over_ip ? is_outer() : is_inner(), true);
@@ -511,7 +523,7 @@ static void control_and_encrypted(void)
 		uint32_t first, second;
 	} others[] = {
 		{ 50000, 4789, 0x00000000, 0x00000100 },	/* VXLAN without a network */
-		{ 50000, 4789, 0x08000001, 0x00000100 },	/* reserved bits */
+		{ 50000, 4789, 0x0d000003, 0x00000100 },	/* GPE with its OAM bit */
 		{ 50000, 6081, 0x40000800, 0x00000100 },	/* GENEVE version 1 */
 		{ 50000, 6081, 0x00800800, 0x00000100 },	/* its control bit */
 		{ 2152, 2152, 0x30010064, 0x00000000 },		/* GTP echo request */
