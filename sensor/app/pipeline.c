@@ -14,11 +14,15 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "base/ring.h"
+#include "packet/fragments.h"
 #include "policy/suffix.h"
 
 #define FRAMES_AT_ONCE 64
 #define PACKET_RING 32			/* batches under way to one worker */
 #define EVENT_RING 64			/* minutes under way from one worker */
+#define TUNNEL_DATAGRAMS 1024		/* fragments_may_hide(): held by the reader, */
+#define TUNNEL_BYTES_MAX (16U << 20)	/* and their data */
+#define TUNNEL_NESTING 4		/* reassemblies for one frame */
 
 /* A worker serves the shards whose number modulo the number of workers is its own. */
 struct worker {
@@ -43,6 +47,8 @@ struct pipeline {
 	bool analysis_runs;
 	uint64_t first_ns;		/* written before the first event batch is pushed */
 	uint64_t minute;		/* the minute of the last frame or idle mark */
+	struct fragments *tunnels;	/* the reader's: fragments_may_hide() */
+	uint64_t bad_reassembled;	/* fragments of what came out of them malformed */
 	struct pipeline_counters counters;
 };
 
@@ -54,7 +60,8 @@ static void set_thread_name(pthread_t thread, const char *what, unsigned number)
 	pthread_setname_np(thread, name);
 }
 
-/* --- workers -------------------------------------------------------------------------------------
+/* --- workers
+ * -------------------------------------------------------------------------------------
  */
 
 static void emit_event(void *arg, struct slice *s)
@@ -97,8 +104,8 @@ static void worker_finish(struct worker *w, uint64_t now_ns)
 	push_events(w, now_ns, true);
 }
 
-/* Runs of one shard go in together: the table fetches ahead over them.  The order within a shard is
- * kept, and between shards it means nothing. */
+/* Runs of one shard go in together: the table fetches ahead over them.  The order within a shard
+ * is kept, and between shards it means nothing. */
 static void worker_packets(struct worker *w, const struct packet_batch *b)
 {
 	struct shard_item items[BATCH_PACKETS];
@@ -137,7 +144,8 @@ static void *worker_main(void *arg)
 	return NULL;
 }
 
-/* --- analysis ------------------------------------------------------------------------------------
+/* --- analysis
+ * ------------------------------------------------------------------------------------
  */
 
 static int compare_events(const void *a, const void *b)
@@ -246,7 +254,7 @@ static void flush(struct worker *w)
 		return;
 	if (is_inline(w->pipeline)) {
 		worker_packets(w, b);
-		b->n = 0;
+		b->n = b->used = 0;
 		return;
 	}
 	ring_push_wait(w->inbox, b);
@@ -288,6 +296,7 @@ static void reach(struct pipeline *p, uint64_t ns)
 	if (minute <= p->minute)
 		return;
 	p->minute = minute;
+	fragments_expire(p->tunnels, minute * SLICE_NS);
 	broadcast_mark(p, minute * SLICE_NS, false);
 }
 
@@ -301,25 +310,48 @@ static int make_shard(struct pipeline *p, unsigned number)
 			 &p->shards[number]);
 }
 
+/* Only the inside of a tunnel says which shard a packet belongs to, and a fragment does not show
+ * it. false: nothing to hand on (yet). */
+static bool reassemble(struct pipeline *p, struct packet *packet, enum packet_status *status)
+{
+	for (unsigned n = 0; *status == PACKET_FRAGMENT && fragments_may_hide(packet); n++) {
+		struct packet whole;
+
+		if (n == TUNNEL_NESTING) {	/* honest ones have two at most */
+			*status = PACKET_BAD_EXTENSION;
+			break;
+		}
+		if (!fragments_add(p->tunnels, packet, &whole, status))
+			return false;
+		*packet = whole;
+	}
+	if (*status == PACKET_OK || *status == PACKET_FRAGMENT)
+		return true;
+	p->bad_reassembled += packet->fragments;
+	return false;
+}
+
 static void take_frame(struct pipeline *p, const struct frame *f)
 {
 	struct packet packet;
 	enum packet_status status;
 	struct worker *w;
 	unsigned shard;
+	bool with_bytes;
 
 	reach(p, f->ts_ns);
 	status = packet_decode(f, &packet);
 	p->counters.decode[status]++;
-	if (status != PACKET_OK && status != PACKET_FRAGMENT)
+	if (status != PACKET_OK && (status != PACKET_FRAGMENT || !reassemble(p, &packet, &status)))
 		return;
 	if (packet.caplen > BATCH_COPY_MAX)	/* the same with any number of workers */
 		packet.caplen = BATCH_COPY_MAX;
 	shard = shard_of(&packet.src, &packet.dst, p->cfg.shards);
 	w = &p->workers[shard % p->cfg.workers];
-	if (!packet_batch_add(w->filling, &packet, status, shard, !is_inline(p))) {
+	with_bytes = !is_inline(p) || packet.is_reassembled;
+	if (!packet_batch_add(w->filling, &packet, status, shard, with_bytes)) {
 		flush(w);
-		packet_batch_add(w->filling, &packet, status, shard, !is_inline(p));
+		packet_batch_add(w->filling, &packet, status, shard, with_bytes);
 	}
 }
 
@@ -337,8 +369,9 @@ static int read_source(struct pipeline *p)
 		 * same: its first idle mark starts the clock. */
 		if (n == SOURCE_IDLE)
 			reach(p, source_mark_ns(p->source));
-		/* With one worker the bytes are the source's, until its next call.  With several a
-		 * short read means that nothing more is waiting: do not let a batch wait for it. */
+		/* With one worker the bytes are the source's, until its next call.  With several
+		 * a short read means that nothing more is waiting: do not let a batch wait for
+		 * it. */
 		if (n < FRAMES_AT_ONCE || is_inline(p))
 			for (unsigned i = 0; i < p->cfg.workers; i++)
 				flush(&p->workers[i]);
@@ -377,7 +410,7 @@ static int prepare_worker(struct pipeline *p, unsigned number)
 
 static int prepare(struct pipeline *p)
 {
-	int err = 0;
+	int err = fragments_new(TUNNEL_DATAGRAMS, TUNNEL_BYTES_MAX, &p->tunnels);
 
 	for (unsigned i = 0; !err && i < p->cfg.workers; i++)
 		err = prepare_worker(p, i);
@@ -482,6 +515,7 @@ static const size_t shard_fields[] = {
 	COUNTER(fragments), COUNTER(fragments_merged),
 	COUNTER(fragments_bad), COUNTER(fragments_overlap), COUNTER(fragments_duplicate),
 	COUNTER(fragments_timeout), COUNTER(fragments_evicted), COUNTER(fragments_held),
+	COUNTER(fragments_carriers),
 	COUNTER(datagrams), COUNTER(bad_reassembled), COUNTER(late_packets),
 	COUNTER(flows_opened), COUNTER(flows_evicted), COUNTER(flows_idle), COUNTER(flows_fin),
 	COUNTER(flows_rst), COUNTER(flows_input), COUNTER(dpi_packets),
@@ -507,8 +541,26 @@ static void add_counters(struct shard_counters *sum, const struct shard_counters
 	}
 }
 
+/* Those the reader held, counted beside those of the shards. */
+static void add_reader_fragments(struct pipeline *p)
+{
+	const struct fragments_counters *f = fragments_counters(p->tunnels);
+	struct shard_counters one = {
+		.fragments = f->given, .fragments_merged = f->merged, .fragments_bad = f->bad,
+		.fragments_overlap = f->overlap, .fragments_duplicate = f->duplicate,
+		.fragments_timeout = f->timeout, .fragments_evicted = f->evicted,
+		.fragments_held = f->held, .fragments_carriers = f->carriers,
+		.datagrams = f->datagrams, .bad_reassembled = p->bad_reassembled,
+	};
+
+	add_counters(&p->counters.flow, &one);
+}
+
 static void release(struct pipeline *p)
 {
+	if (p->tunnels)
+		add_reader_fragments(p);
+	fragments_free(p->tunnels);
 	for (unsigned i = 0; i < p->cfg.shards; i++) {
 		if (p->shards[i])
 			add_counters(&p->counters.flow, shard_counters(p->shards[i]));

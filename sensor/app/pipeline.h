@@ -3,12 +3,13 @@
  *   reader (the caller) --rings of packet batches--> workers --rings of event batches--> analysis
  *
  * The reader decodes, picks the shard by the address pair and hands batches of packets to the
- * worker that serves the shard; minute boundaries travel as marks in the same rings, so every shard
- * sees packets and marks in one order whatever the number of workers.  With one worker the reader
- * serves the shards itself and nothing is copied.  The analysis thread takes, for each mark, the
- * events of all workers, sorts them canonically and passes them on. A full ring makes the producer
- * wait: in replay that is the pace, live the kernel's buffer takes it and what does not fit there
- * is counted as kernel drops.
+ * worker that serves the shard (fragments that may be of a tunnel it puts together before);
+ * minute boundaries travel as marks in the same rings, so every shard sees packets and marks in
+ * one order whatever the number of workers.  With one worker the reader serves the shards itself
+ * and nothing is copied.  The analysis thread takes, for each mark, the events of all workers,
+ * sorts them canonically and passes them on. A full ring makes the producer wait: in replay that
+ * is the pace, live the kernel's buffer takes it and what does not fit there is counted as kernel
+ * drops.
  */
 #ifndef NW_APP_PIPELINE_H
 #define NW_APP_PIPELINE_H
@@ -33,13 +34,13 @@ struct pipeline_carry {
 	uint64_t minute_ns; /* start of the minute that was not complete; 0: a first run */
 	/* Calls take for each connection kept. */
 	void (*flows)(void *arg, shard_flow_fn take, void *take_arg);
-	/* Does this run leave its connections to the next?  err: of the source.  Then the old ones
-	 * are forgotten, and put_flow keeps one at a time. */
+	/* Does this run leave its connections to the next?  err: of the source.  Then the old
+	 * ones are forgotten, and put_flow keeps one at a time. */
 	bool (*ends_clean)(void *arg, int err);
 	shard_flow_fn put_flow;
 	void *arg;
-	/* Events of the incomplete minute: of the last run, and (set by the run) of this one.  The
-	 * first is taken, the second given. */
+	/* Events of the incomplete minute: of the last run, and (set by the run) of this one.
+	 * The first is taken, the second given. */
 	struct event_batch *pending, *ret_pending;
 	uint64_t ret_minute_ns;		/* start of the minute that is not complete now */
 };
@@ -63,9 +64,9 @@ struct pipeline_counters {
 	bool is_incomplete;	/* flow events were lost for lack of memory (logged) */
 };
 
-/* Runs until the source ends.  0 or -errno (logged): the source broke, or the threads could not be
- * started, and then nothing was read; *ret_counters is set in any case. Without
- * carry analysis_finish() has been called, unless no packet came. */
+/* Runs until the source ends.  0 or -errno (logged): the source broke, or the threads could not
+ * be started, and then nothing was read; *ret_counters is set in any case. Without carry
+ * analysis_finish() has been called, unless no packet came. */
 int pipeline_run(struct source *s, const struct pipeline_config *cfg, struct analysis *a,
 		 struct pipeline_counters *ret_counters);
 

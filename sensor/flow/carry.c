@@ -196,13 +196,14 @@ static uint32_t place(struct shard *s, struct flow_image *image)
 	image->extra.answers = NULL;
 	image->extra.carried = NULL;
 	image->extra.waiting = NULL;
+	image->extra.tunnel = NULL;
 	s->unopened += !image->hot.is_opened;
 	return no;
 }
 
-/* The newcomer is idle longest of all: it is in the table for as long as it takes to say so, in the
- * place of the one at the root.  That one gets its number again, and so stays the root: the table's
- * free numbers are a stack. */
+/* The newcomer is idle longest of all: it is in the table for as long as it takes to say so, in
+ * the place of the one at the root.  That one gets its number again, and so stays the root: the
+ * table's free numbers are a stack. */
 static bool pass_through(struct shard *s, struct flow_image *image)
 {
 	struct flow_image root;

@@ -7,6 +7,7 @@
 #include "base/err.h"
 #include "flow/answers.h"
 #include "flow/internal.h"
+#include "flow/tunnel_pack.h"
 
 static void copy_pair(uint64_t to[2], const uint64_t from[2])
 {
@@ -134,6 +135,7 @@ static void emit_close(struct shard *s, uint32_t no, enum flow_end end, uint64_t
 		e.sums.lost[d] = extra->lost[d];
 		s->counters.tcp_lost_bytes += e.sums.lost[d];
 	}
+	e.tunnel = tunnel_copy(extra ? extra->tunnel : NULL);
 	emit(s, no, &e);
 }
 
@@ -243,4 +245,6 @@ void flow_release(struct shard *s, uint32_t no)
 	carried_free(&extra->carried);
 	free(extra->waiting);
 	extra->waiting = NULL;
+	free(extra->tunnel);
+	extra->tunnel = NULL;
 }

@@ -5,6 +5,7 @@
 #include <zlib.h>
 #include "flow/answers.h"
 #include "flow/carried.h"
+#include "flow/tunnel_pack.h"
 #include "packet/packet.h"
 
 #define IMAGE_VERSION 2	/* 1: without what was carried, and which lost bytes were told */
@@ -25,7 +26,8 @@ enum {
 	HAS_ANSWERS = 8 << BITS,
 	HAS_CARRIED = 16 << BITS,	/* from version 2 on */
 	HAS_PLACES = 32 << BITS,	/* likewise */
-	BITS_END = 64 << BITS
+	HAS_TUNNEL = 64 << BITS,	/* likewise */
+	BITS_END = 128 << BITS
 };
 
 static uint64_t minute_of(uint64_t ns)
@@ -123,7 +125,7 @@ static void pack_places(struct packer *p, const struct flow_places *places)
 	}
 }
 
-/* Outside of TCP the optional record is there for DNS, echo and places only. */
+/* Outside of TCP the optional record is there for DNS, echo, places and tunnels only. */
 static uint32_t parts_of(const struct flow_image *image)
 {
 	bool has_tcp_extra = image->has_extra && image->hot.key.proto == IP_TCP;
@@ -131,7 +133,7 @@ static uint32_t parts_of(const struct flow_image *image)
 	return (is_dirty(&image->hot) ? IS_DIRTY : 0) | (has_tcp_extra ? HAS_EXTRA : 0) |
 	       (image->cold.name ? HAS_NAME : 0) | (image->extra.answers ? HAS_ANSWERS : 0) |
 	       (has_carried(image) ? HAS_CARRIED : 0) |
-	       (image->extra.places.n ? HAS_PLACES : 0);
+	       (image->extra.places.n ? HAS_PLACES : 0) | (image->extra.tunnel ? HAS_TUNNEL : 0);
 }
 
 void flow_image_pack(struct packer *p, const struct flow_image *image)
@@ -171,6 +173,8 @@ void flow_image_pack(struct packer *p, const struct flow_image *image)
 	}
 	if (image->extra.places.n)
 		pack_places(p, &image->extra.places);
+	if (image->extra.tunnel)
+		tunnel_pack(image->extra.tunnel, p);
 	if (!p->has_failed)
 		pack_u32(p, (uint32_t)crc32(0, p->bytes + from, (uInt)(p->len - from)));
 }
@@ -352,7 +356,7 @@ static void unpack_fields(struct unpacker *u, uint8_t version, struct flow_image
 		unpack_bytes(u, image->cold.mac, sizeof(image->cold.mac));
 	if (f->key.proto == IP_TCP)
 		unpack_tcp(u, f, &image->cold);
-	image->has_extra = bits & (HAS_EXTRA | HAS_ANSWERS | HAS_CARRIED | HAS_PLACES);
+	image->has_extra = bits & (HAS_EXTRA | HAS_ANSWERS | HAS_CARRIED | HAS_PLACES | HAS_TUNNEL);
 	u->is_bad |= bits & HAS_EXTRA && f->key.proto != IP_TCP;
 	if (bits & HAS_EXTRA)
 		unpack_extra(u, version, &image->extra);
@@ -370,6 +374,8 @@ static void unpack_fields(struct unpacker *u, uint8_t version, struct flow_image
 			     (image->extra.carried && !(bits & IS_DIRTY));
 	if (bits & HAS_PLACES)
 		unpack_places(u, &image->extra.places);
+	if (bits & HAS_TUNNEL)
+		u->is_bad |= !tunnel_unpack(u, &image->extra.tunnel);
 	u->is_bad |= is_dirty(f) != !!(bits & IS_DIRTY);
 }
 
@@ -390,7 +396,8 @@ bool flow_image_unpack(const void *value, size_t value_len, struct flow_image *r
 	    unpack_u32(&check) != (uint32_t)crc32(0, value, (uInt)value_len))
 		return false;
 	unpack_fields(&u, version, ret_image);
-	u.is_bad |= version < 2 && (has_carried(ret_image) || ret_image->extra.places.n);
+	u.is_bad |= version < 2 && (has_carried(ret_image) || ret_image->extra.places.n ||
+				    ret_image->extra.tunnel);
 	if (unpack_ok(&u) && is_sound(ret_image))
 		return true;
 	flow_image_clear(ret_image);
@@ -405,6 +412,8 @@ void flow_image_clear(struct flow_image *image)
 	carried_free(&image->extra.carried);
 	free(image->extra.waiting);
 	image->extra.waiting = NULL;
+	free(image->extra.tunnel);
+	image->extra.tunnel = NULL;
 }
 
 bool flow_image_unpack_key(const void *value, size_t value_len, struct flow_key *ret_key)

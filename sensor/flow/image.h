@@ -4,7 +4,7 @@
  *
  *	version, key, bits, rank, clock, first, last, TCP flags, master, app, totals
  *	[sums of the running minute] [MACs] [TCP: next, ISN] [TCP: retransmissions, holes] [name]
- *	[DNS answers of the running minute]
+ *	[DNS answers of the running minute] [what was carried] [tunnel]
  *	CRC-32 of all before it
  *
  * Everything that a later event or the fate of the flow depends on is in it.  What is not:
@@ -14,8 +14,8 @@
  * The clock is the shard's newest stamp: a packet stamped before it is late in the next run too.
  *
  * The CRC is there because a stamp that a damaged disk has moved a century ahead would make every
- * later packet late.  It is no protection against somebody who can write the state, so whatever it
- * covers is checked as well: an image is good only if packets could have made it.
+ * later packet late.  It is no protection against somebody who can write the state, so whatever
+ * it covers is checked as well: an image is good only if packets could have made it.
  *
  * Pure functions, any thread.
  */

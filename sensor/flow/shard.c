@@ -8,10 +8,10 @@
  *
  * Life of a flow.  It opens with its first packet and closes by eviction, by a SYN that starts
  * another connection on the same key after this one had ended, by its class's time-out, or at the
- * end of input.  FIN and RST only move it to the class with the short time-out.  OPEN is emitted as
- * soon as nothing more can be learned about it, at its second minute boundary, or just before
- * CLOSE.  A flow never follows another with the same key and the same first stamp, so that flow ids
- * are unique (unless the table had to evict within one nanosecond).
+ * end of input.  FIN and RST only move it to the class with the short time-out.  OPEN is emitted
+ * as soon as nothing more can be learned about it, at its second minute boundary, or just before
+ * CLOSE.  A flow never follows another with the same key and the same first stamp, so that flow
+ * ids are unique (unless the table had to evict within one nanosecond).
  *
  * events.c makes the events, update.c counts a packet into a flow.
  */
@@ -104,6 +104,7 @@ const struct shard_counters *shard_counters(struct shard *s)
 	s->counters.fragments_timeout = f->timeout;
 	s->counters.fragments_evicted = f->evicted;
 	s->counters.fragments_held = f->held;
+	s->counters.fragments_carriers = f->carriers;
 	s->counters.datagrams = f->datagrams;
 	if (s->duplicates)
 		s->counters.duplicates_forgotten = duplicates_forgotten(s->duplicates);
@@ -210,6 +211,12 @@ static void take_fragment(struct shard *s, const struct packet *p)
 	count_packet(s, &whole, &at);
 }
 
+/* As the tap saw it: the reader may have put a datagram together. */
+static uint64_t packets_of(const struct shard_item *item)
+{
+	return item->packet->is_reassembled ? item->packet->fragments : 1;
+}
+
 /* Whether the packet was mirrored before; from where it was teaches the flow (places.h).  Of
  * fragments the ports are not known yet. */
 static bool is_copy(struct shard *s, const struct shard_item *item, const struct place *at)
@@ -217,8 +224,8 @@ static bool is_copy(struct shard *s, const struct shard_item *item, const struct
 	struct duplicates_verdict v = duplicates_take(s->duplicates, item->packet, item->status,
 						      at->digest, s->now_ns);
 
-	s->counters.duplicates += v.is_copy;
-	s->counters.duplicates_other_way += v.is_copy && v.is_other_way;
+	s->counters.duplicates += v.is_copy ? packets_of(item) : 0;
+	s->counters.duplicates_other_way += v.is_copy && v.is_other_way ? packets_of(item) : 0;
 	if (v.is_copy && v.is_other_way && item->status == PACKET_OK)
 		places_learn(s->places, s->table, &at->key, &v.first);
 	return v.is_copy;
@@ -226,7 +233,7 @@ static bool is_copy(struct shard *s, const struct shard_item *item, const struct
 
 static void take_packet(struct shard *s, const struct shard_item *item, const struct place *at)
 {
-	s->counters.packets++;
+	s->counters.packets += packets_of(item);
 	advance_clock(s, item->packet->ts_ns);
 	if (s->duplicates && is_copy(s, item, at))
 		return;
@@ -247,7 +254,8 @@ void shard_packet(struct shard *s, const struct packet *p, enum packet_status st
 }
 
 /* With more flows than the caches hold a packet waits for memory several times, one after the
- * other: index, record.  Asking for a whole batch's before using the first overlaps these waits. */
+ * other: index, record.  Asking for a whole batch's before using the first overlaps these waits.
+ * */
 static void take_batch(struct shard *s, const struct shard_item *items, size_t n)
 {
 	struct place at[SHARD_BATCH];
@@ -285,9 +293,9 @@ static uint64_t tick(uint64_t ns)
 }
 
 /* What the newest end of a class's list did in the minute that is over; flows that have now seen
- * their second boundary; and flows that were silent all that minute and still hold DPI state.  The
- * last packet of the latter two is in the minute before at the earliest: had it been older, an
- * earlier mark would have dealt with them. */
+ * their second boundary; and flows that were silent all that minute and still hold DPI state.
+ * The last packet of the latter two is in the minute before at the earliest: had it been older,
+ * an earlier mark would have dealt with them. */
 static void settle_minute(struct shard *s, enum flow_class class, uint64_t boundary_ns)
 {
 	uint64_t since_ns = s->minute_ns;

@@ -1,10 +1,10 @@
 /* shard.h - one shard: its flow table, reassembly and DPI engine, and what they emit.
  *
- * The (innermost) address pair is hashed onto a fixed number of shards, so that both directions and
- * all fragments of a conversation meet in one, and results do not depend on the number of workers.
- * A shard is a plain single-threaded object: packets and marks in, events out.
- * Thread: the worker that serves it.  Memory: bounded by shard_config; the table evicts the flow
- * idle longest when full (counted, its CLOSE says "evicted").
+ * The (innermost) address pair is hashed onto a fixed number of shards, so that both directions
+ * and all fragments of a conversation meet in one, and results do not depend on the number of
+ * workers. A shard is a plain single-threaded object: packets and marks in, events out. Thread:
+ * the worker that serves it.  Memory: bounded by shard_config; the table evicts the flow idle
+ * longest when full (counted, its CLOSE says "evicted").
  */
 #ifndef NW_FLOW_SHARD_H
 #define NW_FLOW_SHARD_H
@@ -30,14 +30,16 @@ struct shard_config {
 /* Every packet given to shard_packet() ends in exactly one place:
  *
  *	packets = duplicates + flow_packets + bad_reassembled + fragments_bad + fragments_overlap +
- *		  fragments_duplicate + fragments_timeout + fragments_evicted + fragments_held
+ *		  fragments_duplicate + fragments_timeout + fragments_evicted + fragments_held +
+ *		  fragments_carriers
  *
- * The fragments of a completed datagram are packets of the flow the datagram belongs to, each with
- * its own IP bytes, at the time of the fragment that completed it; so flow_packets is also the sum
- * of sums.packets over all SLICE events (and, after shard_finish(), over all CLOSE events).  Where
- * flows are carried from run to run this holds for the runs together, not for each.
- * Fragments still held when the input ends, by shard_finish() or shard_export(), are lost: their
- * datagrams count in no flow, they stay counted as fragments_held. */
+ * The fragments of a completed datagram are packets of the flow the datagram belongs to, each
+ * with its own IP bytes, at the time of the fragment that completed it (a datagram that the
+ * reader has put together counts as that many packets given); so flow_packets is also the sum of
+ * sums.packets over all SLICE events (and, after shard_finish(), over all CLOSE events).  Where
+ * flows are carried from run to run this holds for the runs together, not for each. Fragments
+ * still held when the input ends, by shard_finish() or shard_export(), are lost: their datagrams
+ * count in no flow, they stay counted as fragments_held. */
 struct shard_counters {
 	uint64_t packets;		/* given */
 	uint64_t flow_packets;		/* counted into a flow, merged fragments included */
@@ -49,6 +51,7 @@ struct shard_counters {
 	uint64_t fragments_merged;	/* of them: in flow_packets or bad_reassembled */
 	uint64_t fragments_bad, fragments_overlap, fragments_duplicate;
 	uint64_t fragments_timeout, fragments_evicted, fragments_held;
+	uint64_t fragments_carriers;	/* merged into tunnels: fragments.h */
 	uint64_t datagrams;		/* reassembled */
 	uint64_t bad_reassembled;	/* fragments of datagrams whose transport is malformed */
 	uint64_t late_packets;		/* stamped before the newest or the last mark */
@@ -88,8 +91,9 @@ int shard_new(const struct shard_config *cfg, shard_emit_fn emit, void *emit_arg
 	      struct shard **ret_shard);
 void shard_free(struct shard *s);
 
-/* p: decoded with PACKET_OK or PACKET_FRAGMENT, in the order of time.  A stamp behind the last mark
- * or packet is taken for it (counted); one beyond the current minute acts as a mark first. */
+/* p: decoded with PACKET_OK or PACKET_FRAGMENT, in the order of time.  A stamp behind the last
+ * mark or packet is taken for it (counted); one beyond the current minute acts as a mark first.
+ * */
 void shard_packet(struct shard *s, const struct packet *p, enum packet_status status);
 /* The same as shard_packet() for each item in turn, and faster when there are many flows. */
 struct shard_item {
@@ -99,14 +103,13 @@ struct shard_item {
 void shard_packets(struct shard *s, const struct shard_item *items, size_t n);
 /* Capture time has reached boundary_ns, a multiple of SLICE_NS: emits the SLICE events of minutes
  * before it and closes what has been idle too long (timeouts.h).  A CLOSE by idleness falls into
- * the minute before the first boundary at which the time-out had passed; so a mark that jumps many
- * minutes gives the same events as marks minute by minute.  Cost: flows touched in the last two
- * minutes, and flows closed.
- * A flow that DPI has not recognised, whose OPEN was emitted (with this mark at the latest) and
- * that was silent for the whole minute that is over, gives its DPI state back (dpi_silent): silent
- * flows do not hold that memory until they close.  What can be said by then, a guess as a rule,
- * goes into its later events; its later packets are not shown to DPI.  A flow without payload so
- * far has no state and goes on waiting for it. */
+ * the minute before the first boundary at which the time-out had passed; so a mark that jumps
+ * many minutes gives the same events as marks minute by minute.  Cost: flows touched in the last
+ * two minutes, and flows closed. A flow that DPI has not recognised, whose OPEN was emitted (with
+ * this mark at the latest) and that was silent for the whole minute that is over, gives its DPI
+ * state back (dpi_silent): silent flows do not hold that memory until they close.  What can be
+ * said by then, a guess as a rule, goes into its later events; its later packets are not shown to
+ * DPI.  A flow without payload so far has no state and goes on waiting for it. */
 void shard_mark(struct shard *s, uint64_t boundary_ns);
 /* End of input: emits what is left and closes every flow, with FLOW_END_INPUT unless it had ended
  * by FIN or RST already. */
@@ -132,12 +135,12 @@ typedef void (*shard_flow_fn)(void *arg, const void *key, size_t key_len, const 
 			      size_t value_len);
 void shard_export(struct shard *s, shard_flow_fn put, void *arg);
 /* Takes back one flow, before the first packet or mark, in any order.  Its shard is
- * shard_of_packed().  The shard's clock goes on too: time-outs run from the flow's last packet, and
- * a stamp behind the newest one of the last run is late (a shard without flows starts anew).
+ * shard_of_packed().  The shard's clock goes on too: time-outs run from the flow's last packet,
+ * and a stamp behind the newest one of the last run is late (a shard without flows starts anew).
  * Lists are as they were, to the place within a tick, so that evictions go on without
  * interruption.  When the table is full the flow idle longest is evicted as ever, whatever the
- * order: its events come out of this call.  false: malformed, of another minute than those before,
- * its key is there already, or no memory. */
+ * order: its events come out of this call.  false: malformed, of another minute than those
+ * before, its key is there already, or no memory. */
 bool shard_import(struct shard *s, const void *value, size_t value_len);
 bool shard_of_packed(const void *value, size_t value_len, unsigned n_shards, unsigned *ret_shard);
 

@@ -72,4 +72,6 @@ void slice_clear(struct slice *s)
 	s->name = NULL;
 	answers_free(&s->answers);
 	carried_free(&s->carried);
+	free(s->tunnel);
+	s->tunnel = NULL;
 }

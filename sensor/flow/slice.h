@@ -1,8 +1,8 @@
 /* slice.h - what leaves the packet path: events of flows, one aligned minute at a time.
  *
- * OPEN   the DPI verdict is there, or will not come (budget, or the flow's second minute boundary)
- * SLICE  what one flow did in one minute of capture time
- * CLOSE  the flow's end, with its totals
+ * OPEN   the DPI verdict is there, or will not come (budget, or the flow's second minute
+ * boundary) SLICE  what one flow did in one minute of capture time CLOSE  the flow's end, with
+ * its totals
  *
  * Analysis takes events in the order of slice_compare(): (minute, flow id, OPEN < SLICE < CLOSE).
  * Events of one flow never go backwards in time.  Sides: 0 is the client, 1 the server, fixed at
@@ -21,8 +21,8 @@
 #define SLICE_ANSWERS_MAX 16		/* of one flow and minute; more are counted by the shard */
 
 /* Canonical: (addr, port) of side a <= side b, so both directions give the same key.  ICMP: the
- * ports are the type and the type that answers it (community_id.h); a one-way type keeps its sender
- * as side a, with type and code as ports. */
+ * ports are the type and the type that answers it (community_id.h); a one-way type keeps its
+ * sender as side a, with type and code as ports. */
 struct flow_key {
 	struct addr a, b;
 	uint16_t a_port, b_port;
@@ -62,6 +62,7 @@ struct flow_sums {			/* [0] client to server, [1] server to client */
 };
 
 struct carried;
+struct packet_tunnel;
 
 /* An address that DNS gave the client for the name it asked for. */
 struct dns_answer {
@@ -85,12 +86,14 @@ struct slice {
 	uint16_t master, app;		/* what is known so far, in events of every kind */
 	enum dpi_source verdict;
 	char *name;			/* as far as known: NUL-ended raw bytes, or NULL.  Owned */
-	/* SLICE: what DNS answered the client in the minute, each pair of name and address once, in
-	 * the order of packets; NULL for nearly all.  Owned, all of the list.  A connection that
-	 * follows from an answer in the same minute comes after it: its flow id is later. */
+	/* SLICE: what DNS answered the client in the minute, each pair of name and address once,
+	 * in the order of packets; NULL for nearly all.  Owned, all of the list.  A connection
+	 * that follows from an answer in the same minute comes after it: its flow id is later. */
 	struct dns_answer *answers;
 	/* SLICE: what DNS questions and echoes carried (carried.h); NULL for nearly all.  Owned. */
 	struct carried *carried;
+	/* CLOSE: what the flow's first packet came through, src being the client's side.  Owned. */
+	struct packet_tunnel *tunnel;
 };
 
 int slice_compare(const struct slice *a, const struct slice *b);

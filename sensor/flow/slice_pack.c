@@ -4,8 +4,9 @@
 #include <string.h>
 #include "flow/answers.h"
 #include "flow/carried.h"
+#include "flow/tunnel_pack.h"
 
-#define SLICE_VERSION 2		/* 1: without what was carried */
+#define SLICE_VERSION 3		/* 1: without what was carried; 2: without tunnels */
 #define NAME_MAX_LEN 255
 
 static void pack_key(const struct flow_key *k, struct packer *p)
@@ -78,6 +79,9 @@ void slice_pack(const struct slice *s, struct packer *p)
 	pack_text(p, s->name);
 	answers_pack(p, s->answers);
 	carried_pack(s->carried, p);
+	pack_u8(p, s->tunnel != NULL);
+	if (s->tunnel)
+		tunnel_pack(s->tunnel, p);
 }
 
 bool slice_unpack(struct unpacker *u, struct slice *ret_slice)
@@ -107,6 +111,8 @@ bool slice_unpack(struct unpacker *u, struct slice *ret_slice)
 	answers_unpack(u, &s.answers);
 	if (version > 1)
 		carried_unpack(u, &s.carried);
+	if (version > 2 && unpack_u8(u))
+		u->is_bad |= !tunnel_unpack(u, &s.tunnel);
 	if (!version || version > SLICE_VERSION || s.kind > SLICE_CLOSE ||
 	    s.client_how >= FLOW_CLIENTS || s.end >= FLOW_ENDS || s.verdict >= DPI_SOURCES)
 		u->is_bad = true;

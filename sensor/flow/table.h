@@ -22,12 +22,12 @@
  *   - whom to evict when the table is full: flow_table_oldest(), idle longest (to a tick)
  * Time given to flow_table_touch() must not go back.
  *
- * Layout.  The hot record is three cache lines: the first two are what a packet needs, the third is
- * touched once a minute.  The cold record is touched when a flow begins and ends, and by DPI.  What
- * TCP needs when segments come out of order is in a third, optional record.  Memory: 240 bytes a
- * flow, 8 for the index, 176 more for TCP with retransmissions or holes, for DNS and for echo,
- * and for what is mirrored from several VLANs;
- * never returned before flow_table_free().  No allocation once a number was used.
+ * Layout.  The hot record is three cache lines: the first two are what a packet needs, the third
+ * is touched once a minute.  The cold record is touched when a flow begins and ends, and by DPI.
+ * What TCP needs when segments come out of order is in a third, optional record.  Memory: 240
+ * bytes a flow, 8 for the index, 184 more for TCP with retransmissions or holes, for DNS, echo
+ * and tunnels, and for what is mirrored from several VLANs; never returned before
+ * flow_table_free().  No allocation once a number was used.
  *
  * Thread: the shard's worker.
  */
@@ -43,6 +43,7 @@
 #include "flow/slice.h"
 #include "flow/tcp.h"
 #include "flow/timeouts.h"
+#include "packet/packet.h"
 
 #define FLOW_TABLE_MAX (1U << 26)	/* leaves 5 bits of a slot for the tag */
 #define FLOW_TICK_SHIFT 30		/* a tick is 2^30 ns */
@@ -98,7 +99,7 @@ struct flow_cold {
 };
 static_assert(sizeof(struct flow_cold) <= 48, "the cold record has grown");
 
-/* TCP that was seen out of order or twice; DNS; echo; copies from another VLAN. */
+/* TCP that was seen out of order or twice; DNS; echo; tunnels; copies from another VLAN. */
 struct flow_extra {
 	uint64_t retrans[2];		/* of the minute */
 	uint64_t total_retrans[2];	/* of the minutes before */
@@ -109,6 +110,8 @@ struct flow_extra {
 	struct carried *carried;	/* likewise */
 	struct echo_waiting *waiting;	/* owned; NULL: no echo */
 	struct flow_places places;	/* mirrored from there too */
+	struct packet_tunnel *tunnel;	/* of the first packet that had one, sent by the client or
+					 * turned around; owned */
 };
 
 struct flow_chunk {
@@ -143,8 +146,8 @@ void flow_table_free(struct flow_table *t);
 
 uint32_t flow_table_hash(const struct flow_table *t, const struct flow_key *key);
 uint32_t flow_table_find(const struct flow_table *t, const struct flow_key *key, uint32_t hash);
-/* A new flow, zeroed but for key and hash, in no list.  The key must not be there.  0: the table is
- * full, or there is no memory for it to grow: evict, then ask again. */
+/* A new flow, zeroed but for key and hash, in no list.  The key must not be there.  0: the table
+ * is full, or there is no memory for it to grow: evict, then ask again. */
 uint32_t flow_table_add(struct flow_table *t, const struct flow_key *key, uint32_t hash);
 void flow_table_remove(struct flow_table *t, uint32_t no);
 

@@ -10,6 +10,7 @@
 #include "flow/answers.h"
 #include "flow/internal.h"
 #include "flow/key.h"
+#include "flow/tunnel_pack.h"
 
 #define BOTH 3		/* bits of both sides */
 #define PORT_DNS 53
@@ -56,6 +57,14 @@ static void swap_macs(struct flow_cold *cold)
 	memcpy(cold->mac[1], mac, sizeof(mac));
 }
 
+static void turn_tunnel(struct packet_tunnel *t)
+{
+	struct addr src = t->src;
+
+	t->src = t->dst;
+	t->dst = src;
+}
+
 /* The client was the other one.  Totals are empty: no minute has been emitted. */
 static void swap_sides(struct flow_table *t, uint32_t no)
 {
@@ -76,6 +85,8 @@ static void swap_sides(struct flow_table *t, uint32_t no)
 	SWAP(f->next);
 	SWAP(cold->isn);
 	swap_macs(cold);
+	if (extra && extra->tunnel)
+		turn_tunnel(extra->tunnel);
 	if (extra) {
 		SWAP(extra->retrans);
 		SWAP(extra->lost);
@@ -205,6 +216,18 @@ static void note_macs(struct flow *f, struct flow_cold *cold, const struct packe
 	memcpy(cold->mac[!d], p->dst_mac, sizeof(p->dst_mac));
 }
 
+/* The ids of the two directions may differ (packet.h): the first one is kept. */
+static void note_tunnel(struct shard *s, uint32_t no, const struct packet *p, unsigned d)
+{
+	struct flow_extra *extra = flow_table_need_extra(s->table, no);
+
+	if (!extra || extra->tunnel)
+		return;
+	extra->tunnel = tunnel_copy(&p->tunnel);
+	if (extra->tunnel && d)
+		turn_tunnel(extra->tunnel);
+}
+
 /* --- DPI ----------------------------------------------------------------------------------- */
 
 static struct dpi_flow *need_dpi(struct shard *s, struct flow_cold *cold)
@@ -316,6 +339,8 @@ void flow_update(struct shard *s, uint32_t no, const struct packet *p, struct fl
 	f->heard |= 1U << d;
 	if (p->has_macs && !f->has_macs)
 		note_macs(f, flow_table_cold(s->table, no), p, d);
+	if (p->tunnel.depth)
+		note_tunnel(s, no, p, d);
 	if (p->proto == IP_TCP) {
 		note_tcp_flags(f, p->tcp_flags, d);
 		s->counters.tcp_zero_windows += closes_window(p);

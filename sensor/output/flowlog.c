@@ -174,6 +174,31 @@ static json_t *vlan_json(const struct flow_key *k)
 	return list;
 }
 
+/* The layers around the flow, outermost first; NULL for a flow without.  Addresses are those of
+ * the outermost IP header, on the client's and on the server's side. */
+static json_t *tunnel_json(const struct packet_tunnel *t)
+{
+	json_t *layers, *src = NULL, *dst = NULL, *id = NULL, *id_of = NULL;
+	char text[ADDR_TEXT_MAX];
+
+	if (!t)
+		return NULL;
+	layers = json_array();
+	for (unsigned i = 0; layers && i < packet_tunnel_layers(t); i++)
+		json_array_append_new(layers, json_string(packet_tunnel_name(t->kinds[i])));
+	if (t->has_addrs) {
+		src = json_string(addr_format(&t->src, text));
+		dst = json_string(addr_format(&t->dst, text));
+	}
+	if (t->id_layer) {
+		id = json_integer(t->id);
+		id_of = json_string(packet_tunnel_name(t->kinds[t->id_layer - 1]));
+	}
+	return json_pack("{s:o, s:i, s:o*, s:o*, s:o*, s:o*}", "layers", layers,
+			 "depth", (int)t->depth, "source", src, "destination", dst,
+			 "id", id, "id_of", id_of);
+}
+
 /* "FSPA/SA": what the client sent, what the server sent, in the order of the header's bits. */
 static void format_flags(const struct slice *s, char buf[static 20])
 {
@@ -197,7 +222,8 @@ static json_t *flow_json(const struct slice *s)
 
 	format_id(&s->id, id);
 	format_flags(s, flags);
-	return json_pack("{s:s, s:s, s:I, s:I, s:I, s:I, s:s, s:s, s:o, s:o, s:i, s:s, s:s, s:o*}",
+	return json_pack("{s:s, s:s, s:I, s:I, s:I, s:I, s:s, s:s, s:o, s:o, s:i, s:s, s:s,"
+			 " s:o*, s:o*}",
 			 "id", id, "client", flow_client_name(s->client_how),
 			 "payload_up", (json_int_t)s->sums.payload[0],
 			 "payload_down", (json_int_t)s->sums.payload[1],
@@ -207,7 +233,8 @@ static json_t *flow_json(const struct slice *s)
 			 "app", dpi_verdict_text(s->master, s->app, app, sizeof(app)),
 			 "names", names_json(s), "vlan", vlan_json(&s->id.key),
 			 "tap", (int)s->id.key.tap, "end", flow_end_name(s->end),
-			 "tcp_flags", flags, "icmp", icmp_json(s));
+			 "tcp_flags", flags, "icmp", icmp_json(s),
+			 "tunnel", tunnel_json(s->tunnel));
 }
 
 /* --- the record ----------------------------------------------------------- */

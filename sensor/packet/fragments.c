@@ -8,11 +8,11 @@
  * fragment costs its length and nothing else: the number and order of fragments held, which a
  * sender chooses, do not matter.  Only a completed datagram is copied together.
  *
- * A datagram is open until it is complete, times out or is evicted, and then released; or until it
- * contradicts itself by an overlap or two different ends.  Then its pages go back, but its entry
- * stays until it times out, so that what is still to come is dropped too (RFC 5722 section 4).
- * A fragment that lies wholly within data held and has the same bytes is a repetition (mirror ports
- * send frames twice) and ignored; any other overlap is a contradiction.
+ * A datagram is open until it is complete, times out or is evicted, and then released; or until
+ * it contradicts itself by an overlap or two different ends.  Then its pages go back, but its
+ * entry stays until it times out, so that what is still to come is dropped too (RFC 5722 section
+ * 4). A fragment that lies wholly within data held and has the same bytes is a repetition (mirror
+ * ports send frames twice) and ignored; any other overlap is a contradiction.
  *
  * What a repetition of the last fragment leaves behind when it arrives after completion is a new,
  * incomplete datagram; it times out.  Age counts from a datagram's first fragment, so the list by
@@ -47,6 +47,7 @@ struct page {
 struct key {			/* no padding: compared and hashed as bytes */
 	struct addr src, dst;
 	uint32_t id;
+	uint32_t tunnel_id;
 	uint16_t tap;
 	uint16_t vlan[PACKET_VLANS_MAX];
 	uint8_t vlans;
@@ -142,6 +143,7 @@ static struct key key_of(const struct packet *p)
 	k.src = p->src;
 	k.dst = p->dst;
 	k.id = p->fragment_id;
+	k.tunnel_id = p->tunnel.depth ? p->tunnel.id : 0;
 	k.tap = p->tap;
 	memcpy(k.vlan, p->vlan, sizeof(k.vlan));
 	k.vlans = p->vlans;
@@ -446,7 +448,7 @@ static void assemble(struct fragments *f, const struct datagram *d, const struct
 		.ts_ns = p->ts_ns, .bytes = f->out, .tap = p->tap, .vlans = p->vlans,
 		.has_macs = p->has_macs, .is_reassembled = true,
 		.wirelen = d->header_len + d->total, .fragments = d->fragments,
-		.fragments_bytes = d->ip_bytes,
+		.fragments_bytes = d->ip_bytes, .tunnel = p->tunnel,
 	};
 
 	memcpy(whole.vlan, p->vlan, sizeof(whole.vlan));
@@ -473,10 +475,24 @@ static bool complete(struct fragments *f, struct datagram *d, const struct packe
 	return true;
 }
 
+/* The fragments were those of a tunnel's datagram. */
+static void count_as_one(struct fragments *f, struct packet *inner)
+{
+	f->counters.carriers += inner->fragments - 1;
+	inner->fragments = 1;
+	inner->fragments_bytes = inner->ip_len;
+}
+
+bool fragments_may_hide(const struct packet *p)
+{
+	return p->ip_version == 6 || p->proto == IP_UDP || decode_is_ip_tunnel(p->proto);
+}
+
 bool fragments_add(struct fragments *f, const struct packet *p, struct packet *ret_packet,
 		   enum packet_status *ret_status)
 {
 	struct piece piece = piece_of(p);
+	uint8_t layers = p->tunnel.depth;
 	struct datagram *d;
 
 	f->counters.given++;
@@ -503,8 +519,10 @@ bool fragments_add(struct fragments *f, const struct packet *p, struct packet *r
 	if (d->have != d->total || !complete(f, d, p, ret_packet))
 		return false;
 	*ret_status = packet_decode_ip(ret_packet);
-	/* A fragment within a fragment: no honest sender, and no end to it. */
-	if (*ret_status == PACKET_FRAGMENT)
+	if (ret_packet->tunnel.depth != layers)
+		count_as_one(f, ret_packet);
+	else if (*ret_status == PACKET_FRAGMENT)
+		/* A fragment within a fragment: no honest sender, and no end to it. */
 		*ret_status = PACKET_BAD_EXTENSION;
 	return true;
 }

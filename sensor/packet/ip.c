@@ -1,12 +1,14 @@
 /* ip.c - IPv4 and IPv6 headers, extension headers, and which datagrams are fragments.
  *
  * The header's length field says where the datagram ends, so that Ethernet padding is no payload;
- * the length on the wire bounds it.  A length of 0 means "as long as the wire says": segmentation
- * offload captured before the card filled it in, BIG TCP, and IPv6 jumbograms (RFC 2675).  IPv6
- * without anything after the header (59, RFC 8200 4.7) is the one honest length of 0.
+ * the length on the wire bounds it; within a tunnel a datagram that claims more than the tunnel
+ * has is none.  A length of 0 means "as long as the wire says": segmentation offload captured
+ * before the card filled it in, BIG TCP, and IPv6 jumbograms (RFC 2675).  An IPv6 length of 0
+ * before anything else but TCP, UDP and hop-by-hop options means that nothing follows.
  *
  * IPv4 options and IPv6 extension headers must have been captured to their end, because what
- * follows them cannot be found otherwise.  Checksums are not looked at: offload leaves them wrong.
+ * follows them cannot be found otherwise.  Checksums are not looked at: offload leaves them
+ * wrong.
  */
 #include "packet/decode.h"
 #include "base/bytes.h"
@@ -18,13 +20,17 @@ enum {
 
 #define EXTENSION_MIN 8		/* bytes of the shortest extension header */
 
-/* The datagram begins at the present offset and is len bytes long by its header. */
-static void begin_datagram(struct decode *d, uint8_t version, uint32_t len)
+/* The datagram begins at the present offset and is len bytes long by its header.  false: longer
+ * than the tunnel it is in. */
+static bool begin_datagram(struct decode *d, uint8_t version, uint32_t len)
 {
+	if (d->is_kept && len > decode_left(d))
+		return false;
 	decode_bound(d, len);
 	d->p->ip_version = version;
 	d->p->ip_off = d->off;
 	d->p->ip_len = decode_left(d);
+	return true;
 }
 
 static enum layer end_fragment(struct decode *d, uint32_t id, uint32_t off, bool is_last)
@@ -59,8 +65,7 @@ enum layer decode_ipv4(struct decode *d)
 		total_len = decode_left(d);
 	if (header_len < IPV4_HEADER_MIN || total_len < header_len)
 		return decode_end(d, PACKET_BAD_IP);
-	begin_datagram(d, 4, total_len);
-	if (!decode_take(d, header_len))
+	if (!begin_datagram(d, 4, total_len) || !decode_take(d, header_len))
 		return decode_end(d, PACKET_BAD_IP);
 	d->p->ttl = h[8];
 	d->p->proto = h[9];
@@ -122,6 +127,12 @@ static enum layer decode_extensions(struct decode *d)
 	return LAYER_TRANSPORT;
 }
 
+/* Than its length of 0. */
+static bool may_be_longer(uint8_t next)
+{
+	return next == EXT_HOP_BY_HOP || next == IP_TCP || next == IP_UDP;
+}
+
 enum layer decode_ipv6(struct decode *d)
 {
 	const uint8_t *h = decode_peek(d, IPV6_HEADER_LEN);
@@ -130,9 +141,10 @@ enum layer decode_ipv6(struct decode *d)
 	if (!h || h[0] >> 4 != 6)
 		return decode_end(d, PACKET_BAD_IP);
 	len = IPV6_HEADER_LEN + (uint32_t)net_get16(h + 4);
-	if (len == IPV6_HEADER_LEN && h[6] != EXT_NONE)
+	if (len == IPV6_HEADER_LEN && may_be_longer(h[6]))
 		len = decode_left(d);
-	begin_datagram(d, 6, len);
+	if (!begin_datagram(d, 6, len))
+		return decode_end(d, PACKET_BAD_IP);
 	decode_take(d, IPV6_HEADER_LEN);
 	d->p->proto = h[6];
 	d->p->ttl = h[7];

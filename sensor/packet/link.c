@@ -1,11 +1,14 @@
 /* link.c - link layers: Ethernet, Linux cooked, loopback, LLC/SNAP, and VLAN tags.
  *
- * Each function consumes one header and names the layer that follows (decode.h).  A header that was
- * not captured whole is PACKET_BAD_LINK: nothing is known of such a frame but its length.
+ * Each function consumes one header and names the layer that follows (decode.h).  A header that
+ * was not captured whole is PACKET_BAD_LINK: nothing is known of such a frame but its length.
+ *
+ * What else Ethernet's type field may lead to is in tags.c, serial.c and mpls.c.
  *
  * VLAN tags: 802.1Q, 802.1ad and the two numbers used before it was a standard, in any mixture.
  * Id 0 is a priority tag (802.1Q 6.9): it names no VLAN, and hosts that send it get untagged
- * answers, so it is walked but not kept; else the two directions of a conversation would not meet.
+ * answers, so it is walked but not kept; else the two directions of a conversation would not
+ * meet.
  */
 #include "packet/decode.h"
 #include <string.h>
@@ -22,12 +25,16 @@
 
 enum ethertype {
 	TYPE_IPV4 = 0x0800, TYPE_ARP = 0x0806, TYPE_IPV6 = 0x86dd,
-	TYPE_8021Q = 0x8100, TYPE_8021AD = 0x88a8, TYPE_QINQ_OLD = 0x9100, TYPE_QINQ_OLD2 = 0x9200
+	TYPE_8021Q = 0x8100, TYPE_8021AD = 0x88a8, TYPE_QINQ_OLD = 0x9100, TYPE_QINQ_OLD2 = 0x9200,
+	TYPE_ETHERNET = 0x6558, TYPE_PPP = 0x880b, TYPE_MPLS = 0x8847, TYPE_MPLS_MULTICAST = 0x8848,
+	TYPE_PPPOE = 0x8864, TYPE_JUMBO_LLC = 0x8870, TYPE_PBB = 0x88e7, TYPE_MACSEC = 0x88e5,
+	TYPE_FABRICPATH = 0x8903, TYPE_ERSPAN_3 = 0x22eb, TYPE_ERSPAN = 0x88be, TYPE_CMD = 0x8909,
+	TYPE_VNTAG = 0x8926, TYPE_ETAG = 0x893f, TYPE_NSH = 0x894f
 };
 
 /* Linux ARPHRD_ numbers: what sort of interface a cooked frame came from. */
 enum arphrd {
-	ARPHRD_ETHER = 1, ARPHRD_80211 = 801, ARPHRD_80211_PRISM = 802,
+	ARPHRD_ETHER = 1, ARPHRD_FRAD = 770, ARPHRD_80211 = 801, ARPHRD_80211_PRISM = 802,
 	ARPHRD_80211_RADIOTAP = 803, ARPHRD_NETLINK = 824
 };
 
@@ -66,6 +73,45 @@ static bool take_vlan_tag(struct decode *d)
 	return true;
 }
 
+/* Neither IP nor ARP. */
+static enum layer decode_rarer_type(struct decode *d)
+{
+	switch (d->ethertype) {
+	case TYPE_ETHERNET:
+		return LAYER_ETHERNET;
+	case TYPE_PPP:
+		return LAYER_PPP;
+	case TYPE_MPLS:
+	case TYPE_MPLS_MULTICAST:
+		return LAYER_MPLS;
+	case TYPE_PPPOE:
+		return LAYER_PPPOE;
+	case TYPE_JUMBO_LLC:
+		return LAYER_LLC;
+	case TYPE_PBB:
+		return LAYER_PBB;
+	case TYPE_MACSEC:
+		return LAYER_MACSEC;
+	case TYPE_CMD:
+		return LAYER_CMD;
+	case TYPE_FABRICPATH:
+		return LAYER_FABRICPATH;
+	case TYPE_ERSPAN:		/* without GRE */
+		return LAYER_ERSPAN2;
+	case TYPE_ERSPAN_3:
+		return LAYER_ERSPAN3;
+	case TYPE_VNTAG:
+		return LAYER_VNTAG;
+	case TYPE_ETAG:
+		return LAYER_ETAG;
+	case TYPE_NSH:
+		return LAYER_NSH;
+	}
+	if (d->ethertype <= ETHERNET_LENGTH_MAX)
+		return LAYER_LLC;
+	return decode_end(d, PACKET_NOT_IP);
+}
+
 enum layer decode_ethertype(struct decode *d)
 {
 	while (is_vlan_tag(d->ethertype))
@@ -79,13 +125,28 @@ enum layer decode_ethertype(struct decode *d)
 	case TYPE_ARP:
 		return decode_end(d, PACKET_ARP);
 	}
-	if (d->ethertype <= ETHERNET_LENGTH_MAX)
-		return LAYER_LLC;
-	return decode_end(d, PACKET_NOT_IP);
+	return decode_rarer_type(d);
 }
 
-/* 802.2: an IP datagram is either behind a SNAP header whose OUI means "an ethertype follows"
- * (RFC 1042, or 802.1H's bridge tunnel), or directly behind the service access point 6. */
+/* An OUI and a protocol number.  OUI 0 means "an ethertype follows" (RFC 1042), so does 802.1H's
+ * bridge tunnel; 00-80-c2 a bridged frame (RFC 2684 5.2, RFC 2427 4.2), with its checksum (1) or
+ * without (7), behind pad bytes. */
+enum layer decode_snap(struct decode *d, uint32_t pad)
+{
+	const uint8_t *h = decode_take(d, 5);
+
+	if (!h)
+		return decode_end(d, PACKET_BAD_LINK);
+	d->ethertype = net_get16(h + 3);
+	if (!h[0] && h[1] == 0x80 && h[2] == 0xc2 && (d->ethertype == 1 || d->ethertype == 7))
+		return decode_take(d, pad) ? LAYER_ETHERNET : decode_end(d, PACKET_BAD_LINK);
+	if (h[0] || h[1] || (h[2] != 0x00 && h[2] != 0xf8) || d->ethertype < ETHERNET_TYPE_MIN)
+		return decode_end(d, PACKET_NOT_IP);
+	return LAYER_ETHERTYPE;
+}
+
+/* 802.2: an IP datagram is either behind a SNAP header, or directly behind the service access
+ * point 6. */
 enum layer decode_llc(struct decode *d)
 {
 	const uint8_t *h = decode_take(d, 3);
@@ -96,13 +157,7 @@ enum layer decode_llc(struct decode *d)
 		return LAYER_IPV4;
 	if (h[0] != 0xaa || h[1] != 0xaa || h[2] != 0x03)
 		return decode_end(d, PACKET_NOT_IP);
-	h = decode_take(d, 5);
-	if (!h)
-		return decode_end(d, PACKET_BAD_LINK);
-	d->ethertype = net_get16(h + 3);
-	if (h[0] || h[1] || (h[2] != 0x00 && h[2] != 0xf8) || d->ethertype < ETHERNET_TYPE_MIN)
-		return decode_end(d, PACKET_NOT_IP);
-	return LAYER_ETHERTYPE;
+	return decode_snap(d, 2);
 }
 
 struct cooked {			/* what SLL and SLL2 have in common */
@@ -120,10 +175,18 @@ static enum layer decode_cooked(struct decode *d, const struct cooked *c)
 		memcpy(d->p->src_mac, c->addr, 6);
 		d->p->has_macs = true;
 	}
-	/* On these the protocol field is not an ethertype. */
-	if (c->arphrd == ARPHRD_NETLINK || c->arphrd == ARPHRD_80211 ||
-	    c->arphrd == ARPHRD_80211_PRISM || c->arphrd == ARPHRD_80211_RADIOTAP)
+	switch (c->arphrd) {	/* on these the protocol field is not an ethertype */
+	case ARPHRD_NETLINK:
 		return decode_end(d, PACKET_NOT_IP);
+	case ARPHRD_FRAD:
+		return LAYER_FRELAY;
+	case ARPHRD_80211:
+		return LAYER_80211;
+	case ARPHRD_80211_PRISM:
+		return LAYER_PRISM;
+	case ARPHRD_80211_RADIOTAP:
+		return LAYER_RADIOTAP;
+	}
 	if (c->protocol == SLL_TYPE_LLC)
 		return LAYER_LLC;
 	if (c->protocol < ETHERNET_TYPE_MIN)

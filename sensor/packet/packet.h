@@ -1,10 +1,25 @@
 /* packet.h - from captured bytes to the innermost address pair and transport header.
  *
- * A frame is what a source hands out: bytes, lengths, stamp, link type, tap.  packet_decode() walks
- * link layer, VLAN tags and IP down to the transport and fills a struct packet, which keeps offsets
- * into the frame's bytes, so that a packet can be copied to another buffer by changing one pointer.
- * Captured bytes may be cut (snaplen): lengths come from the headers, bounded by the length on the
- * wire; what is read is bounded by what was captured.
+ * A frame is what a source hands out: bytes, lengths, stamp, link type, tap.  packet_decode()
+ * walks link layer, VLAN tags, tunnels and IP down to the transport and fills a struct packet,
+ * which keeps offsets into the frame's bytes, so that a packet can be copied to another buffer by
+ * changing one pointer.
+ *
+ * Tunnels.  The packet is that of the innermost address pair that decodes cleanly.  Where what is
+ * inside a tunnel does not (an encrypted, cut or unknown content, a port that only looks like a
+ * tunnel's), the packet around it is what counts, with PACKET_OK.  A tunnel over UDP is
+ * recognised by its port and by the form of its header; a datagram within a tunnel may not claim
+ * to be longer than the tunnel says it is.  struct packet_tunnel keeps the outermost layers as
+ * evidence. The ids of tunnels are NOT part of what makes a flow (as in Community ID).  TEIDs,
+ * call ids, MPLS labels and L2TP sessions differ between the two directions of one conversation,
+ * and VXLAN and GENEVE networks do wherever routing is distributed (the sender's host routes, and
+ * sends on the network of the receiver); with the id in the key such conversations would fall
+ * into halves, without client, answer or protocol.  The price: two tenants that use the same
+ * addresses, ports and protocol at the same time share a flow, and two ERSPAN sessions that
+ * mirror one conversation are duplicates in one flow, as with two mirror ports.
+ *
+ * Captured bytes may be cut (snaplen): lengths come from the headers, bounded by the length on
+ * the wire; what is read is bounded by what was captured.
  *
  * Every frame ends in exactly one enum packet_status, and every status has a counter: that is how
  * seen = decoded + each named reason balances.
@@ -34,6 +49,7 @@ enum packet_status {
 	PACKET_FRAGMENT,		/* address pair is there; give it to fragments.h */
 	PACKET_ARP,			/* understood, not IP */
 	PACKET_NOT_IP,			/* another network protocol (LLDP, STP, IPX, ...) */
+	PACKET_ENCRYPTED,		/* link-layer encryption: 802.11 protected frames, MACsec */
 	PACKET_BAD_LINK,		/* link header cut or malformed */
 	PACKET_UNKNOWN_LINK,		/* a link type not decoded here */
 	PACKET_BAD_IP,			/* IP header cut or malformed */
@@ -49,6 +65,51 @@ enum packet_tcp_flag {
 	PACKET_FIN = 0x01, PACKET_SYN = 0x02, PACKET_RST = 0x04, PACKET_PSH = 0x08,
 	PACKET_ACK = 0x10, PACKET_URG = 0x20
 };
+
+/* Layers around the innermost address pair.  VLAN tags, and those that only name a port or a
+ * group (VN-Tag, E-Tag, Cisco metadata, MACsec without encryption), are walked and are none of
+ * these. */
+enum packet_tunnel_kind {
+	PACKET_4IN4, PACKET_6IN4, PACKET_4IN6, PACKET_6IN6,	/* 6in4: also 6to4 and 6rd */
+	PACKET_ETHERNET_IN_IP,		/* EtherIP, and Ethernet behind IPv6 segment routing */
+	PACKET_GRE,			/* id: key; NVGRE: its upper 24 bits are the network */
+	PACKET_PPTP,			/* GRE 1; id: call */
+	PACKET_WCCP,			/* GRE with a redirect header */
+	PACKET_ERSPAN,			/* id: session (types II and III) */
+	PACKET_L2TP,			/* id: tunnel << 16 | session */
+	PACKET_L2TPV3,			/* id: session */
+	PACKET_VXLAN,			/* id: network (VNI); also GPE */
+	PACKET_GENEVE,			/* id: network */
+	PACKET_GTP,			/* id: tunnel endpoint (TEID) */
+	PACKET_TEREDO,
+	PACKET_CAPWAP,			/* id: radio */
+	PACKET_LISP,			/* id: instance */
+	PACKET_MPLS,			/* id: the innermost label that names a service */
+	PACKET_NSH,			/* id: service path */
+	PACKET_PPPOE,			/* id: session */
+	PACKET_PBB,			/* 802.1ah; id: service instance (I-SID) */
+	PACKET_FABRICPATH,
+	PACKET_TUNNEL_KINDS
+};
+
+/* "gre", "vxlan", ... */
+const char *packet_tunnel_name(enum packet_tunnel_kind kind);
+
+#define PACKET_TUNNEL_LAYERS 4		/* outermost first; deeper ones are walked, not kept */
+
+struct packet_tunnel {
+	uint8_t depth;			/* layers walked; 0: no tunnel, and the rest is zero */
+	uint8_t id_layer;		/* 1 + index of the first layer that has an id; 0: none */
+	bool has_addrs;			/* else the outer layers are below IP */
+	uint8_t kinds[PACKET_TUNNEL_LAYERS];
+	uint32_t id;
+	struct addr src, dst;		/* of the outermost IP header around another */
+};
+
+static inline unsigned packet_tunnel_layers(const struct packet_tunnel *t)
+{
+	return t->depth < PACKET_TUNNEL_LAYERS ? t->depth : PACKET_TUNNEL_LAYERS;
+}
 
 enum { IP_ICMP = 1, IP_TCP = 6, IP_UDP = 17, IP_ICMPV6 = 58, IP_SCTP = 132 };
 
@@ -82,9 +143,11 @@ struct packet {
 	bool fragment_is_last;
 	/* For a reassembled datagram only (set by fragments_add(), 0 elsewhere): the fragments
 	 * that were merged into it and their IP bytes, each with its own headers.  A flow counts
-	 * these, so that no byte of the wire is lost or counted twice. */
+	 * these, so that no byte of the wire is lost or counted twice.  When the datagram was a
+	 * tunnel: as many frames, and the bytes of the datagram within. */
 	uint32_t fragments;
 	uint32_t fragments_bytes;
+	struct packet_tunnel tunnel;
 };
 
 enum packet_status packet_decode(const struct frame *f, struct packet *ret_packet);
@@ -93,7 +156,8 @@ enum packet_status packet_decode(const struct frame *f, struct packet *ret_packe
 bool packet_link_is_known(uint16_t link);
 
 /* From the IP header at p->ip_off through the transport: for a datagram put together from
- * fragments.  p->bytes, caplen and wirelen describe the datagram; fields outside IP stay. */
+ * fragments.  p->bytes, caplen and wirelen describe the datagram; fields outside IP stay, and
+ * tunnels found within it are added to p->tunnel. */
 enum packet_status packet_decode_ip(struct packet *p);
 
 /* How much of the payload was captured. */

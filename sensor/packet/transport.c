@@ -9,8 +9,9 @@
  *	ICMP	the first 2 bytes: type and code
  *
  * Only when not even these were captured is a packet PACKET_BAD_TRANSPORT.  payload_off may then
- * lie beyond caplen; packet_payload_captured() is 0 there.  Every other protocol (ESP, GRE, OSPF,
+ * lie beyond caplen; packet_payload_captured() is 0 there.  Every other protocol (ESP, OSPF,
  * nothing at all) is PACKET_OK without ports; its payload is all that follows the IP headers.
+ * Tunnels over IP (iptunnel.c) and over UDP (udptunnel.c) go on from here.
  */
 #include "packet/decode.h"
 #include "base/bytes.h"
@@ -56,6 +57,7 @@ static enum layer decode_udp(struct decode *d)
 {
 	const uint8_t *h = decode_peek(d, PORTS_LEN);
 	uint32_t len = decode_left(d);
+	enum layer layer;
 
 	if (!h || len < UDP_HEADER_LEN)
 		return decode_end(d, PACKET_BAD_TRANSPORT);
@@ -72,7 +74,12 @@ static enum layer decode_udp(struct decode *d)
 		if (field < len)
 			len = field;
 	}
-	return end_payload(d, UDP_HEADER_LEN, len - UDP_HEADER_LEN);
+	layer = decode_udp_tunnel(d);
+	if (layer == LAYER_END || !decode_take(d, UDP_HEADER_LEN))
+		return end_payload(d, UDP_HEADER_LEN, len - UDP_HEADER_LEN);
+	decode_bound(d, len - UDP_HEADER_LEN);
+	decode_keep(d, d->off, decode_left(d));
+	return layer;
 }
 
 static enum layer decode_icmp(struct decode *d)
@@ -101,6 +108,8 @@ static enum layer decode_sctp(struct decode *d)
 
 enum layer decode_transport(struct decode *d)
 {
+	enum layer layer;
+
 	switch (d->p->proto) {
 	case IP_TCP:
 		return decode_tcp(d);
@@ -112,5 +121,6 @@ enum layer decode_transport(struct decode *d)
 	case IP_SCTP:
 		return decode_sctp(d);
 	}
-	return end_payload(d, 0, decode_left(d));
+	layer = decode_ip_tunnel(d);
+	return layer == LAYER_END ? end_payload(d, 0, decode_left(d)) : layer;
 }

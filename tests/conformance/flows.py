@@ -100,6 +100,7 @@ class Replay:
 
     def __init__(self, program, capture):
         self.conversations = {}
+        self.outer = set()      # address pairs of tunnels around conversations
         self.counters = {}
         self.error = None
         with tempfile.TemporaryDirectory() as folder:
@@ -140,8 +141,15 @@ class Replay:
         sides = own.get("tcp_flags", "/").split("/")
         for side, letters in enumerate(sides if client == conversation.client else sides[::-1]):
             conversation.flags[side].update(letters)
+        if "tunnel" in own:
+            conversation.notes.add("in a tunnel")
+            self.outer.add(frozenset((own["tunnel"].get("source"), own["tunnel"].get("destination"))))
         conversation.lost += own["lost"]
         conversation.retrans += own["retrans"]
+
+    def is_outer(self, key):
+        """Is the conversation a tunnel whose inside we have instead?"""
+        return frozenset((key[1][0], key[2][0])) in self.outer
 
     def has_tunnel(self):
         """Is one of the conversations an encapsulation that this version does not look into?"""

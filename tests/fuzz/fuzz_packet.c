@@ -8,8 +8,8 @@
  *	5	step of capture time in seconds
  *
  * Each frame lies in a heap buffer of exactly its size.  Checked: offsets and lengths within
- * bounds, the same result when the packet is decoded again, a reassembled datagram decodes like a
- * frame of raw IP, and the fragments' counters balance.
+ * bounds, tunnels described, the same result when the packet is decoded again, a reassembled
+ * datagram decodes like a frame of raw IP, and the fragments' counters balance.
  */
 #include <stdint.h>
 #include <stdlib.h>
@@ -22,9 +22,27 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 #define FRAME_HEADER_LEN 6
+#define NESTING_MAX 4		/* as the reader has it */
 #define ENSURE(what) do { if (!(what)) abort(); } while (0)
 
-static const uint16_t links[] = { 1, 113, 276, 101, 0, 108, 228, 229, 12, 14, 9 };
+static const uint16_t links[] = {
+	1, 113, 276, 101, 0, 108, 228, 229, 12, 14, 9, 8, 10, 50, 51, 100, 104, 105, 107, 119, 123,
+	127, 129, 143, 149, 163, 166, 192, 204, 219, 226, 239, 242, 258, 281, 282, 284, 285, 147
+};
+
+static void check_tunnel(const struct packet_tunnel *t)
+{
+	static const struct packet_tunnel none;
+
+	if (!t->depth) {
+		ENSURE(!memcmp(t, &none, sizeof(none)));
+		return;
+	}
+	for (unsigned i = 0; i < packet_tunnel_layers(t); i++)
+		ENSURE(t->kinds[i] < PACKET_TUNNEL_KINDS);
+	ENSURE(t->id_layer <= packet_tunnel_layers(t));
+	ENSURE(t->id_layer || !t->id);
+}
 
 static void check_bounds(const struct packet *p, enum packet_status s)
 {
@@ -35,6 +53,7 @@ static void check_bounds(const struct packet *p, enum packet_status s)
 	ENSURE(p->ip_off <= p->caplen);
 	ENSURE(p->ip_len <= p->wirelen - p->ip_off);
 	ENSURE(p->vlans <= PACKET_VLANS_MAX);
+	check_tunnel(&p->tunnel);
 }
 
 static void check_packet(const struct packet *p)
@@ -66,8 +85,9 @@ static void check_balance(const struct fragments *f)
 			   c->evicted + c->held);
 }
 
-/* The datagram's header must be as good as one from the wire: nDPI reads it again. */
-static void check_whole(const struct packet *whole, enum packet_status status)
+/* The datagram's header must be as good as one from the wire: nDPI reads it again.  layers: of
+ * tunnels around it. */
+static void check_whole(const struct packet *whole, enum packet_status status, unsigned layers)
 {
 	struct frame f = { .bytes = whole->bytes, .caplen = whole->caplen,
 			   .wirelen = whole->wirelen, .link = 101 };
@@ -75,14 +95,22 @@ static void check_whole(const struct packet *whole, enum packet_status status)
 	enum packet_status s = packet_decode(&f, &again);
 
 	ENSURE(whole->is_reassembled && whole->fragments);
-	ENSURE(whole->fragments_bytes >= whole->wirelen);
-	ENSURE(status != PACKET_FRAGMENT);
-	ENSURE(s == status || s == PACKET_FRAGMENT);
 	check_bounds(whole, status);
+	if (whole->tunnel.depth != layers) {
+		ENSURE(status == PACKET_OK || status == PACKET_FRAGMENT);
+		ENSURE(s == status);
+		ENSURE(whole->fragments == 1 && whole->fragments_bytes == whole->ip_len);
+	} else {
+		ENSURE(whole->fragments_bytes >= whole->wirelen);
+		ENSURE(status != PACKET_FRAGMENT);
+		ENSURE(s == status || s == PACKET_FRAGMENT);
+	}
+	if (status == PACKET_FRAGMENT)
+		check_fragment(whole);
 	if (status != PACKET_OK)
 		return;
 	check_packet(whole);
-	ENSURE(whole->ip_len == whole->wirelen);
+	ENSURE(whole->tunnel.depth != layers || whole->ip_len == whole->wirelen);
 	ENSURE(again.payload_off == whole->payload_off && again.payload_len == whole->payload_len);
 	ENSURE(again.sport == whole->sport && again.dport == whole->dport);
 }
@@ -102,8 +130,15 @@ static void feed(struct fragments *fragments, const struct frame *f)
 	if (s != PACKET_FRAGMENT)
 		return;
 	check_fragment(&p);
-	if (fragments_add(fragments, &p, &whole, &whole_status))
-		check_whole(&whole, whole_status);
+	for (unsigned n = 0; n < NESTING_MAX; n++) {
+		if (!fragments_add(fragments, &p, &whole, &whole_status))
+			break;
+		check_whole(&whole, whole_status, p.tunnel.depth);
+		check_balance(fragments);
+		if (whole_status != PACKET_FRAGMENT)
+			break;
+		p = whole;
+	}
 	check_balance(fragments);
 }
 

@@ -166,15 +166,19 @@ static void ipv6_extension_beyond_the_datagram(void)
 
 static void ipv6_no_next_header(void)
 {
-	start();
-	put_ethernet(&b, 0x86dd);
-	put_ipv6(&b, 59, 0);
-	put_fill(&b, 0, 6);	/* padding */
-	EQUAL_INT(decode(ETHERNET), PACKET_OK);
-	EQUAL_INT(p.proto, 59);
-	EQUAL_INT(p.ip_len, 40);
-	EQUAL_INT(p.payload_len, 0);
-	EQUAL_INT(p.sport, 0);
+	static const uint8_t protos[] = { 59, 99 };
+
+	for (size_t i = 0; i < sizeof(protos); i++) {
+		start();
+		put_ethernet(&b, 0x86dd);
+		put_ipv6(&b, protos[i], 0);
+		put_fill(&b, 0, 6);	/* padding */
+		EQUAL_INT(decode(ETHERNET), PACKET_OK);
+		EQUAL_INT(p.proto, protos[i]);
+		EQUAL_INT(p.ip_len, 40);
+		EQUAL_INT(p.payload_len, 0);
+		EQUAL_INT(p.sport, 0);
+	}
 }
 
 static void ipv6_jumbogram(void)

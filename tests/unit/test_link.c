@@ -67,7 +67,7 @@ static void ethernet_padding_is_no_payload(void)
 
 static void ethernet_others(void)
 {
-	static const uint16_t not_ip[] = { 0x88cc, 0x8137, 0x8847, 0x8864, 0x0600, 0x05ff, 0x05dd };
+	static const uint16_t not_ip[] = { 0x88cc, 0x8137, 0x8863, 0x0600, 0x05ff, 0x05dd };
 
 	start();
 	put_ethernet(&b, 0x0806);
