@@ -5,9 +5,11 @@
 #include <zlib.h>
 #include "flow/answers.h"
 #include "flow/carried.h"
+#include "flow/facts.h"
 #include "packet/packet.h"
 
-#define IMAGE_VERSION 2	/* 1: without what was carried, and which lost bytes were told */
+/* 1: without what was carried, and which lost bytes were told; 2: without TTL and facts */
+#define IMAGE_VERSION 3
 #define IMAGE_BYTES_MAX 65536	/* of which CARRIED_DOMAINS_MAX full samples are the most */
 #define CHECK_BYTES 4
 
@@ -24,7 +26,8 @@ enum {
 	HAS_NAME = 4 << BITS,
 	HAS_ANSWERS = 8 << BITS,
 	HAS_CARRIED = 16 << BITS,	/* from version 2 on */
-	BITS_END = 32 << BITS
+	HAS_FACTS = 32 << BITS,		/* from version 3 on */
+	BITS_END = 64 << BITS
 };
 
 static uint64_t minute_of(uint64_t ns)
@@ -119,7 +122,7 @@ static uint32_t parts_of(const struct flow_image *image)
 
 	return (is_dirty(&image->hot) ? IS_DIRTY : 0) | (has_tcp_extra ? HAS_EXTRA : 0) |
 	       (image->cold.name ? HAS_NAME : 0) | (image->extra.answers ? HAS_ANSWERS : 0) |
-	       (has_carried(image) ? HAS_CARRIED : 0);
+	       (has_carried(image) ? HAS_CARRIED : 0) | (image->cold.facts ? HAS_FACTS : 0);
 }
 
 void flow_image_pack(struct packer *p, const struct flow_image *image)
@@ -157,6 +160,9 @@ void flow_image_pack(struct packer *p, const struct flow_image *image)
 		carried_pack(image->extra.carried, p);
 		echo_waiting_pack(image->extra.waiting, p);
 	}
+	pack_bytes(p, cold->ttl, sizeof(cold->ttl));
+	if (cold->facts)
+		facts_pack(cold->facts, p);
 	if (!p->has_failed)
 		pack_u32(p, (uint32_t)crc32(0, p->bytes + from, (uInt)(p->len - from)));
 }
@@ -343,6 +349,13 @@ static void unpack_fields(struct unpacker *u, uint8_t version, struct flow_image
 			     !echo_waiting_unpack(u, &image->extra.waiting) ||
 			     !has_carried(image) ||
 			     (image->extra.carried && !(bits & IS_DIRTY));
+	if (version > 2)
+		unpack_bytes(u, image->cold.ttl, sizeof(image->cold.ttl));
+	if (bits & HAS_FACTS)
+		u->is_bad |= version < 3 || !facts_unpack(u, &image->cold.facts) ||
+			     !image->cold.facts;
+	if (image->cold.facts && dpi_is_followed(image->cold.facts->light))
+		f->light = image->cold.facts->light & 31;
 	u->is_bad |= is_dirty(f) != !!(bits & IS_DIRTY);
 }
 
@@ -374,6 +387,8 @@ void flow_image_clear(struct flow_image *image)
 {
 	free(image->cold.name);
 	image->cold.name = NULL;
+	free(image->cold.facts);
+	image->cold.facts = NULL;
 	answers_free(&image->extra.answers);
 	carried_free(&image->extra.carried);
 	free(image->extra.waiting);

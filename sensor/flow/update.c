@@ -267,12 +267,33 @@ static void note_echo(struct shard *s, uint32_t no, const struct packet *p)
 		s->counters.carried_beyond++;
 }
 
+/* Only flows whose protocol has function classes come here. */
+static void note_acts(struct shard *s, uint32_t no, const struct packet *p, bool is_b)
+{
+	struct flow_facts *facts = flow_table_cold(s->table, no)->facts;
+	unsigned acts = dpi_acts(flow_table_flow(s->table, no)->light, p);
+
+	facts->minute_acts[is_b] |= (uint8_t)acts;
+}
+
+/* Where the cold record is looked at anyway: the first packet of a side and minute, and what TCP
+ * numbers. */
+static void note_ttl(struct flow_cold *cold, uint8_t ttl, bool is_b)
+{
+	uint8_t *range = cold->ttl[is_b];
+
+	if (!range[1] || ttl < range[0])
+		range[0] = ttl;
+	if (ttl > range[1])
+		range[1] = ttl;
+}
+
 /* --- the whole ----------------------------------------------------------------------------- */
 
 void flow_update(struct shard *s, uint32_t no, const struct packet *p, struct flow_sender sender)
 {
 	struct flow *f = flow_table_flow(s->table, no);
-	bool is_payload = true;
+	bool is_payload = true, is_numbered = false;
 	uint32_t frames = 1;
 	unsigned d;
 
@@ -290,14 +311,19 @@ void flow_update(struct shard *s, uint32_t no, const struct packet *p, struct fl
 		note_macs(f, flow_table_cold(s->table, no), p, d);
 	if (p->proto == IP_TCP) {
 		note_tcp_flags(f, p->tcp_flags, d);
-		if (!is_plain_ack(f, p, d))
+		is_numbered = !is_plain_ack(f, p, d);
+		if (is_numbered)
 			is_payload = count_tcp(s, no, p, d);
 	} else {
 		f->payload[d] += p->payload_len;
 	}
 	flow_table_touch(s->table, no, flow_class_of(f), s->now_ns);
+	if (f->packets[d] == frames || is_numbered)
+		note_ttl(flow_table_cold(s->table, no), p->ttl, sender.is_b);
 	if (!f->is_dpi_done && is_payload && is_telling(p))
 		show_dpi(s, no, p);
+	else if (f->light && is_payload && p->payload_len)
+		note_acts(s, no, p, sender.is_b);
 	if (is_payload && speaks_dns(f, p))
 		note_dns(s, no, p, d);
 	else if (carried_echo_side(p))
