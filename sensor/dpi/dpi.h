@@ -94,6 +94,7 @@ struct dpi_verdict {
 	char method[DPI_METHOD_MAX];	/* of the first HTTP request */
 	/* The rest by sides: [0] is the side with the smaller (address, port), as in flow keys. */
 	enum dpi_light light;
+	bool awaits_reply;		/* dpi_read_reply() will tell more */
 	uint8_t acts[2];		/* sets of enum dpi_act, of the packets shown */
 	uint8_t file[2];		/* enum file_type: what each side's first transfer is */
 	char banner[2][DPI_BANNER_MAX];	/* SSH, VNC, FTP; RDP cookie; DICOM titles: raw bytes */
@@ -144,6 +145,17 @@ bool dpi_is_followed(enum dpi_light l);
  * any thread.  Cost: a few compares of the first bytes, and of each message that follows in the
  * same payload, 16 at most. */
 unsigned dpi_acts(enum dpi_light l, const struct packet *p);
+
+/* What the server's first message tells of a flow that was settled before it came (awaits_reply):
+ * TLS or HTTP.  No state, any thread. */
+struct dpi_reply {
+	bool is_reply;
+	uint16_t tls_version;		/* chosen */
+	char alpn_chosen[DPI_ALPN_MAX];
+	uint8_t file;			/* enum file_type, of an HTTP body that follows its head */
+};
+/* true: it was there, or will not come any more; do not ask again. */
+bool dpi_read_reply(enum dpi_light l, const struct packet *p, struct dpi_reply *ret);
 
 /* "TLS", "DNS", "Facebook": borrowed, lives as long as the process.  Any thread.  "" for 0. */
 const char *dpi_protocol_name(uint16_t id);

@@ -8,6 +8,7 @@
 #include "dpi/tls.h"
 
 #define PORT_DNS 53
+#define TLS_DATA 23			/* application data: the handshake is over */
 
 /* What is expected of the side that did not begin, or (WAIT_BODY) the one that answers. */
 enum { WAIT_NONE, WAIT_TLS, WAIT_HTTP, WAIT_BODY };
@@ -335,6 +336,7 @@ void names_put(const struct names *n, struct dpi_verdict *v)
 	if (n->found->tls_version)
 		v->tls_version = n->found->tls_version;
 	v->light = n->found->light;
+	v->awaits_reply = n->waits == WAIT_TLS || n->waits == WAIT_HTTP;
 }
 
 void names_clear(struct names_pool *pool, struct names *n)
@@ -343,6 +345,32 @@ void names_clear(struct names_pool *pool, struct names *n)
 	stop_quic(pool, n);
 	free(n->found);
 	memset(n, 0, sizeof(*n));
+}
+
+bool dpi_read_reply(enum dpi_light l, const struct packet *p, struct dpi_reply *ret)
+{
+	struct names_found found = { .tls_version = 0 };
+	size_t len = packet_payload_captured(p), body;
+	const uint8_t *bytes = len ? packet_payload(p) : NULL;
+
+	memset(ret, 0, sizeof(*ret));
+	if (!len)
+		return false;
+	if (l == DPI_LIGHT_TLS) {
+		ret->is_reply = tls_read_server(bytes, len, &found);
+		ret->tls_version = found.tls_version;
+		memcpy(ret->alpn_chosen, found.alpn_chosen, sizeof(ret->alpn_chosen));
+		return ret->is_reply || bytes[0] == TLS_DATA;
+	}
+	if (l != DPI_LIGHT_HTTP)
+		return true;
+	if (len < 7 || memcmp(bytes, "HTTP/1.", 7))
+		return false;
+	body = names_http_body(bytes, len);
+	ret->is_reply = true;
+	if (body)
+		ret->file = (uint8_t)file_type_of(bytes + body, len - body, NULL, 0);
+	return true;
 }
 
 bool dpi_read_dns(const struct packet *p, struct dpi_answers *ret_message)

@@ -18,8 +18,9 @@
  * bytes of the side that began it, from segments that follow each other exactly (a segment seen
  * again is passed over, one that is ahead ends it), in at most NAMES_SEGMENTS_MAX packets, for at
  * most NAMES_HEADS_MAX flows of an engine at a time.  Where that ends early, what was found so far
- * counts.  Behind a beginning the other side's first message is waited for (the version chosen, the
- * file sent), within the same number of packets.  Thread: the engine's.
+ * counts.  Behind a beginning the other side's first message tells more (the version chosen, the
+ * file sent); it is read here when the flow is still shown, else by dpi_read_reply().
+ * Thread: the engine's.
  */
 #ifndef NW_DPI_NAMES_H
 #define NW_DPI_NAMES_H
@@ -89,7 +90,7 @@ struct names {			/* zeroed: nothing seen */
 void names_look(struct names_pool *pool, struct names *n, const struct packet *p, bool is_dns);
 static inline bool names_wants_more(const struct names *n)
 {
-	return n->head || n->quic || n->waits;
+	return n->head || n->quic;
 }
 /* Which way a packet goes, the same for all packets of a flow that go that way: true when its
  * sender is the smaller (address, port). */

@@ -30,7 +30,7 @@ static void put_facts(struct slice *e, const struct flow *f, const struct flow_c
 
 	memcpy(e->ttl[0], cold->ttl[client], sizeof(e->ttl[0]));
 	memcpy(e->ttl[1], cold->ttl[!client], sizeof(e->ttl[1]));
-	e->light = f->light;
+	e->light = facts && dpi_is_followed(f->light) ? f->light : 0;
 	for (unsigned d = 0; facts && d < 2; d++) {
 		unsigned side = d ^ client;
 
@@ -205,8 +205,8 @@ static void keep_facts(struct shard *s, struct flow *f, struct flow_cold *cold,
 		cold->facts = facts_of_verdict(verdict, &is_missed);
 	s->facts_held += cold->facts != NULL;
 	s->counters.facts_beyond += is_missed;
-	if (cold->facts && dpi_is_followed(verdict->light))
-		f->light = verdict->light & 31;
+	if (cold->facts)
+		f->light = facts_followed(cold->facts) & 31;
 }
 
 void flow_keep_verdict(struct shard *s, uint32_t no, const struct dpi_verdict *verdict)

@@ -21,7 +21,7 @@ static void add_text(struct texts *t, const char *text, size_t cap)
 
 static bool has_any(const struct dpi_verdict *v, const struct texts *t)
 {
-	return t->len > FACT_TEXTS || v->tls_version || v->file[0] || v->file[1] || v->acts[0] ||
+	return t->len > FACT_TEXTS || v->awaits_reply || v->tls_version || v->file[0] || v->file[1] || v->acts[0] ||
 	       v->acts[1] || dpi_is_followed(v->light);
 }
 
@@ -45,6 +45,7 @@ struct flow_facts *facts_of_verdict(const struct dpi_verdict *v, bool *ret_misse
 	if (!f)
 		return NULL;
 	f->light = (uint8_t)v->light;
+	f->awaits_reply = v->awaits_reply;
 	memcpy(f->file, v->file, sizeof(f->file));
 	memcpy(f->minute_acts, v->acts, sizeof(f->minute_acts));
 	f->tls_version = v->tls_version;
@@ -60,6 +61,35 @@ const char *facts_text(const struct flow_facts *f, enum fact_text which)
 	for (int i = 0; f && i < (int)which; i++)
 		at += strlen(at) + 1;
 	return at;
+}
+
+/* ALPN is the first of the texts and the chosen one the second. */
+static void put_alpn_chosen(struct flow_facts **f, const char *alpn)
+{
+	size_t n = strlen(alpn);
+	struct flow_facts *more = realloc(*f, sizeof(**f) + (*f)->text_len + n);
+	char *at;
+
+	if (!more)
+		return;			/* it stays as it was */
+	at = more->text + strlen(more->text) + 1;
+	memmove(at + n, at, more->text_len - (size_t)(at - more->text));
+	memcpy(at, alpn, n);
+	more->text_len = (uint16_t)(more->text_len + n);
+	*f = more;
+}
+
+void facts_add_reply(struct flow_facts **f, const struct dpi_reply *reply, unsigned side)
+{
+	(*f)->awaits_reply = false;
+	if (!reply->is_reply)
+		return;
+	if (reply->tls_version)
+		(*f)->tls_version = reply->tls_version;
+	if (reply->alpn_chosen[0] && !*facts_text(*f, FACT_ALPN_CHOSEN))
+		put_alpn_chosen(f, reply->alpn_chosen);
+	if (reply->file && !(*f)->file[side])
+		(*f)->file[side] = reply->file;
 }
 
 static void turn_pair(uint8_t pair[2])
@@ -97,6 +127,7 @@ void facts_pack(const struct flow_facts *f, struct packer *p)
 		return;
 	pack_bytes(p, f->text, f->text_len);
 	pack_u8(p, f->light);
+	pack_u8(p, f->awaits_reply);
 	pack_bytes(p, f->file, sizeof(f->file));
 	pack_bytes(p, f->minute_acts, sizeof(f->minute_acts));
 	pack_bytes(p, f->acts, sizeof(f->acts));
@@ -131,6 +162,7 @@ bool facts_unpack(struct unpacker *u, struct flow_facts **ret)
 	f->text_len = len;
 	unpack_bytes(u, f->text, len);
 	f->light = unpack_u8(u);
+	f->awaits_reply = unpack_u8(u) & 1;
 	unpack_bytes(u, f->file, sizeof(f->file));
 	unpack_bytes(u, f->minute_acts, sizeof(f->minute_acts));
 	unpack_bytes(u, f->acts, sizeof(f->acts));

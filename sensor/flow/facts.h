@@ -26,6 +26,7 @@ enum fact_text {			/* in this order, each ended by a zero byte; "" for none */
 
 struct flow_facts {
 	uint8_t light;			/* enum dpi_light */
+	bool awaits_reply;		/* of TLS or HTTP */
 	uint8_t file[2];		/* enum file_type: what each side's first transfer begins */
 	uint8_t minute_acts[2];		/* sets of enum dpi_act asked for by each side ... */
 	uint8_t acts[2];		/* ... and in the minutes before */
@@ -38,7 +39,14 @@ struct flow_facts {
 struct flow_facts *facts_of_verdict(const struct dpi_verdict *v, bool *ret_missed);
 /* A copy whose sides are exchanged when `turn`.  NULL: f is NULL, or no memory. */
 struct flow_facts *facts_copy(const struct flow_facts *f, bool turn);
+/* What the server said after the verdict; `side` said it.  *f may move. */
+void facts_add_reply(struct flow_facts **f, const struct dpi_reply *reply, unsigned side);
 const char *facts_text(const struct flow_facts *f, enum fact_text which);	/* f may be NULL */
+/* Which protocol later packets are asked for (enum dpi_light), or 0. */
+static inline unsigned facts_followed(const struct flow_facts *f)
+{
+	return f->awaits_reply || dpi_is_followed(f->light) ? f->light : DPI_LIGHT_NONE;
+}
 void facts_pack(const struct flow_facts *f, struct packer *p);		/* NULL is fine */
 /* *ret is NULL when NULL was packed, too.  false: malformed (u->is_bad is set) or no memory. */
 bool facts_unpack(struct unpacker *u, struct flow_facts **ret);

@@ -354,8 +354,8 @@ static void unpack_fields(struct unpacker *u, uint8_t version, struct flow_image
 	if (bits & HAS_FACTS)
 		u->is_bad |= version < 3 || !facts_unpack(u, &image->cold.facts) ||
 			     !image->cold.facts;
-	if (image->cold.facts && dpi_is_followed(image->cold.facts->light))
-		f->light = image->cold.facts->light & 31;
+	if (image->cold.facts)
+		f->light = facts_followed(image->cold.facts) & 31;
 	u->is_bad |= is_dirty(f) != !!(bits & IS_DIRTY);
 }
 

@@ -71,7 +71,7 @@ struct flow {
 	uint32_t has_isn : 2;
 	uint32_t verdict : 3;		/* enum dpi_source */
 	uint32_t is_dns : 1;		/* recognised by DPI */
-	uint32_t light : 5;		/* enum dpi_light, when its functions are followed */
+	uint32_t light : 5;		/* enum dpi_light that later packets are asked for */
 	/* Line 2: counted by every packet, emptied every minute. */
 	uint64_t bytes[2];
 	uint64_t payload[2];

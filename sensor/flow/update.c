@@ -267,13 +267,19 @@ static void note_echo(struct shard *s, uint32_t no, const struct packet *p)
 		s->counters.carried_beyond++;
 }
 
-/* Only flows whose protocol has function classes come here. */
-static void note_acts(struct shard *s, uint32_t no, const struct packet *p, bool is_b)
+/* Only flows whose protocol has function classes come here, and such as wait for a server. */
+static void note_facts(struct shard *s, uint32_t no, const struct packet *p, bool is_b)
 {
-	struct flow_facts *facts = flow_table_cold(s->table, no)->facts;
-	unsigned acts = dpi_acts(flow_table_flow(s->table, no)->light, p);
+	struct flow *f = flow_table_flow(s->table, no);
+	struct flow_cold *cold = flow_table_cold(s->table, no);
+	struct dpi_reply reply;
 
-	facts->minute_acts[is_b] |= (uint8_t)acts;
+	if (dpi_is_followed(f->light)) {
+		cold->facts->minute_acts[is_b] |= (uint8_t)dpi_acts(f->light, p);
+	} else if (dpi_read_reply(f->light, p, &reply)) {
+		facts_add_reply(&cold->facts, &reply, is_b);
+		f->light = DPI_LIGHT_NONE;
+	}
 }
 
 /* Where the cold record is looked at anyway: the first packet of a side and minute, and what TCP
@@ -323,7 +329,7 @@ void flow_update(struct shard *s, uint32_t no, const struct packet *p, struct fl
 	if (!f->is_dpi_done && is_payload && is_telling(p))
 		show_dpi(s, no, p);
 	else if (f->light && is_payload && p->payload_len)
-		note_acts(s, no, p, sender.is_b);
+		note_facts(s, no, p, sender.is_b);
 	if (is_payload && speaks_dns(f, p))
 		note_dns(s, no, p, d);
 	else if (carried_echo_side(p))

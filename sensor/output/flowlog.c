@@ -196,7 +196,7 @@ static void format_flags(const struct slice *s, char buf[static 20])
 /* [lowest, highest] of either side; a side that was not heard has none. */
 static json_t *ttl_json(const struct slice *s)
 {
-	json_t *sides = json_object();
+	json_t *sides = s->ttl[0][1] || s->ttl[1][1] ? json_object() : NULL;
 
 	for (int d = 0; sides && d < 2; d++)
 		if (s->ttl[d][1])
@@ -213,6 +213,8 @@ static void set_text(json_t *object, const char *key, const char *text)
 
 static const char *version_text(uint16_t version, char buf[static 8])
 {
+	if (version >> 8 == 0x7f)	/* a draft of 1.3 */
+		return "1.3";
 	if (version >= 0x0301 && version <= 0x0304) {
 		snprintf(buf, 8, "1.%u", version - 0x0301u);
 		return buf;
