@@ -41,7 +41,7 @@ struct names_found {
 	char ja3[DPI_JA3_MAX], ja4[DPI_JA4_MAX];	/* tls.h */
 	char method[DPI_METHOD_MAX];	/* HTTP */
 	uint16_t tls_version;
-	uint8_t light;			/* enum dpi_light, when it is surely TLS, QUIC or HTTP */
+	uint16_t light;			/* enum dpi_light, when it is surely TLS, QUIC or HTTP */
 };
 
 enum name_find {

@@ -42,8 +42,9 @@ begin zeek --program "$program"
 begin arkime --program "$program"
 begin ndpi "$program"
 begin names --sample 8 "$program"
+begin facts --sample 10 "$program"
 wait
-for name in zeek arkime ndpi names; do
+for name in zeek arkime ndpi names facts; do
 	tell "$name"
 done
 echo "1..$count"

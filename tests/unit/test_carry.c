@@ -346,10 +346,31 @@ static void test_version(void)
 	for (unsigned version = 0; version < 256; version++) {
 		bytes[0] = (uint8_t)version;
 		set_check(bytes, k.rows[0].len);
-		EQUAL_INT(try_damaged(bytes, k.rows[0].len), version == 2);
+		EQUAL_INT(try_damaged(bytes, k.rows[0].len), version == 3);
 		EQUAL_INT(shard_of_packed(bytes, k.rows[0].len, 5, &shard),
-			  version == 1 || version == 2);
+			  version >= 1 && version <= 3);
 	}
+	kept_clear(&k);
+}
+
+#define TTL_BYTES 4			/* the last of an image without facts, before its checksum */
+
+/* Version 2 had no TTL and no facts. */
+static void test_version_2(void)
+{
+	struct kept k = make_rich();
+	size_t len = k.rows[0].len - TTL_BYTES;
+	uint8_t *old = malloc(len);
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(old);
+	memcpy(old, k.rows[0].bytes, len);
+	old[0] = 2;
+	set_check(old, len);
+	EQUAL_INT(try_damaged(old, len), true);
+	old[0] = 3;
+	set_check(old, len);
+	EQUAL_INT(try_damaged(old, len), false);
+	free(old);
 	kept_clear(&k);
 }
 
@@ -357,7 +378,7 @@ static void test_version(void)
 static void test_version_before(void)
 {
 	struct kept k = make_rich();
-	size_t len = k.rows[0].len, taken = 0;
+	size_t len = k.rows[0].len - TTL_BYTES, taken = 0;
 	uint8_t *old = malloc(len);
 
 	CU_ASSERT_FATAL(old && len > 16);
@@ -500,7 +521,8 @@ int main(void)
 	CU_TestInfo refused[] = {
 		{ "damaged", test_damaged },
 		{ "versions", test_version },
-		{ "the version before", test_version_before },
+		{ "version 2", test_version_2 },
+		{ "version 1", test_version_before },
 		{ "too late, twice, another minute", test_when_it_is_refused },
 		{ "full table", test_full_table },
 		{ "fewer shards", test_fewer_shards },
