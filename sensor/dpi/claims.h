@@ -91,7 +91,7 @@ struct claims_dhcp {
 bool claims_dhcp(const uint8_t *bytes, size_t len, struct claims_dhcp *ret);
 
 struct claims_dhcp6 {
-	uint8_t type;			/* 1 SOLICIT ... 13 RELAY-REPL; of the message in a relay's */
+	uint8_t type;			/* 1 SOLICIT ... 11; of the message in a relay's */
 	uint32_t transaction;
 	bool is_relayed;
 	uint8_t mac[6];			/* the client's, where its identifier has one */

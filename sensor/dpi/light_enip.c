@@ -1,6 +1,7 @@
 /* light_enip.c - EtherNet/IP and the CIP services in it (light.h; ODVA, volumes 1 and 2).
  *
- *	| command 2 | length 2 | session 4 | status 4 | context 8 | options 4 | data	little-endian
+ *	| command 2 | length 2 | session 4 | status 4 | context 8 | options 4 |
+ *			data	little-endian
  *
  * SendRRData and SendUnitData carry items; the item of data holds one CIP message:
  *
@@ -211,7 +212,8 @@ unsigned light_enip_acts(const struct light_piece *p)
 	for (int i = 0; i < LIGHT_MESSAGES_MAX && at < p->len && is_message(p, at, &end); i++) {
 		size_t to = end < p->len ? end : p->len;
 
-		acts |= of_command(le_get16(p->bytes + at), p->bytes + at + HEADER, to - at - HEADER);
+		acts |= of_command(le_get16(p->bytes + at), p->bytes + at + HEADER,
+			to - at - HEADER);
 		at = end;
 	}
 	return acts;

@@ -1,7 +1,8 @@
 /* light_modbus.c - Modbus/TCP (light.h; "MODBUS Messaging on TCP/IP" 1.0b, "Application Protocol"
  * 1.1b3).
  *
- *	| transaction 2 | 0 2 | length 2 | unit 1 | function 1 | ...	length counts from the unit on
+ *	| transaction 2 | 0 2 | length 2 | unit 1 | function 1 | ...	length counts from the unit
+ *			on
  *
  * Nothing in it is a signature but the zero and a length that fits, so outside of its port it takes
  * a request and an answer with the same transaction and function.

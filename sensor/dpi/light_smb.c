@@ -1,7 +1,8 @@
 /* light_smb.c - SMB 1, 2 and 3 over TCP (light.h; [MS-CIFS], [MS-SMB2]).
  *
  *	| 0 | length 3 | ff "SMB" | command 1 | status 4 | flags 1 | ...
- *		       | fe "SMB" | 64 2 | credits 2 | status 4 | command 2 | 2 | flags 4 | next 4 | ...
+ *		       | fe "SMB" | 64 2 | credits 2 | status 4 | command 2 | 2 | flags 4 | next 4 |
+ *	...
  *		       | fd "SMB" | encrypted
  *
  * Only requests count.  Reads and writes of remote procedure calls through a pipe count as such.

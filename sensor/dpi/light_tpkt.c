@@ -145,8 +145,12 @@ unsigned light_s7_acts(const struct light_piece *p)
 	struct transport t = { .end = 0 };
 	unsigned acts = 0;
 
-	for (int i = 0; i < LIGHT_MESSAGES_MAX && t.end < p->len && read_transport(p, t.end, &t); i++) {
-		size_t len = is_s7(&t) ? net_get16(t.rest + 6) : 0;
+	for (int i = 0; i < LIGHT_MESSAGES_MAX && t.end < p->len; i++) {
+		size_t len;
+
+		if (!read_transport(p, t.end, &t))
+			break;
+		len = is_s7(&t) ? net_get16(t.rest + 6) : 0;
 
 		if (len > t.len - S7_HEADER && len)
 			len = t.len - S7_HEADER;
@@ -171,7 +175,8 @@ static bool is_s7plus(const struct transport *t)
 	       ((t->rest[1] >= 1 && t->rest[1] <= 3) || t->rest[1] >= 0xfd);
 }
 
-/* Objects are created and deleted for sessions and subscriptions too, so these are no programming. */
+/* Objects are created and deleted for sessions and subscriptions too, so these are no programming.
+ * */
 static unsigned of_plus(unsigned function)
 {
 	switch (function) {
@@ -199,9 +204,11 @@ unsigned light_s7plus_acts(const struct light_piece *p)
 	struct transport t = { .end = 0 };
 	unsigned acts = 0;
 
-	for (int i = 0; i < LIGHT_MESSAGES_MAX && t.end < p->len && read_transport(p, t.end, &t); i++) {
+	for (int i = 0; i < LIGHT_MESSAGES_MAX && t.end < p->len; i++) {
 		size_t at = PLUS_HEADER;
 
+		if (!read_transport(p, t.end, &t))
+			break;
 		if (!is_s7plus(&t))
 			continue;
 		if (t.rest[1] == 3 && t.len > at && t.rest[at] == PLUS_DIGEST)

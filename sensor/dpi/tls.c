@@ -20,7 +20,8 @@
 #define EXTENSION_ALPN 16
 #define EXTENSION_VERSIONS 43
 #define NAME_TYPE_HOST 0
-#define TEXT_MAX (8 * TLS_LIST_MAX + 8)	/* of one list in a fingerprint's text */
+#define ITEM_MAX 8			/* of a list in text: five digits, what separates them, zero */
+#define TEXT_MAX (ITEM_MAX * (TLS_LIST_MAX + 1))	/* of one list */
 #define JA4_HASH 12
 #define MD5_LEN 16
 
@@ -177,7 +178,7 @@ static size_t join(char *buf, size_t used, const struct list *l, const char *for
 	for (size_t i = 0; i < l->n; i++) {
 		if (i)
 			buf[used++] = between;
-		used += (size_t)sprintf(buf + used, format, l->value[i]);
+		used += (size_t)snprintf(buf + used, ITEM_MAX, format, l->value[i]);
 	}
 	buf[used] = '\0';
 	return used;
@@ -187,7 +188,7 @@ static void make_ja3(const struct hello *h, char ja3[static DPI_JA3_MAX])
 {
 	char text[4 * TEXT_MAX];
 	uint8_t digest[EVP_MAX_MD_SIZE];
-	size_t used = (size_t)sprintf(text, "%u,", h->version);
+	size_t used = (size_t)snprintf(text, sizeof(text), "%u,", h->version);
 	unsigned len = 0;
 
 	used = join(text, used, &h->suites, "%u", '-');
@@ -200,7 +201,7 @@ static void make_ja3(const struct hello *h, char ja3[static DPI_JA3_MAX])
 	if (!EVP_Digest(text, used, digest, &len, EVP_md5(), NULL) || len != MD5_LEN)
 		return;			/* a library that forbids MD5 */
 	for (unsigned i = 0; i < MD5_LEN; i++)
-		sprintf(ja3 + 2 * i, "%02x", digest[i]);
+		snprintf(ja3 + 2 * i, 3, "%02x", digest[i]);
 }
 
 static int compare(const void *a, const void *b)

@@ -205,7 +205,8 @@ void verdict_add_light(struct dpi_verdict *v)
 {
 	uint16_t id = light_ids[v->light];
 
-	if (!v->light || v->source >= DPI_LIGHT)
+	/* nDPI 4.2 takes an association of DICOM for Cassandra. */
+	if (!v->light || (v->source >= DPI_LIGHT && v->light != DPI_LIGHT_DICOM))
 		return;
 	if (v->master == id && v->app)
 		return;

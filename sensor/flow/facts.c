@@ -21,7 +21,8 @@ static void add_text(struct texts *t, const char *text, size_t cap)
 
 static bool has_any(const struct dpi_verdict *v, const struct texts *t)
 {
-	return t->len > FACT_TEXTS || v->awaits_reply || v->tls_version || v->file[0] || v->file[1] || v->acts[0] ||
+	return t->len > FACT_TEXTS || v->awaits_reply || v->tls_version || v->file[0] ||
+	       v->file[1] || v->acts[0] ||
 	       v->acts[1] || dpi_is_followed(v->light);
 }
 

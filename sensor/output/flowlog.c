@@ -292,7 +292,8 @@ static json_t *flow_json(const struct slice *s)
 
 	format_id(&s->id, id);
 	format_flags(s, flags);
-	record = json_pack("{s:s, s:s, s:I, s:I, s:I, s:I, s:s, s:s, s:o, s:o, s:i, s:s, s:s, s:o*, s:o*}",
+	record = json_pack("{s:s, s:s, s:I, s:I, s:I, s:I, s:s, s:s, s:o, s:o, s:i, s:s, s:s,"
+			 " s:o*, s:o*}",
 			 "id", id, "client", flow_client_name(s->client_how),
 			 "payload_up", (json_int_t)s->sums.payload[0],
 			 "payload_down", (json_int_t)s->sums.payload[1],

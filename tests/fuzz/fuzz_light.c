@@ -2,7 +2,8 @@
  *
  * The first byte says which protocol, the second whether it is at its port, UDP, and how much of it
  * a capture had cut.  Checked: the same bytes give the same result, classes are known ones, banners
- * are ended and printable, and two payloads through light_look() never give what none of them gives.
+ * are ended and printable, and two payloads through light_look() never give what none of them
+ * gives.
  */
 #include <stdint.h>
 #include <stdlib.h>

@@ -1,6 +1,8 @@
-/* fuzz_quic.c - any bytes as QUIC datagrams, and any frames in an Initial packet that authenticates.
+/* fuzz_quic.c - any bytes as QUIC datagrams, and any frames in an Initial packet that
+ * authenticates.
  *
- * First byte 0: the rest is a datagram as it is.  1: the rest is the plain text of an Initial packet
+ * First byte 0: the rest is a datagram as it is.  1: the rest is the plain text of an Initial
+ * packet
  * which is sealed here with the keys of its connection id, so that the frames and the hello behind
  * the cipher are reached.  2: the same cut into two packets.  Checked: what is there of a hello is
  * bounded, nothing that was put together is lost again, fingerprints are ended texts.

@@ -353,7 +353,7 @@ static void test_version(void)
 	kept_clear(&k);
 }
 
-#define TTL_BYTES 4			/* the last of an image without facts, before its checksum */
+#define TTL_BYTES 4		/* the last of an image without facts, before its checksum */
 
 /* Version 2 had no TTL and no facts. */
 static void test_version_2(void)

@@ -7,9 +7,12 @@
 static struct flow_facts *make(void)
 {
 	struct dpi_verdict v = {
-		.alpn = "h2,http/1.1", .alpn_chosen = "h2", .ja3 = "0123456789abcdef0123456789abcdef",
-		.ja4 = "t12d0404h2_000000000001_000000000002", .tls_version = 0x0303, .method = "POST",
-		.light = DPI_LIGHT_MODBUS, .acts = { DPI_ACT_READ, DPI_ACT_WRITE }, .file = { 1, 2 },
+		.alpn = "h2,http/1.1", .alpn_chosen = "h2",
+		.ja3 = "0123456789abcdef0123456789abcdef",
+		.ja4 = "t12d0404h2_000000000001_000000000002", .tls_version = 0x0303,
+		.method = "POST",
+		.light = DPI_LIGHT_MODBUS, .acts = { DPI_ACT_READ, DPI_ACT_WRITE }, .file = { 1,
+		2 },
 		.banner = { "client says", "" },
 	};
 	bool is_missed;
@@ -142,7 +145,8 @@ static void test_packed(void)
 int main(void)
 {
 	static CU_TestInfo tests[] = {
-		{ "texts", test_texts }, { "the longest", test_longest }, { "nothing", test_nothing },
+		{ "texts", test_texts }, { "the longest", test_longest }, { "nothing",
+		  test_nothing },
 		{ "the reply", test_reply },
 		{ "sides", test_turned }, { "packed", test_packed }, CU_TEST_INFO_NULL,
 	};

@@ -65,7 +65,8 @@ static void test_program(void)
 static void test_own(void)
 {
 	static const struct file_magic own[] = {
-		{ 4, 3, { 'N', 'W', '1' } }, { 0, 2, { 'P', 'K' } }, { 0, 0, { 0 } }, { 0, 17, { 0 } },
+		{ 4, 3, { 'N', 'W', '1' } }, { 0, 2, { 'P', 'K' } }, { 0, 0, { 0 } }, { 0, 17,
+		  { 0 } },
 	};
 
 	EQUAL_INT(ask("....NW1", 7, own, 4), FILE_OWN);

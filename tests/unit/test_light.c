@@ -29,16 +29,19 @@ static const struct row rows[] = {
 	{ "modbus two at once", DPI_LIGHT_MODBUS, false, true,
 	  "000100000006010300000001" "000200000006010500010000", 0, LIGHT_SURE,
 	  DPI_ACT_READ | DPI_ACT_WRITE },
-	{ "modbus exception", DPI_LIGHT_MODBUS, false, true, "000200000003018602", 0, LIGHT_SURE, 0 },
+	{ "modbus exception", DPI_LIGHT_MODBUS, false, true, "000200000003018602", 0, LIGHT_SURE,
+	  0 },
 	{ "modbus listen only", DPI_LIGHT_MODBUS, false, true, "000300000006010800040000", 0,
 	  LIGHT_SURE, DPI_ACT_CONTROL },
 	{ "modbus query", DPI_LIGHT_MODBUS, false, true, "000300000006010800001234", 0, LIGHT_SURE,
 	  DPI_ACT_DIAGNOSTIC },
-	{ "modbus file record", DPI_LIGHT_MODBUS, false, true, "00030000000a011507060004000700010af0",
+	{ "modbus file record", DPI_LIGHT_MODBUS, false, true,
+	  "00030000000a011507060004000700010af0",
 	  0, LIGHT_SURE, DPI_ACT_WRITE | DPI_ACT_FILE },
 	{ "modbus stop by UMAS", DPI_LIGHT_MODBUS, false, true, "000100000005005a0041ff", 0,
 	  LIGHT_SURE, DPI_ACT_CONTROL },
-	{ "modbus of another protocol", DPI_LIGHT_MODBUS, false, true, "000100010006010300000001", 0,
+	{ "modbus of another protocol", DPI_LIGHT_MODBUS, false, true, "000100010006010300000001",
+	  0,
 	  LIGHT_NO, 0 },
 	{ "s7 read", DPI_LIGHT_S7, false, false,
 	  "0300001f02f08032010000000100" "0e00000401120a10020001000184000000", 0, LIGHT_SURE,
@@ -57,7 +60,8 @@ static const struct row rows[] = {
 	{ "s7 state list", DPI_LIGHT_S7, false, false,
 	  "0300001d02f08032070000000200080004000112041144010" "00a000000", 0, LIGHT_SURE,
 	  DPI_ACT_DIAGNOSTIC },
-	{ "s7 answer", DPI_LIGHT_S7, false, false, "0300001502f080320300000001000200000000" "0401", 0,
+	{ "s7 answer", DPI_LIGHT_S7, false, false,
+	  "0300001502f0803203000000010002000000000401", 0,
 	  LIGHT_SURE, 0 },
 	{ "s7plus set variables", DPI_LIGHT_S7PLUS, false, false,
 	  "0300001802f0807201000d3100000542000000010000" "0000", 0, LIGHT_SURE, DPI_ACT_WRITE },
@@ -70,7 +74,8 @@ static const struct row rows[] = {
 	  "0300001611e00000000100c0010ac1020100c2020102", 0, LIGHT_NO, 0 },
 	{ "enip identity", DPI_LIGHT_ENIP, true, true, "6300", 24, LIGHT_SURE, DPI_ACT_DIAGNOSTIC },
 	{ "enip register elsewhere", DPI_LIGHT_ENIP, false, false,
-	  "65000400000000000000000000000000000000000000000001000000", 0, LIGHT_SURE, DPI_ACT_OTHER },
+	  "65000400000000000000000000000000000000000000000001000000", 0, LIGHT_SURE,
+	  	DPI_ACT_OTHER },
 	{ "cip reset", DPI_LIGHT_ENIP, false, true,
 	  "6f0016000100000000000000000000000000000000000000"
 	  "00000000000002000000" "0000b2000600" "050220012401", 0, LIGHT_SURE, DPI_ACT_CONTROL },
@@ -96,10 +101,13 @@ static const struct row rows[] = {
 	  DPI_ACT_CONTROL },
 	{ "opcua answer", DPI_LIGHT_OPCUA, false, false,
 	  "4d53474620000000010000000100000002000000020000000100a40200000000", 0, LIGHT_SURE, 0 },
-	{ "dnp3 reset link", DPI_LIGHT_DNP3, false, false, "056405c001000004e921", 0, LIGHT_SURE, 0 },
-	{ "dnp3 wrong checksum", DPI_LIGHT_DNP3, false, true, "056405c001000004e922", 0, LIGHT_NO, 0 },
+	{ "dnp3 reset link", DPI_LIGHT_DNP3, false, false, "056405c001000004e921", 0, LIGHT_SURE,
+	  0 },
+	{ "dnp3 wrong checksum", DPI_LIGHT_DNP3, false, true, "056405c001000004e922", 0, LIGHT_NO,
+	  0 },
 	{ "104 start", DPI_LIGHT_IEC104, false, true, "680407000000", 0, LIGHT_SURE, 0 },
-	{ "104 start elsewhere", DPI_LIGHT_IEC104, false, false, "680407000000", 0, LIGHT_MAYBE, 0 },
+	{ "104 start elsewhere", DPI_LIGHT_IEC104, false, false, "680407000000", 0, LIGHT_MAYBE,
+	  0 },
 	{ "104 command and test", DPI_LIGHT_IEC104, false, true,
 	  "680e000000002d010600010001000001" "680443000000", 0, LIGHT_SURE, DPI_ACT_CONTROL },
 	{ "104 interrogation", DPI_LIGHT_IEC104, false, true, "680e0000000064010600010000000014", 0,
@@ -122,9 +130,11 @@ static const struct row rows[] = {
 	{ "smb2 answer", DPI_LIGHT_SMB2, false, false,
 	  "00000040fe534d4240000000000000000900010001000000", 68, LIGHT_SURE, 0 },
 	{ "smb2 chain", DPI_LIGHT_SMB2, false, false,
-	  "00000080fe534d424000000000000000050001000000000040000000" "00000000000000000000000000000000"
+	  "00000080fe534d424000000000000000050001000000000040000000"
+	  "00000000000000000000000000000000"
 	  "000000000000000000000000000000000000000000000000"
-	  "fe534d4240000000000000000900010000000000", 132, LIGHT_SURE, DPI_ACT_FILE | DPI_ACT_WRITE },
+	  "fe534d4240000000000000000900010000000000", 132, LIGHT_SURE,
+	  	DPI_ACT_FILE | DPI_ACT_WRITE },
 	{ "smb3 encrypted", DPI_LIGHT_SMB2, false, false, "00000040fd534d42", 68, LIGHT_SURE,
 	  DPI_ACT_OTHER },
 	{ "smb1 write", DPI_LIGHT_SMB1, false, false, "00000023ff534d422f00000000180120", 39,
@@ -224,7 +234,8 @@ static void test_apart(void)
 			    !(p.is_udp ? light_kind((enum dpi_light)k)->over_udp :
 					 light_kind((enum dpi_light)k)->over_tcp))
 				continue;
-			EQUAL_INT(light_kind((enum dpi_light)k)->recognise(&p, &found) == LIGHT_SURE,
+			EQUAL_INT(light_kind((enum dpi_light)k)->recognise(&p,
+				&found) == LIGHT_SURE,
 				  false);
 		}
 	}
@@ -235,7 +246,8 @@ static void test_apart(void)
 static struct packet segment(const void *bytes, size_t len, bool from_client, uint16_t sport)
 {
 	return (struct packet){
-		.src = { { [15] = from_client ? 1 : 2 } }, .dst = { { [15] = from_client ? 2 : 1 } },
+		.src = { { [15] = from_client ? 1 : 2 } },
+		.dst = { { [15] = from_client ? 2 : 1 } },
 		.sport = from_client ? 50000 : sport, .dport = from_client ? sport : 50000,
 		.proto = IP_TCP, .ip_version = 6, .bytes = bytes, .caplen = (uint32_t)len,
 		.wirelen = (uint32_t)len, .payload_len = (uint32_t)len,
@@ -297,7 +309,8 @@ static void test_dicom_titles(void)
 
 static void test_rdp_cookie(void)
 {
-	static const char rq[] = "\x03\0\0\x2b\x26\xe0\0\0\0\0\0Cookie: mstshash=alice\r\n\x01\0\x08\0\x03";
+	static const char rq[] =
+		"\x03\0\0\x2b\x26\xe0\0\0\0\0\0Cookie: mstshash=alice\r\n\x01\0\x08\0\x03";
 	uint8_t bytes[43] = { 0 };
 	char banner[DPI_BANNER_MAX] = "";
 	struct light l = { 0 };

@@ -28,7 +28,7 @@ static void check_md5(const char *got, const char *of)
 
 	EQUAL_INT(EVP_Digest(of, strlen(of), digest, NULL, EVP_md5(), NULL), 1);
 	for (int i = 0; i < 16; i++)
-		sprintf(hex + 2 * i, "%02x", digest[i]);
+		snprintf(hex + 2 * i, 3, "%02x", digest[i]);
 	EQUAL_TEXT(got, hex);
 }
 
@@ -80,7 +80,8 @@ static void check_rfc_hello(const struct names_found *found)
 	EQUAL_INT(memcmp(found->ja4, "q13d0211an_", 11), 0);
 	check_hash(found->ja4 + 11, "1301,1302");
 	check_hash(found->ja4 + 24,
-		   "0005,000a,000d,001c,002b,002d,0033,0039,ff01_0403,0503,0603,0203,0804,0805,0806");
+		   "0005,000a,000d,001c,002b,002d,0033,0039,ff01_"
+		   "0403,0503,0603,0203,0804,0805,0806");
 }
 
 static void test_cut_hello(void)
@@ -106,8 +107,10 @@ static void test_grease(void)
 {
 	static const uint8_t plain[] = { 1, 0, 0, 50, 3, 3, [38] = 0, 0, 2, 0x13, 0x01, 1, 0, 0, 7,
 					 0, 43, 0, 3, 2, 3, 4 };
-	static const uint8_t greased[] = { 1, 0, 0, 56, 3, 3, [38] = 0, 0, 4, 0x1a, 0x1a, 0x13, 0x01,
-					   1, 0, 0, 13, 0x2a, 0x2a, 0, 0, 0, 43, 0, 5, 4, 0xfa, 0xfa,
+	static const uint8_t greased[] = { 1, 0, 0, 56, 3, 3, [38] = 0, 0, 4, 0x1a, 0x1a, 0x13,
+		0x01,
+					   1, 0, 0, 13, 0x2a, 0x2a, 0, 0, 0, 43, 0, 5, 4, 0xfa,
+					   0xfa,
 					   3, 4 };
 	struct names_found a = { .name = "" }, b = { .name = "" };
 
@@ -121,8 +124,10 @@ static void test_grease(void)
 
 static void test_server(void)
 {
-	static const uint8_t server[] = { 22, 3, 3, 0, 55, 2, 0, 0, 51, 3, 3, [43] = 0, 0x13, 0x01, 0,
-					  0, 15, 0, 16, 0, 5, 0, 3, 2, 'h', '2', 0, 43, 0, 2, 3, 4 };
+	static const uint8_t server[] = { 22, 3, 3, 0, 55, 2, 0, 0, 51, 3, 3, [43] = 0, 0x13, 0x01,
+		0,
+					  0, 15, 0, 16, 0, 5, 0, 3, 2, 'h', '2', 0, 43, 0, 2, 3,
+					  4 };
 	struct names_found found = { .name = "" };
 
 	EQUAL_INT(tls_read_server(server, sizeof(server), &found), true);
@@ -216,10 +221,12 @@ static void test_quic(void)
 static void test_quic_version_2(void)
 {
 	static const struct quic_keys k = {
-		{ 0x8b, 0x1a, 0x0b, 0xc1, 0x21, 0x28, 0x42, 0x90, 0xa2, 0x9e, 0x09, 0x71, 0xb5, 0xcd,
+		{ 0x8b, 0x1a, 0x0b, 0xc1, 0x21, 0x28, 0x42, 0x90, 0xa2, 0x9e, 0x09, 0x71, 0xb5,
+		  0xcd,
 		  0x04, 0x5d },
 		{ 0x91, 0xf7, 0x3e, 0x23, 0x51, 0xd8, 0xfa, 0x91, 0x66, 0x0e, 0x90, 0x9f },
-		{ 0x45, 0xb9, 0x5e, 0x15, 0x23, 0x5d, 0x6f, 0x45, 0xa6, 0xb1, 0x9c, 0xbc, 0xb0, 0x29,
+		{ 0x45, 0xb9, 0x5e, 0x15, 0x23, 0x5d, 0x6f, 0x45, 0xa6, 0xb1, 0x9c, 0xbc, 0xb0,
+		  0x29,
 		  0x4b, 0xa9 },
 	};
 	static const struct crypto whole = { 0, HELLO_LEN };
@@ -302,7 +309,8 @@ static void test_quic_damaged(void)
 int main(void)
 {
 	static CU_TestInfo tests[] = {
-		{ "fingerprints", test_fingerprints }, { "a hello cut at every byte", test_cut_hello },
+		{ "fingerprints", test_fingerprints }, { "a hello cut at every byte",
+		  test_cut_hello },
 		{ "GREASE", test_grease }, { "the server's choice", test_server },
 		{ "quic 1", test_quic }, { "quic 2", test_quic_version_2 },
 		{ "quic: pieces", test_quic_pieces }, { "quic: after a retry", test_quic_retry },
