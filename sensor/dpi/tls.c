@@ -20,7 +20,7 @@
 #define EXTENSION_ALPN 16
 #define EXTENSION_VERSIONS 43
 #define NAME_TYPE_HOST 0
-#define ITEM_MAX 8			/* of a list in text: five digits, what separates them, zero */
+#define ITEM_MAX 8	/* of a list in text: five digits, a separator, zero */
 #define TEXT_MAX (ITEM_MAX * (TLS_LIST_MAX + 1))	/* of one list */
 #define JA4_HASH 12
 #define MD5_LEN 16
