@@ -42,9 +42,8 @@ begin zeek --program "$program"
 begin arkime --program "$program"
 begin ndpi "$program"
 begin names --sample 8 "$program"
-begin facts --sample 10 "$program"
 wait
-for name in zeek arkime ndpi names facts; do
+for name in zeek arkime ndpi names; do
 	tell "$name"
 done
 echo "1..$count"
