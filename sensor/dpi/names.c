@@ -59,7 +59,8 @@ bool names_is_forward(const struct packet *p)
 
 static void keep(struct names *n, const struct names_found *found)
 {
-	if (!found->name[0] && !found->alpn[0] && !found->tls_version && !found->light)
+	/* A version alone is nothing: what follows may contradict it. */
+	if (!found->name[0] && !found->alpn[0] && !found->light)
 		return;
 	if (!n->found)
 		n->found = malloc(sizeof(*n->found));
@@ -176,8 +177,10 @@ static void begin(struct names_pool *pool, struct names *n, const struct packet 
 
 	if (result == NAME_NONE) {
 		/* A capture from the middle on, or of one direction: the answer alone. */
-		if (!n->found && tls_read_server(packet_payload(p), len, &found))
+		if (!n->found && tls_read_server(packet_payload(p), len, &found)) {
+			found.light = DPI_LIGHT_TLS;
 			keep(n, &found);
+		}
 		return;
 	}
 	keep(n, &found);
