@@ -88,5 +88,5 @@ enum name_find names_tls(const uint8_t *bytes, size_t len, struct names_found *r
 		return NAME_MORE;
 	if (is_complete(&m))
 		ret->light = DPI_LIGHT_TLS;
-	return ret->tls_version ? NAME_FOUND : NAME_NONE;
+	return ret->tls_version || ret->name[0] || ret->alpn[0] ? NAME_FOUND : NAME_NONE;
 }
