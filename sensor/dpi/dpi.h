@@ -20,6 +20,10 @@
 #define DPI_NAME_MAX 256		/* a DNS name in text, with the zero byte (RFC 1035) */
 #define DPI_PROTOCOL_MAX 24		/* of a protocol's name, with the zero byte */
 #define DPI_ALPN_MAX 32
+#define DPI_JA3_MAX 33
+#define DPI_JA4_MAX 37
+#define DPI_METHOD_MAX 20
+#define DPI_BANNER_MAX 64
 #define DPI_ANSWERS_MAX 16		/* addresses kept of one DNS message */
 #define DPI_BYTES_MAX 16384		/* per packet: beyond it nDPI 4.2's 16-bit indices wrap */
 
@@ -50,6 +54,29 @@ struct dpi_flow;			/* what nDPI knows of one flow while it can still learn */
 enum dpi_source { DPI_NONE, DPI_PORT, DPI_CACHE, DPI_LIGHT, DPI_DPI, DPI_SOURCES };
 const char *dpi_source_name(enum dpi_source s);		/* "none" "port" "cache" "light" "dpi" */
 
+/* What our own classifiers tell (light.h).  Values are kept in the state: never renumber. */
+enum dpi_light {
+	DPI_LIGHT_NONE,
+	DPI_LIGHT_SSH, DPI_LIGHT_VNC, DPI_LIGHT_RDP, DPI_LIGHT_SMB1, DPI_LIGHT_SMB2, DPI_LIGHT_FTP,
+	DPI_LIGHT_DICOM, DPI_LIGHT_S7, DPI_LIGHT_S7PLUS, DPI_LIGHT_DNP3, DPI_LIGHT_OPCUA,
+	DPI_LIGHT_ENIP, DPI_LIGHT_MODBUS, DPI_LIGHT_IEC104, DPI_LIGHT_BACNET,
+	DPI_LIGHT_TLS, DPI_LIGHT_QUIC, DPI_LIGHT_HTTP, DPI_LIGHT_HTTP2,
+	DPI_LIGHTS
+};
+/* Ids of protocols that the nDPI at hand does not have, above all of nDPI's. */
+#define DPI_LIGHT_ID 0xf000
+
+/* Classes of functions that were asked for; a set of bits.  Kept in the state. */
+enum dpi_act {
+	DPI_ACT_READ = 1, DPI_ACT_WRITE = 2,
+	DPI_ACT_CONTROL = 4,		/* start, stop, operate, restart, set a mode */
+	DPI_ACT_PROGRAM = 8,		/* change what the device does: logic, configuration */
+	DPI_ACT_DIAGNOSTIC = 16,	/* identity, state, test */
+	DPI_ACT_FILE = 32, DPI_ACT_OTHER = 64,
+	DPI_ACT_END = 128
+};
+const char *dpi_act_name(unsigned bit);	/* "read" for 0 ...; "" beyond */
+
 struct dpi_verdict {
 	uint16_t master, app;		/* nDPI ids: the carrier, and what it carries or 0 */
 	enum dpi_source source;
@@ -59,9 +86,18 @@ struct dpi_verdict {
 	 * what nDPI kept, at most the last 79 bytes; that, ja3 and tls_version are empty where the
 	 * verdict is a guess and where the capture had cut the packets they stand in. */
 	char name[DPI_NAME_MAX];
-	char alpn[DPI_ALPN_MAX];
-	char ja3[33];
-	uint16_t tls_version;		/* 0x0303 ...; 0 */
+	char alpn[DPI_ALPN_MAX];	/* offered: "h2,http/1.1" */
+	char alpn_chosen[DPI_ALPN_MAX];	/* by the server, where it says so in the clear */
+	char ja3[DPI_JA3_MAX];
+	char ja4[DPI_JA4_MAX];		/* of the TLS client; 'q' in front for QUIC */
+	uint16_t tls_version;		/* 0x0303 ...; the server's choice where it was seen; 0 */
+	char method[DPI_METHOD_MAX];	/* of the first HTTP request */
+	/* The rest by sides: [0] is the side with the smaller (address, port), as in flow keys. */
+	enum dpi_light light;
+	bool awaits_reply;		/* dpi_read_reply() will tell more */
+	uint8_t acts[2];		/* sets of enum dpi_act, of the packets shown */
+	uint8_t file[2];		/* enum file_type: what each side's first transfer is */
+	char banner[2][DPI_BANNER_MAX];	/* SSH, VNC, FTP; RDP cookie; DICOM titles: raw bytes */
 };
 
 /* 0, -ENOMEM, or ERR_LIBRARY (the nDPI at hand is not the one compiled against). */
@@ -103,6 +139,26 @@ bool dpi_read_answers(const struct packet *p, struct dpi_answers *ret_answers);
 bool dpi_read_dns(const struct packet *p, struct dpi_answers *ret_message);
 /* Does the carrier speak unicast DNS, so that dpi_read_answers() is worth asking? */
 bool dpi_is_dns(uint16_t master, uint16_t app);
+
+/* --- as long as a flow lives -------------------------------------------------------------- */
+
+/* Does the protocol have function classes, so that dpi_acts() is worth asking? */
+bool dpi_is_followed(enum dpi_light l);
+/* What the requests that begin in this packet's payload ask for: a set of enum dpi_act.  No state,
+ * any thread.  Cost: a few compares of the first bytes, and of each message that follows in the
+ * same payload, 16 at most. */
+unsigned dpi_acts(enum dpi_light l, const struct packet *p);
+
+/* What the server's first message tells of a flow that was settled before it came (awaits_reply):
+ * TLS or HTTP.  No state, any thread. */
+struct dpi_reply {
+	bool is_reply;
+	uint16_t tls_version;		/* chosen */
+	char alpn_chosen[DPI_ALPN_MAX];
+	uint8_t file;			/* enum file_type, of an HTTP body that follows its head */
+};
+/* true: it was there, or will not come any more; do not ask again. */
+bool dpi_read_reply(enum dpi_light l, const struct packet *p, struct dpi_reply *ret);
 
 /* "TLS", "DNS", "Facebook": borrowed, lives as long as the process.  Any thread.  "" for 0. */
 const char *dpi_protocol_name(uint16_t id);

@@ -10,7 +10,7 @@
  * nDPI's direction needs nothing from us: it takes it from the ports and addresses of each packet,
  * so flows that are seen from their middle on are as good as others.
  *
- * Memory: a flow's struct (~0.7 kB) comes from a free list of this engine, at most DPI_FLOWS_MAX;
+ * Memory: a flow's struct (~0.9 kB) comes from a free list of this engine, at most DPI_FLOWS_MAX;
  * what nDPI allocates behind it is freed with the verdict.  While packets are read, nDPI's
  * allocations are zeroed and padded like the packets are: it collects pieces of a stream in heap
  * buffers and reads past their ends too.
@@ -30,6 +30,7 @@
 #include "base/err.h"
 #include "dpi/engine.h"
 #include "dpi/guard.h"
+#include "dpi/light.h"
 #include "dpi/names.h"
 #include "dpi/ndpi_compat.h"
 #include "dpi/verdict.h"
@@ -42,6 +43,9 @@ struct dpi_flow {
 	bool is_unsure; /* nDPI's names may come from a packet that the capture cut */
 	bool is_over;			/* nothing more is shown to nDPI */
 	struct names names;		/* our own reading of names */
+	struct light light;		/* and of other protocols */
+	uint16_t looks;			/* packets that light has seen */
+	char banner[2][DPI_BANNER_MAX];
 	ndpi_protocol last;		/* nDPI's last word */
 	struct ndpi_flow_struct nd;
 };
@@ -246,6 +250,31 @@ static bool show(struct dpi_engine *e, struct dpi_flow *f, const struct packet *
 	return true;
 }
 
+/* After names: what begins as TLS, QUIC or HTTP is nothing else. */
+static void look_light(struct dpi_flow *f, const struct packet *p)
+{
+	bool is_forward = names_is_forward(p);
+
+	f->looks++;
+	if (!(f->names.found && f->names.found->light))
+		light_look(&f->light, p, is_forward, f->banner[!is_forward]);
+}
+
+/* nDPI is sure of some protocols before the first request that we would look into (S7comm by the
+ * port and the transport below it), and of others before the second side has said what it is. */
+static bool is_light_waiting(const struct dpi_flow *f)
+{
+	uint16_t master, app;
+
+	if (f->looks >= DPI_TCP_PACKETS_MAX)
+		return false;
+	verdict_ids(&f->last, &master, &app);
+	if (!f->light.is)
+		return verdict_has_light(master);
+	return (f->light.is == DPI_LIGHT_SSH || f->light.is == DPI_LIGHT_VNC) &&
+	       !(f->banner[0][0] && f->banner[1][0]);
+}
+
 bool dpi_flow_feed(struct dpi_engine *e, struct dpi_flow *f, const struct packet *p,
 		   struct dpi_verdict *ret_verdict)
 {
@@ -258,8 +287,9 @@ bool dpi_flow_feed(struct dpi_engine *e, struct dpi_flow *f, const struct packet
 		f->is_over = is_exhausted(f) || !show(e, f, p) || is_settled(e, f) ||
 			     is_exhausted(f);
 	names_look(&e->names, &f->names, p, speaks_dns(f));
+	look_light(f, p);
 	/* What nDPI has settled may still lack the end of a hello, and with it the name. */
-	if (!f->is_over || names_wants_more(&f->names))
+	if (!f->is_over || names_wants_more(&f->names) || is_light_waiting(f))
 		return false;
 	dpi_flow_giveup(e, f, ret_verdict);
 	return true;
@@ -274,6 +304,11 @@ void dpi_flow_giveup(struct dpi_engine *e, struct dpi_flow *f, struct dpi_verdic
 	}
 	verdict_fill(&f->nd, &f->last, !f->is_unsure, ret_verdict);
 	names_put(&f->names, ret_verdict);
+	if (!ret_verdict->light)
+		ret_verdict->light = f->light.is;
+	memcpy(ret_verdict->acts, f->light.acts, sizeof(ret_verdict->acts));
+	memcpy(ret_verdict->banner, f->banner, sizeof(ret_verdict->banner));
+	verdict_add_light(ret_verdict);
 }
 
 const char *dpi_library_version(void)

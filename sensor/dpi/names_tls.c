@@ -1,4 +1,4 @@
-/* names_tls.c - server_name and ALPN of a TLS ClientHello.
+/* names_tls.c - the ClientHello out of its TLS records (tls.h reads it).
  *
  *	records	    | 22 3 x len | piece | 22 3 x len | piece | ...
  *	message	    | 1 len24 | version random id suites compression | extensions |
@@ -9,15 +9,12 @@
 #include <string.h>
 #include "base/bytes.h"
 #include "dpi/names.h"
+#include "dpi/tls.h"
 
 #define RECORD_HANDSHAKE 22
 #define RECORD_LONGEST (16384 + 256)
 #define HANDSHAKE_HELLO 1
 #define MESSAGE_HEADER 4
-#define RANDOM_LEN 32
-#define EXTENSION_NAME 0
-#define EXTENSION_ALPN 16
-#define NAME_TYPE_HOST 0
 
 struct message {
 	uint8_t bytes[NAMES_HEAD_MAX];
@@ -73,80 +70,6 @@ static void read_records(struct cursor *c, struct message *m)
 	m->is_other |= m->is_broken && !m->len;
 }
 
-static void read_server_name(const uint8_t *body, size_t len, struct names_found *ret)
-{
-	struct cursor c = cursor_over(body, len);
-
-	cursor_be16(&c);
-	while (c.left) {
-		uint8_t type = cursor_u8(&c);
-		size_t name_len = cursor_be16(&c);
-		const uint8_t *name = cursor_take(&c, name_len);
-
-		if (!name || c.is_short)
-			return;
-		if (type == NAME_TYPE_HOST) {
-			name_copy(name, name_len, ret->name);
-			return;
-		}
-	}
-}
-
-static void read_alpn(const uint8_t *body, size_t len, struct names_found *ret)
-{
-	struct cursor c = cursor_over(body, len);
-	size_t used = 0;
-
-	cursor_be16(&c);
-	ret->alpn[0] = '\0';
-	while (c.left) {
-		size_t n = cursor_u8(&c);
-		const uint8_t *protocol = cursor_take(&c, n);
-
-		if (!protocol || memchr(protocol, 0, n) || used + n + 2 > sizeof(ret->alpn))
-			return;
-		if (used)
-			ret->alpn[used++] = ',';
-		memcpy(ret->alpn + used, protocol, n);
-		used += n;
-		ret->alpn[used] = '\0';
-	}
-}
-
-static void read_extensions(struct cursor *c, struct names_found *ret)
-{
-	while (c->left) {
-		unsigned type = cursor_be16(c);
-		size_t len = cursor_be16(c);
-		const uint8_t *body = cursor_take(c, len);
-
-		if (!body || c->is_short)
-			return;
-		/* Each may be there once (RFC 8446 4.2); of more the first counts. */
-		if (type == EXTENSION_NAME && !ret->name[0])
-			read_server_name(body, len, ret);
-		else if (type == EXTENSION_ALPN && !ret->alpn[0])
-			read_alpn(body, len, ret);
-	}
-}
-
-static void read_hello(const struct message *m, struct names_found *ret)
-{
-	size_t len = is_complete(m) ? m->length : m->len, extensions;
-	struct cursor c = cursor_over(m->bytes, len);
-
-	cursor_take(&c, MESSAGE_HEADER + 2 + RANDOM_LEN);
-	cursor_take(&c, cursor_u8(&c));		/* session id */
-	cursor_take(&c, cursor_be16(&c));	/* suites */
-	cursor_take(&c, cursor_u8(&c));		/* compression */
-	extensions = cursor_be16(&c);
-	if (c.is_short)
-		return;
-	if (c.left > extensions)
-		c.left = extensions;
-	read_extensions(&c, ret);
-}
-
 enum name_find names_tls(const uint8_t *bytes, size_t len, struct names_found *ret)
 {
 	struct cursor c = cursor_over(bytes, len);
@@ -160,8 +83,10 @@ enum name_find names_tls(const uint8_t *bytes, size_t len, struct names_found *r
 	read_records(&c, &m);
 	if (m.is_other)
 		return NAME_NONE;
-	read_hello(&m, ret);
+	tls_read_client(m.bytes, is_complete(&m) ? m.length : m.len, is_complete(&m), 't', ret);
 	if (!is_complete(&m) && !m.is_broken)
 		return NAME_MORE;
-	return ret->name[0] || ret->alpn[0] ? NAME_FOUND : NAME_NONE;
+	if (is_complete(&m))
+		ret->light = DPI_LIGHT_TLS;
+	return ret->tls_version || ret->name[0] || ret->alpn[0] ? NAME_FOUND : NAME_NONE;
 }

@@ -12,13 +12,16 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 #include "base/err.h"
 #include "base/text.h"
+#include "dpi/light.h"
 
 #define NAMES_MAX 1024		/* nDPI 4.2 has 292 protocols, its newest release below 500 */
 #define JA3_LEN 32
 
 static char names[NAMES_MAX][DPI_PROTOCOL_MAX];
+static uint16_t light_ids[DPI_LIGHTS];	/* written before names_loaded, too */
 static atomic_uint names_loaded;	/* how many; released once all are written */
 
 static const char *const source_names[] = {
@@ -41,6 +44,15 @@ bool verdict_names_are_loaded(void)
 	return atomic_load_explicit(&names_loaded, memory_order_acquire) > 0;
 }
 
+/* nDPI's id where it has the protocol, else one of ours, which is the same with every nDPI. */
+static uint16_t find_light_id(enum dpi_light l, unsigned n)
+{
+	for (unsigned i = 1; i < n; i++)
+		if (!strcasecmp(names[i], light_kind(l)->name))
+			return (uint16_t)i;
+	return (uint16_t)(DPI_LIGHT_ID + l);
+}
+
 void verdict_names_load(struct ndpi_detection_module_struct *m)
 {
 	unsigned n = ndpi_get_num_supported_protocols(m);
@@ -54,11 +66,15 @@ void verdict_names_load(struct ndpi_detection_module_struct *m)
 
 		text_copy(names[i], sizeof(names[i]), name ? name : "");
 	}
+	for (unsigned l = 1; l < DPI_LIGHTS; l++)
+		light_ids[l] = find_light_id((enum dpi_light)l, n);
 	atomic_store_explicit(&names_loaded, n, memory_order_release);
 }
 
 const char *dpi_protocol_name(uint16_t id)
 {
+	if (id >= DPI_LIGHT_ID)
+		return light_kind((enum dpi_light)(id - DPI_LIGHT_ID))->name;
 	if (!verdict_names_are_loaded())
 		engine_load_names();
 	return id < atomic_load_explicit(&names_loaded, memory_order_acquire) ? names[id] : "";
@@ -181,4 +197,28 @@ void verdict_fill(const struct ndpi_flow_struct *nd, const ndpi_protocol *p, boo
 	if (with_details && v.source > DPI_PORT)
 		fill_details(nd, &v);
 	*ret_verdict = v;
+}
+
+/* What nDPI recognised in the payload stands; what it remembered or guessed gives way to what we
+ * have read.  A guess of the same carrier becomes sure, but not what it guessed inside of it. */
+void verdict_add_light(struct dpi_verdict *v)
+{
+	uint16_t id = light_ids[v->light];
+
+	/* nDPI 4.2 takes an association of DICOM for Cassandra. */
+	if (!v->light || (v->source >= DPI_LIGHT && v->light != DPI_LIGHT_DICOM))
+		return;
+	if (v->master == id && v->app)
+		return;
+	v->master = id;
+	v->app = 0;
+	v->source = DPI_LIGHT;
+}
+
+bool verdict_has_light(uint16_t master)
+{
+	for (unsigned l = 1; master && l < DPI_LIGHTS; l++)
+		if (light_ids[l] == master)
+			return light_kind((enum dpi_light)l)->recognise != NULL;
+	return false;
 }

@@ -22,4 +22,9 @@ void verdict_fill(const struct ndpi_flow_struct *nd, const ndpi_protocol *p, boo
 /* Loads the names if nobody has yet (engine.c). */
 void engine_load_names(void);
 
+/* Is it a protocol that light.h has a row for, which names.h does not see to? */
+bool verdict_has_light(uint16_t master);
+/* Puts the protocol of v->light in the place of a guess, or of nothing. */
+void verdict_add_light(struct dpi_verdict *v);
+
 #endif

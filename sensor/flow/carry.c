@@ -128,6 +128,7 @@ static void lift(struct shard *s, uint32_t no, struct flow_image *ret_image)
 		ret_image->extra = *extra;
 	if (extra)
 		s->carried_held -= carried_held(extra->carried, extra->waiting);
+	s->facts_held -= ret_image->cold.facts != NULL;
 	s->unopened -= !ret_image->hot.is_opened;
 	flow_table_remove(s->table, no);
 }
@@ -193,6 +194,8 @@ static uint32_t place(struct shard *s, struct flow_image *image)
 	*flow_table_cold(s->table, no) = image->cold;
 	/* The table owns them now. */
 	image->cold.name = NULL;
+	s->facts_held += image->cold.facts != NULL;
+	image->cold.facts = NULL;
 	image->extra.answers = NULL;
 	image->extra.carried = NULL;
 	image->extra.waiting = NULL;

@@ -23,6 +23,26 @@ static void move_pair(uint64_t total[2], uint64_t minute[2])
 	minute[0] = minute[1] = 0;
 }
 
+/* Sides are those of the key in the records, client and server in an event. */
+static void put_facts(struct slice *e, const struct flow *f, const struct flow_cold *cold)
+{
+	const struct flow_facts *facts = cold->facts;
+	unsigned client = f->client_is_b;
+
+	memcpy(e->ttl[0], cold->ttl[client], sizeof(e->ttl[0]));
+	memcpy(e->ttl[1], cold->ttl[!client], sizeof(e->ttl[1]));
+	e->light = facts && dpi_is_followed(f->light) ? f->light : 0;
+	for (unsigned d = 0; facts && d < 2; d++) {
+		unsigned side = d ^ client;
+
+		e->acts[d] = facts->minute_acts[side];
+		if (e->kind != SLICE_SLICE)
+			e->acts[d] |= facts->acts[side];
+	}
+	if (e->kind == SLICE_CLOSE)
+		e->facts = facts_copy(facts, client);
+}
+
 static struct slice make_slice(const struct shard *s, uint32_t no, enum slice_kind kind,
 			       uint64_t minute_ns)
 {
@@ -46,6 +66,7 @@ static struct slice make_slice(const struct shard *s, uint32_t no, enum slice_ki
 	e.master = cold->master;
 	e.app = cold->app;
 	e.verdict = f->verdict;
+	put_facts(&e, f, cold);
 	name = cold->name || !cold->dpi ? cold->name : dpi_flow_name(cold->dpi);
 	if (name)
 		e.name = strdup(name);
@@ -85,6 +106,14 @@ static void give_up_holes(struct flow_extra *extra)
 	}
 }
 
+static void end_minute_acts(struct flow_facts *facts)
+{
+	for (int side = 0; facts && side < 2; side++) {
+		facts->acts[side] |= facts->minute_acts[side];
+		facts->minute_acts[side] = 0;
+	}
+}
+
 void flow_emit_slice(struct shard *s, uint32_t no)
 {
 	struct flow *f = flow_table_flow(s->table, no);
@@ -117,6 +146,7 @@ void flow_emit_slice(struct shard *s, uint32_t no)
 		f->tcp_flags[d] |= f->minute_tcp_flags[d];
 		f->minute_tcp_flags[d] = 0;
 	}
+	end_minute_acts(flow_table_cold(s->table, no)->facts);
 	emit(s, no, &e);
 }
 
@@ -187,6 +217,19 @@ static void free_dpi(struct shard *s, struct flow_cold *cold)
 	s->undecided--;
 }
 
+static void keep_facts(struct shard *s, struct flow *f, struct flow_cold *cold,
+		       const struct dpi_verdict *verdict)
+{
+	bool is_missed = s->facts_held >= FACTS_HELD_MAX;
+
+	if (!is_missed)
+		cold->facts = facts_of_verdict(verdict, &is_missed);
+	s->facts_held += cold->facts != NULL;
+	s->counters.facts_beyond += is_missed;
+	if (cold->facts)
+		f->light = facts_followed(cold->facts) & 31;
+}
+
 void flow_keep_verdict(struct shard *s, uint32_t no, const struct dpi_verdict *verdict)
 {
 	struct flow *f = flow_table_flow(s->table, no);
@@ -200,6 +243,7 @@ void flow_keep_verdict(struct shard *s, uint32_t no, const struct dpi_verdict *v
 		f->is_dns = dpi_is_dns(verdict->master, verdict->app);
 		if (verdict->name[0])
 			cold->name = strndup(verdict->name, sizeof(verdict->name) - 1);
+		keep_facts(s, f, cold, verdict);
 	}
 	free_dpi(s, cold);
 }
@@ -238,6 +282,9 @@ void flow_release(struct shard *s, uint32_t no)
 	free_dpi(s, cold);
 	free(cold->name);
 	cold->name = NULL;
+	s->facts_held -= cold->facts != NULL;
+	free(cold->facts);
+	cold->facts = NULL;
 	if (!extra)
 		return;
 	answers_free(&extra->answers);

@@ -5,10 +5,12 @@
 #include <zlib.h>
 #include "flow/answers.h"
 #include "flow/carried.h"
+#include "flow/facts.h"
 #include "flow/tunnel_pack.h"
 #include "packet/packet.h"
 
-#define IMAGE_VERSION 2	/* 1: without what was carried, and which lost bytes were told */
+/* 1: without what was carried, and which lost bytes were told; 2: without TTL and facts */
+#define IMAGE_VERSION 3
 #define IMAGE_BYTES_MAX 65536	/* of which CARRIED_DOMAINS_MAX full samples are the most */
 #define CHECK_BYTES 4
 
@@ -27,8 +29,10 @@ enum {
 	HAS_CARRIED = 16 << BITS,	/* from version 2 on */
 	HAS_PLACES = 32 << BITS,	/* likewise */
 	HAS_TUNNEL = 64 << BITS,	/* likewise */
-	BITS_END = 128 << BITS
+	HAS_FACTS = 128 << BITS		/* from version 3 on; the last: 31 bits are in use */
 };
+static_assert(BITS <= 23, "the marks of a flow and of its parts fit 32 bits");
+#define BITS_END (256U << BITS)
 
 static uint64_t minute_of(uint64_t ns)
 {
@@ -133,7 +137,8 @@ static uint32_t parts_of(const struct flow_image *image)
 	return (is_dirty(&image->hot) ? IS_DIRTY : 0) | (has_tcp_extra ? HAS_EXTRA : 0) |
 	       (image->cold.name ? HAS_NAME : 0) | (image->extra.answers ? HAS_ANSWERS : 0) |
 	       (has_carried(image) ? HAS_CARRIED : 0) |
-	       (image->extra.places.n ? HAS_PLACES : 0) | (image->extra.tunnel ? HAS_TUNNEL : 0);
+	       (image->extra.places.n ? HAS_PLACES : 0) |
+	       (image->extra.tunnel ? HAS_TUNNEL : 0) | (image->cold.facts ? HAS_FACTS : 0);
 }
 
 void flow_image_pack(struct packer *p, const struct flow_image *image)
@@ -175,6 +180,9 @@ void flow_image_pack(struct packer *p, const struct flow_image *image)
 		pack_places(p, &image->extra.places);
 	if (image->extra.tunnel)
 		tunnel_pack(image->extra.tunnel, p);
+	pack_bytes(p, cold->ttl, sizeof(cold->ttl));
+	if (cold->facts)
+		facts_pack(cold->facts, p);
 	if (!p->has_failed)
 		pack_u32(p, (uint32_t)crc32(0, p->bytes + from, (uInt)(p->len - from)));
 }
@@ -376,6 +384,13 @@ static void unpack_fields(struct unpacker *u, uint8_t version, struct flow_image
 		unpack_places(u, &image->extra.places);
 	if (bits & HAS_TUNNEL)
 		u->is_bad |= !tunnel_unpack(u, &image->extra.tunnel);
+	if (version > 2)
+		unpack_bytes(u, image->cold.ttl, sizeof(image->cold.ttl));
+	if (bits & HAS_FACTS)
+		u->is_bad |= version < 3 || !facts_unpack(u, &image->cold.facts) ||
+			     !image->cold.facts;
+	if (image->cold.facts)
+		f->light = facts_followed(image->cold.facts) & 31;
 	u->is_bad |= is_dirty(f) != !!(bits & IS_DIRTY);
 }
 
@@ -408,6 +423,8 @@ void flow_image_clear(struct flow_image *image)
 {
 	free(image->cold.name);
 	image->cold.name = NULL;
+	free(image->cold.facts);
+	image->cold.facts = NULL;
 	answers_free(&image->extra.answers);
 	carried_free(&image->extra.carried);
 	free(image->extra.waiting);

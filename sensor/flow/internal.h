@@ -26,6 +26,7 @@ struct shard {
 	uint32_t imports;		/* carry.c: flows taken back and not in their lists yet */
 	struct carried_rules carried;	/* is_full as of the last packet of that kind */
 	uint32_t carried_held;		/* by living flows */
+	uint32_t facts_held;		/* likewise */
 	shard_emit_fn emit;
 	void *emit_arg;
 	struct shard_counters counters;

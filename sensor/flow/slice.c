@@ -6,6 +6,7 @@
 #include "base/err.h"
 #include "flow/answers.h"
 #include "flow/carried.h"
+#include "flow/facts.h"
 
 static const char *const end_names[] = {
 	[FLOW_END_FIN] = "fin", [FLOW_END_RST] = "rst", [FLOW_END_IDLE] = "idle",
@@ -74,4 +75,6 @@ void slice_clear(struct slice *s)
 	carried_free(&s->carried);
 	free(s->tunnel);
 	s->tunnel = NULL;
+	free(s->facts);
+	s->facts = NULL;
 }

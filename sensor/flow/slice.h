@@ -63,6 +63,7 @@ struct flow_sums {			/* [0] client to server, [1] server to client */
 
 struct carried;
 struct packet_tunnel;
+struct flow_facts;
 
 /* An address that DNS gave the client for the name it asked for. */
 struct dns_answer {
@@ -90,6 +91,11 @@ struct slice {
 	 * in the order of packets; NULL for nearly all.  Owned, all of the list.  A connection
 	 * that follows from an answer in the same minute comes after it: its flow id is later. */
 	struct dns_answer *answers;
+	uint8_t light;			/* enum dpi_light; 0: its functions are not followed */
+	uint8_t acts[2];		/* sets of enum dpi_act; SLICE: of the minute.  What each
+					 * side asked for */
+	uint8_t ttl[2][2];		/* lowest and highest so far, client and server; 0: none */
+	struct flow_facts *facts;	/* CLOSE; [0] is the client.  Owned, or NULL */
 	/* SLICE: what DNS questions and echoes carried (carried.h); NULL for nearly all.  Owned. */
 	struct carried *carried;
 	/* CLOSE: what the flow's first packet came through, src being the client's side.  Owned. */

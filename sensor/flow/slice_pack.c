@@ -4,9 +4,11 @@
 #include <string.h>
 #include "flow/answers.h"
 #include "flow/carried.h"
+#include "flow/facts.h"
 #include "flow/tunnel_pack.h"
 
-#define SLICE_VERSION 3		/* 1: without what was carried; 2: without tunnels */
+/* 1: without what was carried; 2: without tunnels, functions, TTL, facts */
+#define SLICE_VERSION 3
 #define NAME_MAX_LEN 255
 
 static void pack_key(const struct flow_key *k, struct packer *p)
@@ -82,6 +84,20 @@ void slice_pack(const struct slice *s, struct packer *p)
 	pack_u8(p, s->tunnel != NULL);
 	if (s->tunnel)
 		tunnel_pack(s->tunnel, p);
+	pack_u8(p, s->light);
+	pack_bytes(p, s->acts, sizeof(s->acts));
+	pack_bytes(p, s->ttl, sizeof(s->ttl));
+	facts_pack(s->facts, p);
+}
+
+static void unpack_facts(struct unpacker *u, struct slice *s)
+{
+	s->light = unpack_u8(u);
+	unpack_bytes(u, s->acts, sizeof(s->acts));
+	unpack_bytes(u, s->ttl, sizeof(s->ttl));
+	facts_unpack(u, &s->facts);
+	u->is_bad |= s->light >= DPI_LIGHTS || s->acts[0] >= DPI_ACT_END ||
+		     s->acts[1] >= DPI_ACT_END;
 }
 
 bool slice_unpack(struct unpacker *u, struct slice *ret_slice)
@@ -113,6 +129,8 @@ bool slice_unpack(struct unpacker *u, struct slice *ret_slice)
 		carried_unpack(u, &s.carried);
 	if (version > 2 && unpack_u8(u))
 		u->is_bad |= !tunnel_unpack(u, &s.tunnel);
+	if (version > 2)
+		unpack_facts(u, &s);
 	if (!version || version > SLICE_VERSION || s.kind > SLICE_CLOSE ||
 	    s.client_how >= FLOW_CLIENTS || s.end >= FLOW_ENDS || s.verdict >= DPI_SOURCES)
 		u->is_bad = true;

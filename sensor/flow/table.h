@@ -24,7 +24,7 @@
  *
  * Layout.  The hot record is three cache lines: the first two are what a packet needs, the third
  * is touched once a minute.  The cold record is touched when a flow begins and ends, and by DPI.
- * What TCP needs when segments come out of order is in a third, optional record.  Memory: 240
+ * What TCP needs when segments come out of order is in a third, optional record.  Memory: 256
  * bytes a flow, 8 for the index, 184 more for TCP with retransmissions or holes, for DNS, echo
  * and tunnels, and for what is mirrored from several VLANs; never returned before
  * flow_table_free().  No allocation once a number was used.
@@ -39,6 +39,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include "flow/carried.h"
+#include "flow/facts.h"
 #include "flow/places.h"
 #include "flow/slice.h"
 #include "flow/tcp.h"
@@ -73,6 +74,7 @@ struct flow {
 	uint32_t has_isn : 2;
 	uint32_t verdict : 3;		/* enum dpi_source */
 	uint32_t is_dns : 1;		/* recognised by DPI */
+	uint32_t light : 5;		/* enum dpi_light that later packets are asked for */
 	/* Line 2: counted by every packet, emptied every minute. */
 	uint64_t bytes[2];
 	uint64_t payload[2];
@@ -96,8 +98,11 @@ struct flow_cold {
 	uint32_t rank;			/* carry.c: its place in the order of eviction */
 	uint16_t master, app;
 	uint8_t mac[2][6];		/* client, server */
+	struct flow_facts *facts;	/* owned; NULL: nothing to tell */
+	uint8_t ttl[2][2];		/* side a, side b of the key: lowest and highest; 0: none */
 };
-static_assert(sizeof(struct flow_cold) <= 48, "the cold record has grown");
+static_assert(sizeof(struct flow_cold) <= 64, "the cold record has grown");
+static_assert(DPI_LIGHTS <= 32, "struct flow has 5 bits for it");
 
 /* TCP that was seen out of order or twice; DNS; echo; tunnels; copies from another VLAN. */
 struct flow_extra {

@@ -318,12 +318,39 @@ static void note_echo(struct shard *s, uint32_t no, const struct packet *p)
 		s->counters.carried_beyond++;
 }
 
+/* Only flows whose protocol has function classes come here, and such as wait for a server. */
+static void note_facts(struct shard *s, uint32_t no, const struct packet *p, bool is_b)
+{
+	struct flow *f = flow_table_flow(s->table, no);
+	struct flow_cold *cold = flow_table_cold(s->table, no);
+	struct dpi_reply reply;
+
+	if (dpi_is_followed(f->light)) {
+		cold->facts->minute_acts[is_b] |= (uint8_t)dpi_acts(f->light, p);
+	} else if (dpi_read_reply(f->light, p, &reply)) {
+		facts_add_reply(&cold->facts, &reply, is_b);
+		f->light = DPI_LIGHT_NONE;
+	}
+}
+
+/* Where the cold record is looked at anyway: the first packet of a side and minute, and what TCP
+ * numbers. */
+static void note_ttl(struct flow_cold *cold, uint8_t ttl, bool is_b)
+{
+	uint8_t *range = cold->ttl[is_b];
+
+	if (!range[1] || ttl < range[0])
+		range[0] = ttl;
+	if (ttl > range[1])
+		range[1] = ttl;
+}
+
 /* --- the whole ----------------------------------------------------------------------------- */
 
 void flow_update(struct shard *s, uint32_t no, const struct packet *p, struct flow_sender sender)
 {
 	struct flow *f = flow_table_flow(s->table, no);
-	bool is_payload = true;
+	bool is_payload = true, is_numbered = false;
 	uint32_t frames = 1;
 	unsigned d;
 
@@ -344,14 +371,19 @@ void flow_update(struct shard *s, uint32_t no, const struct packet *p, struct fl
 	if (p->proto == IP_TCP) {
 		note_tcp_flags(f, p->tcp_flags, d);
 		s->counters.tcp_zero_windows += closes_window(p);
-		if (!is_plain_ack(f, p, d))
+		is_numbered = !is_plain_ack(f, p, d);
+		if (is_numbered)
 			is_payload = count_tcp(s, no, p, d);
 	} else {
 		f->payload[d] += p->payload_len;
 	}
 	flow_table_touch(s->table, no, flow_class_of(f), s->now_ns);
+	if (f->packets[d] == frames || is_numbered)
+		note_ttl(flow_table_cold(s->table, no), p->ttl, sender.is_b);
 	if (!f->is_dpi_done && is_payload && is_telling(p))
 		show_dpi(s, no, p);
+	else if (f->light && is_payload && p->payload_len)
+		note_facts(s, no, p, sender.is_b);
 	if (is_payload && speaks_dns(f, p))
 		note_dns(s, no, p, d);
 	else if (carried_echo_side(p))

@@ -20,7 +20,9 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "dpi/dpi.h"
+#include "dpi/filetype.h"
 #include "flow/community_id.h"
+#include "flow/facts.h"
 #include "output/lines.h"
 #include "packet/packet.h"
 
@@ -216,14 +218,107 @@ static void format_flags(const struct slice *s, char buf[static 20])
 	}
 }
 
+/* [lowest, highest] of either side; a side that was not heard has none. */
+static json_t *ttl_json(const struct slice *s)
+{
+	json_t *sides = s->ttl[0][1] || s->ttl[1][1] ? json_object() : NULL;
+
+	for (int d = 0; sides && d < 2; d++)
+		if (s->ttl[d][1])
+			json_object_set_new(sides, d ? "down" : "up",
+					    json_pack("[ii]", s->ttl[d][0], s->ttl[d][1]));
+	return sides;
+}
+
+static void set_text(json_t *object, const char *key, const char *text)
+{
+	if (*text)
+		json_object_set_new(object, key, json_text_cut(text, NAME_TEXT_MAX));
+}
+
+static const char *version_text(uint16_t version, char buf[static 8])
+{
+	if (version >> 8 == 0x7f)	/* a draft of 1.3 */
+		return "1.3";
+	if (version >= 0x0301 && version <= 0x0304) {
+		snprintf(buf, 8, "1.%u", version - 0x0301u);
+		return buf;
+	}
+	snprintf(buf, 8, "0x%04x", version);
+	return version == 0x0300 ? "ssl3" : buf;
+}
+
+/* "h2,http/1.1" */
+static json_t *list_json(const char *text)
+{
+	json_t *list = json_array();
+
+	while (list && *text) {
+		size_t n = strcspn(text, ",");
+		char one[DPI_ALPN_MAX];
+
+		text_copy(one, n + 1 < sizeof(one) ? n + 1 : sizeof(one), text);
+		if (*one)
+			json_array_append_new(list, json_text_cut(one, NAME_TEXT_MAX));
+		text += n + (text[n] == ',');
+	}
+	return list;
+}
+
+static void add_tls(json_t *record, const struct flow_facts *f)
+{
+	const char *alpn = facts_text(f, FACT_ALPN);
+	char version[8];
+	json_t *tls;
+
+	if (!f->tls_version)
+		return;
+	tls = json_pack("{s:s}", "version", version_text(f->tls_version, version));
+	if (*alpn)
+		json_object_set_new(tls, "alpn", list_json(alpn));
+	set_text(tls, "alpn_chosen", facts_text(f, FACT_ALPN_CHOSEN));
+	set_text(tls, "ja3", facts_text(f, FACT_JA3));
+	set_text(tls, "ja4", facts_text(f, FACT_JA4));
+	json_object_set_new(record, "tls", tls);
+}
+
+/* What either side asked for, together: a capture of one direction may have the answers only. */
+static void add_functions(json_t *record, const struct slice *s)
+{
+	json_t *list = s->light ? json_array() : NULL;
+
+	for (unsigned bit = 0; list && 1U << bit < DPI_ACT_END; bit++)
+		if ((s->acts[0] | s->acts[1]) >> bit & 1)
+			json_array_append_new(list, json_string(dpi_act_name(bit)));
+	if (list)
+		json_object_set_new(record, "functions", list);
+}
+
+static json_t *add_facts(json_t *record, const struct slice *s)
+{
+	const struct flow_facts *f = s->facts;
+
+	if (!record || !f)
+		return record;
+	add_tls(record, f);
+	add_functions(record, s);
+	set_text(record, "http_method", facts_text(f, FACT_METHOD));
+	set_text(record, "file_up", file_type_name(f->file[0]));
+	set_text(record, "file_down", file_type_name(f->file[1]));
+	set_text(record, "banner_up", facts_text(f, FACT_BANNER_0));
+	set_text(record, "banner_down", facts_text(f, FACT_BANNER_1));
+	return record;
+}
+
 static json_t *flow_json(const struct slice *s)
 {
+	json_t *record;
 	char id[ID_HEX + 1], app[2 * DPI_PROTOCOL_MAX], flags[20];
 
 	format_id(&s->id, id);
 	format_flags(s, flags);
-	return json_pack("{s:s, s:s, s:I, s:I, s:I, s:I, s:s, s:s, s:o, s:o, s:i, s:s, s:s,"
-			 " s:o*, s:o*}",
+	record = json_pack("{s:s, s:s, s:I, s:I, s:I, s:I, s:s, s:s, s:o, s:o, s:i, s:s, s:s,"
+			 " s:o*, s:o*, s:o*}",
 			 "id", id, "client", flow_client_name(s->client_how),
 			 "payload_up", (json_int_t)s->sums.payload[0],
 			 "payload_down", (json_int_t)s->sums.payload[1],
@@ -233,8 +328,9 @@ static json_t *flow_json(const struct slice *s)
 			 "app", dpi_verdict_text(s->master, s->app, app, sizeof(app)),
 			 "names", names_json(s), "vlan", vlan_json(&s->id.key),
 			 "tap", (int)s->id.key.tap, "end", flow_end_name(s->end),
-			 "tcp_flags", flags, "icmp", icmp_json(s),
+			 "tcp_flags", flags, "icmp", icmp_json(s), "ttl", ttl_json(s),
 			 "tunnel", tunnel_json(s->tunnel));
+	return add_facts(record, s);
 }
 
 /* --- the record ----------------------------------------------------------- */

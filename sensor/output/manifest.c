@@ -108,6 +108,7 @@ static json_t *counters_object(const struct manifest_facts *f)
 		{"flow.imported", s->flows_imported},
 		{"flow.exported", s->flows_exported},
 		{"flow.lost", s->flows_lost},
+		{"dpi.facts_beyond", s->facts_beyond},
 		{"dpi.silent", s->dpi_silent},
 		{"dns.answers", s->dns_answers},
 		{"dns.answers_beyond", s->dns_answers_beyond},

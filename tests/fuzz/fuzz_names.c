@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "dpi/names.h"
+#include "dpi/tls.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -32,7 +33,13 @@ static void check_found(find_fn *find, const uint8_t *bytes, size_t len)
 	ENSURE(strnlen(one.alpn, sizeof(one.alpn)) < sizeof(one.alpn));
 	ENSURE(find(bytes, len, &other) == result);
 	ENSURE(!memcmp(&one, &other, sizeof(one)));
-	ENSURE(result != NAME_FOUND || one.name[0] || one.alpn[0]);
+	ENSURE(result != NAME_FOUND || one.light || one.tls_version);
+	ENSURE(strnlen(one.method, sizeof(one.method)) < sizeof(one.method));
+	ENSURE(!one.ja3[0] == !one.ja4[0]);
+	ENSURE(names_http_body(bytes, len) <= len);
+	memset(&other, 0, sizeof(other));
+	if (tls_read_server(bytes, len, &other))
+		ENSURE(strnlen(other.alpn_chosen, DPI_ALPN_MAX) < DPI_ALPN_MAX);
 	if (!len || result != NAME_FOUND)
 		return;
 	result = find(bytes, len / 2, &other);

@@ -346,10 +346,54 @@ static void test_version(void)
 	for (unsigned version = 0; version < 256; version++) {
 		bytes[0] = (uint8_t)version;
 		set_check(bytes, k.rows[0].len);
-		EQUAL_INT(try_damaged(bytes, k.rows[0].len), version == 2);
+		EQUAL_INT(try_damaged(bytes, k.rows[0].len), version == 3);
 		EQUAL_INT(shard_of_packed(bytes, k.rows[0].len, 5, &shard),
-			  version == 1 || version == 2);
+			  version >= 1 && version <= 3);
 	}
+	kept_clear(&k);
+}
+
+#define FACTS_BYTE 48			/* of the word of bits behind version and key */
+#define FACTS_BIT 0x10
+
+/* The image as versions before 3 have it: without the last `less` bytes before its checksum,
+ * TTL and facts, and without the bit that says so. */
+static size_t without_facts(const struct kept *k, uint8_t *old, size_t less)
+{
+	memcpy(old, k->rows[0].bytes, k->rows[0].len);
+	old[FACTS_BYTE] &= (uint8_t)~FACTS_BIT;
+	return k->rows[0].len - less;
+}
+
+/* How much less it is must be found: the facts hold texts. */
+static size_t find_version_2(const struct kept *k, uint8_t *old)
+{
+	for (size_t less = 4; less + 100 < k->rows[0].len; less++) {
+		size_t len = without_facts(k, old, less);
+
+		old[0] = 2;
+		set_check(old, len);
+		if (try_damaged(old, len))
+			return len;
+	}
+	return 0;
+}
+
+static void test_version_2(void)
+{
+	struct kept k = make_rich();
+	uint8_t *old = malloc(k.rows[0].len);
+	size_t len;
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(old);
+	len = find_version_2(&k, old);
+	CU_ASSERT(len > 0);
+	if (len) {
+		old[0] = 3;
+		set_check(old, len);
+		EQUAL_INT(try_damaged(old, len), false);
+	}
+	free(old);
 	kept_clear(&k);
 }
 
@@ -357,19 +401,21 @@ static void test_version(void)
 static void test_version_before(void)
 {
 	struct kept k = make_rich();
-	size_t len = k.rows[0].len, taken = 0;
-	uint8_t *old = malloc(len);
+	uint8_t *new = malloc(k.rows[0].len), *old = malloc(k.rows[0].len);
+	size_t len, taken = 0;
 
-	CU_ASSERT_FATAL(old && len > 16);
+	CU_ASSERT_FATAL(new && old);
+	len = find_version_2(&k, new);
 	for (size_t at = 1; at + 16 + 4 < len; at++) {
-		memcpy(old, k.rows[0].bytes, at);
-		memcpy(old + at, (uint8_t *)k.rows[0].bytes + at + 16, len - at - 16);
+		memcpy(old, new, at);
+		memcpy(old + at, new + at + 16, len - at - 16);
 		old[0] = 1;
 		set_check(old, len - 16);
 		taken += try_damaged(old, len - 16);
 	}
 	CU_ASSERT(taken > 0);
 	free(old);
+	free(new);
 	kept_clear(&k);
 }
 
@@ -500,7 +546,8 @@ int main(void)
 	CU_TestInfo refused[] = {
 		{ "damaged", test_damaged },
 		{ "versions", test_version },
-		{ "the version before", test_version_before },
+		{ "version 2", test_version_2 },
+		{ "version 1", test_version_before },
 		{ "too late, twice, another minute", test_when_it_is_refused },
 		{ "full table", test_full_table },
 		{ "fewer shards", test_fewer_shards },
