@@ -68,6 +68,13 @@ static void keep(struct names *n, const struct names_found *found)
 		*n->found = *found;
 }
 
+/* What looked like a beginning is none. */
+static void forget(struct names *n)
+{
+	free(n->found);
+	n->found = NULL;
+}
+
 /* What a body or a side of a connection begins with. */
 static void note_file(struct names *n, const struct packet *p, size_t from)
 {
@@ -98,7 +105,6 @@ static enum name_find find(const uint8_t *bytes, size_t len, struct names_found 
 }
 
 /* --- beginnings in several segments --------------------------------------------------- */
-
 
 /* The beginning has ended; its answer may tell more. */
 static void end_beginning(struct names *n)
@@ -152,6 +158,7 @@ static bool append(struct names *n, const struct packet *p, size_t len)
 static void go_on(struct names_pool *pool, struct names *n, const struct packet *p, size_t len)
 {
 	struct names_found found;
+	enum name_find result;
 	bool is_last = ++n->segments >= NAMES_SEGMENTS_MAX;
 
 	if (names_is_forward(p) == n->is_forward && (int32_t)(p->seq - n->next_seq) >= 0) {
@@ -160,9 +167,13 @@ static void go_on(struct names_pool *pool, struct names *n, const struct packet 
 			end_beginning(n);
 			return;
 		}
-		is_last |= find(n->head, n->head_len, &found) != NAME_MORE;
-		is_last |= n->head_len == NAMES_HEAD_MAX || len < p->payload_len;
-		keep(n, &found);
+		result = find(n->head, n->head_len, &found);
+		is_last |= result != NAME_MORE || n->head_len == NAMES_HEAD_MAX ||
+			   len < p->payload_len;
+		if (result == NAME_NONE)
+			forget(n);
+		else
+			keep(n, &found);
 	}
 	if (is_last) {
 		stop_collecting(pool, n);

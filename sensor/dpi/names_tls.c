@@ -86,7 +86,11 @@ enum name_find names_tls(const uint8_t *bytes, size_t len, struct names_found *r
 	tls_read_client(m.bytes, is_complete(&m) ? m.length : m.len, is_complete(&m), 't', ret);
 	if (!is_complete(&m) && !m.is_broken)
 		return NAME_MORE;
+	if (!ret->tls_version && !ret->name[0] && !ret->alpn[0]) {
+		memset(ret, 0, sizeof(*ret));
+		return NAME_NONE;
+	}
 	if (is_complete(&m))
 		ret->light = DPI_LIGHT_TLS;
-	return ret->tls_version || ret->name[0] || ret->alpn[0] ? NAME_FOUND : NAME_NONE;
+	return NAME_FOUND;
 }

@@ -33,7 +33,7 @@ static void check_found(find_fn *find, const uint8_t *bytes, size_t len)
 	ENSURE(strnlen(one.alpn, sizeof(one.alpn)) < sizeof(one.alpn));
 	ENSURE(find(bytes, len, &other) == result);
 	ENSURE(!memcmp(&one, &other, sizeof(one)));
-	ENSURE(result != NAME_FOUND || one.light || one.tls_version);
+	ENSURE(result != NAME_FOUND || one.light || one.tls_version || one.name[0] || one.alpn[0]);
 	ENSURE(strnlen(one.method, sizeof(one.method)) < sizeof(one.method));
 	ENSURE(!one.ja3[0] == !one.ja4[0]);
 	ENSURE(names_http_body(bytes, len) <= len);

@@ -354,7 +354,7 @@ static void test_version(void)
 }
 
 #define FACTS_BYTE 48			/* of the word of bits behind version and key */
-#define FACTS_BIT 0x10
+#define FACTS_BIT 0x40
 
 /* The image as versions before 3 have it: without the last `less` bytes before its checksum,
  * TTL and facts, and without the bit that says so. */
