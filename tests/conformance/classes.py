@@ -15,6 +15,7 @@ Case = collections.namedtuple("Case", "key mine theirs measure expected ours")
 
 IPV4_HEADER = 20
 JUMP = 1 << 30              # tcp.h: TCP_JUMP
+AROUND_MIN, AROUND_MAX = 18, 200    # bytes around a datagram in a tunnel: Ethernet and a label; several of all
 
 
 def fragments_as_one(case):
@@ -92,12 +93,37 @@ def ntp_turned(case):
         0 in theirs and sum(mine) == sum(theirs)
 
 
+def outer_connection(case):
+    """Zeek logs the connection that a tunnel is beside those within it; we count what is within only: as
+    many packets as Zeek gives to this connection, or (one for each direction, by the client's port) to
+    all of that pair that we do not have."""
+    ends = frozenset((case.key[1][0], case.key[2][0]))
+    around = sum(sum(one.packets) for key, one in case.expected.items()
+                 if frozenset((key[1][0], key[2][0])) == ends and key not in case.ours.conversations)
+    return ends in case.ours.outer and case.ours.outer[ends] in (around, sum(case.theirs.packets))
+
+
+def headers_around(case):
+    """Arkime's bytes of a conversation in a tunnel are those of the frames: link layer and all headers
+    around it, which are as long in every packet of a side."""
+    if case.measure != "bytes" or "in a tunnel" not in case.mine.notes:
+        return False
+    more = [(case.theirs.ip_bytes[side] - case.mine.ip_bytes[side], case.mine.packets[side]) for side in (0, 1)]
+    return case.mine.packets == case.theirs.packets and \
+        all(over % packets == 0 and AROUND_MIN <= over // packets <= AROUND_MAX if packets else not over
+            for over, packets in more)
+
+
 ARKIME = (
     ("fragments as one packet", fragments_as_one),
     ("IGMP and PIM: one session for all groups", igmp_groups),
     ("DHCP: one session for a client", dhcp_by_client),
     ("no payload before a handshake", no_handshake),
     ("payload ends at a gap", stops_at_gap),
+    ("bytes with the headers of a tunnel", headers_around),
+)
+ZEEK_FOUND = (             # of a conversation that we do not have
+    ("the outer connection of a tunnel", outer_connection),
 )
 ZEEK = (
     ("fragments as one packet", fragments_as_one),

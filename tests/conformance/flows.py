@@ -100,7 +100,7 @@ class Replay:
 
     def __init__(self, program, capture):
         self.conversations = {}
-        self.outer = set()      # address pairs of tunnels around conversations
+        self.outer = collections.Counter()      # address pairs of tunnels around conversations
         self.counters = {}
         self.error = None
         with tempfile.TemporaryDirectory() as folder:
@@ -143,7 +143,8 @@ class Replay:
             conversation.flags[side].update(letters)
         if "tunnel" in own:
             conversation.notes.add("in a tunnel")
-            self.outer.add(frozenset((own["tunnel"].get("source"), own["tunnel"].get("destination"))))
+            ends = frozenset((own["tunnel"].get("source"), own["tunnel"].get("destination")))
+            self.outer[ends] += source["packets"] + destination["packets"]
         conversation.lost += own["lost"]
         conversation.retrans += own["retrans"]
 

@@ -26,6 +26,7 @@ class Counted:
 
     def __init__(self, conversations=None, **counters):
         self.conversations = conversations or {}
+        self.outer = {}
         self.counters = {name.replace("__", "."): value for name, value in counters.items()}
 
     def counted(self, *names):
@@ -81,7 +82,24 @@ def ntp(packets, port=123):
     return case("udp", "packets", {"packets": [1, 1]}, {"packets": packets}, (port, port))
 
 
+def outer(packets, back=0):
+    ours = Counted()
+    ours.outer = {frozenset(("192.0.2.1", "192.0.2.2")): 5}
+    theirs = {"packets": [packets, 0]}
+    expected = {key("udp"): conversation(**theirs), key("udp", 443, 41000): conversation(packets=[back, 0])}
+    return case("udp", "found", {}, theirs, expected=expected, ours=ours)
+
+
+def around(over, down, notes=("in a tunnel",)):
+    return case("udp", "bytes", {"packets": [2, 3], "ip_bytes": [100, 200], "notes": set(notes)},
+                {"packets": [2, 3], "ip_bytes": [100 + over, 200 + down]})
+
+
 CASES = (
+    (classes.outer_connection, outer(5, 3), (outer(4), outer(6), outer(3, 1))),
+    (classes.outer_connection, outer(2, 3), (outer(2, 4),)),
+    (classes.headers_around, around(100, 150), (around(101, 150), around(100, 149), around(100, 150, ()),
+                                                around(4, 6), around(1000, 1500))),
     (classes.fragments_as_one, fragments(4, 0), (fragments(3, 0), fragments(4, 1))),
     (classes.igmp_groups, groups(12), (groups(11), groups(13))),
     (classes.dhcp_by_client, dhcp(200), (dhcp(199),)),
@@ -93,7 +111,7 @@ CASES = (
 
 
 def main():
-    known = {applies for _, applies in classes.ARKIME + classes.ZEEK}
+    known = {applies for _, applies in classes.ARKIME + classes.ZEEK + classes.ZEEK_FOUND}
     wrong = len(known ^ {applies for applies, _, _ in CASES})
     for applies, fits, others in CASES:
         is_right = applies(fits) and not any(applies(other) for other in others)
