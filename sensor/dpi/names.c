@@ -75,6 +75,17 @@ static void forget(struct names *n)
 	n->found = NULL;
 }
 
+/* A capture from the middle on, or of one direction. */
+static void look_for_answer_alone(struct names *n, const uint8_t *bytes, size_t len)
+{
+	struct names_found found = { .tls_version = 0 };
+
+	if (n->found || !tls_read_server(bytes, len, &found))
+		return;
+	found.light = DPI_LIGHT_TLS;
+	keep(n, &found);
+}
+
 /* What a body or a side of a connection begins with. */
 static void note_file(struct names *n, const struct packet *p, size_t from)
 {
@@ -170,10 +181,12 @@ static void go_on(struct names_pool *pool, struct names *n, const struct packet 
 		result = find(n->head, n->head_len, &found);
 		is_last |= result != NAME_MORE || n->head_len == NAMES_HEAD_MAX ||
 			   len < p->payload_len;
-		if (result == NAME_NONE)
+		if (result == NAME_NONE) {
 			forget(n);
-		else
+			look_for_answer_alone(n, n->head, n->head_len);
+		} else {
 			keep(n, &found);
+		}
 	}
 	if (is_last) {
 		stop_collecting(pool, n);
@@ -187,11 +200,7 @@ static void begin(struct names_pool *pool, struct names *n, const struct packet 
 	enum name_find result = find(packet_payload(p), len, &found);
 
 	if (result == NAME_NONE) {
-		/* A capture from the middle on, or of one direction: the answer alone. */
-		if (!n->found && tls_read_server(packet_payload(p), len, &found)) {
-			found.light = DPI_LIGHT_TLS;
-			keep(n, &found);
-		}
+		look_for_answer_alone(n, packet_payload(p), len);
 		return;
 	}
 	keep(n, &found);
