@@ -310,11 +310,36 @@ static int make_shard(struct pipeline *p, unsigned number)
 			 &p->shards[number]);
 }
 
+static void hand_on(struct pipeline *p, struct packet *packet, enum packet_status status)
+{
+	unsigned shard = shard_of(&packet->src, &packet->dst, p->cfg.shards);
+	struct worker *w = &p->workers[shard % p->cfg.workers];
+	bool with_bytes = !is_inline(p) || packet->is_reassembled;
+
+	packet_rebase(packet, status);
+	if (packet->caplen > BATCH_COPY_MAX)	/* the same with any number of workers */
+		packet->caplen = BATCH_COPY_MAX;
+	if (!packet_batch_add(w->filling, packet, status, shard, with_bytes)) {
+		flush(w);
+		packet_batch_add(w->filling, packet, status, shard, with_bytes);
+	}
+}
+
+/* The datagram around, when there is one, once: with each frame, or each datagram put together. */
+static void hand_on_carrier(struct pipeline *p, const struct packet *packet)
+{
+	struct packet carrier;
+
+	if (packet_carrier(packet, &carrier))
+		hand_on(p, &carrier, PACKET_OK);
+}
+
 /* Only the inside of a tunnel says which shard a packet belongs to, and a fragment does not show
  * it. false: nothing to hand on (yet). */
 static bool reassemble(struct pipeline *p, struct packet *packet, enum packet_status *status)
 {
 	for (unsigned n = 0; *status == PACKET_FRAGMENT && fragments_may_hide(packet); n++) {
+		bool is_known = packet->tunnel.has_addrs;
 		struct packet whole;
 
 		if (n == TUNNEL_NESTING) {	/* honest ones have two at most */
@@ -324,6 +349,8 @@ static bool reassemble(struct pipeline *p, struct packet *packet, enum packet_st
 		if (!fragments_add(p->tunnels, packet, &whole, status))
 			return false;
 		*packet = whole;
+		if (!is_known)
+			hand_on_carrier(p, packet);
 	}
 	if (*status == PACKET_OK || *status == PACKET_FRAGMENT)
 		return true;
@@ -335,24 +362,15 @@ static void take_frame(struct pipeline *p, const struct frame *f)
 {
 	struct packet packet;
 	enum packet_status status;
-	struct worker *w;
-	unsigned shard;
-	bool with_bytes;
 
 	reach(p, f->ts_ns);
 	status = packet_decode(f, &packet);
 	p->counters.decode[status]++;
-	if (status != PACKET_OK && (status != PACKET_FRAGMENT || !reassemble(p, &packet, &status)))
+	if (status != PACKET_OK && status != PACKET_FRAGMENT)
 		return;
-	if (packet.caplen > BATCH_COPY_MAX)	/* the same with any number of workers */
-		packet.caplen = BATCH_COPY_MAX;
-	shard = shard_of(&packet.src, &packet.dst, p->cfg.shards);
-	w = &p->workers[shard % p->cfg.workers];
-	with_bytes = !is_inline(p) || packet.is_reassembled;
-	if (!packet_batch_add(w->filling, &packet, status, shard, with_bytes)) {
-		flush(w);
-		packet_batch_add(w->filling, &packet, status, shard, with_bytes);
-	}
+	hand_on_carrier(p, &packet);
+	if (status == PACKET_OK || reassemble(p, &packet, &status))
+		hand_on(p, &packet, status);
 }
 
 static int read_source(struct pipeline *p)
@@ -511,7 +529,7 @@ static void free_ring_of_batches(struct ring *r)
 
 static const size_t shard_fields[] = {
 	COUNTER(duplicates), COUNTER(duplicates_other_way), COUNTER(duplicates_forgotten),
-	COUNTER(places_forgotten), COUNTER(packets), COUNTER(flow_packets),
+	COUNTER(places_forgotten), COUNTER(packets), COUNTER(flow_packets), COUNTER(carriers),
 	COUNTER(fragments), COUNTER(fragments_merged),
 	COUNTER(fragments_bad), COUNTER(fragments_overlap), COUNTER(fragments_duplicate),
 	COUNTER(fragments_timeout), COUNTER(fragments_evicted), COUNTER(fragments_held),

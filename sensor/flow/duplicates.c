@@ -177,6 +177,19 @@ static uint64_t header_word(const struct packet *p)
 	return (uint64_t)(net_get32(ip) & 0xf00fffffU) << 32 | ip[6];
 }
 
+/* Who gives way to whom must not depend on the seed, which is another one in every run; what is the
+ * same as what must, or a sender could make two packets agree. */
+static uint64_t set_number(const struct packet *p)
+{
+	uint64_t h = fold(load(p->src.bytes) ^ keys[0], load(p->src.bytes + 8) ^ keys[1]);
+
+	h = fold(load(p->dst.bytes) ^ keys[2] ^ h, load(p->dst.bytes + 8) ^ keys[3]);
+	h = fold(header_word(p) ^ keys[1], h ^ p->ip_len);
+	h = fold(((uint64_t)p->seq << 32 | p->ack) ^ keys[3],
+		 h ^ ((uint64_t)p->sport << 32 | (uint64_t)p->dport << 16 | p->tcp_flags));
+	return h % SETS;
+}
+
 uint64_t duplicates_digest(const struct duplicates *d, const struct packet *p,
 			   enum packet_status status)
 {
@@ -188,10 +201,11 @@ uint64_t duplicates_digest(const struct duplicates *d, const struct packet *p,
 	/* Of a cut packet perhaps all that is left of the transport. */
 	h = fold(((uint64_t)p->seq << 32 | p->ack) ^ keys[3] ^ d->seed,
 		 h ^ ((uint64_t)p->sport << 32 | (uint64_t)p->dport << 16 | p->tcp_flags));
-	if (p->vlans && (addr_is_link_scope(&p->src) || addr_is_link_scope(&p->dst)))
-		h ^= hash_mix((uint64_t)p->vlan[0] << 16 | p->vlan[1]);
+	if (addr_is_link_scope(&p->src) || addr_is_link_scope(&p->dst))
+		h ^= hash_mix((uint64_t)p->tap << 32 | (uint64_t)p->vlan[0] << 16 | p->vlan[1]);
 	h = digest_body(p, status == PACKET_OK, h);
-	return h ? h : 1;
+	h = h - h % SETS + set_number(p);
+	return h ? h : SETS;
 }
 
 /* --- judging --------------------------------------------------------------------------------- */

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include "base/hash.h"
 #include "flow/key.h"
 #include "flow/table.h"
 
@@ -52,6 +53,13 @@ static struct flow_key at_place(const struct flow_key *key, const struct flow_pl
 	return moved;
 }
 
+/* Not the table's hash, whose seed is another one in every run: what is forgotten when a set is
+ * full must not depend on it. */
+static uint32_t hash_of(const struct flow_key *key)
+{
+	return (uint32_t)hash_bytes(key, sizeof(*key), PLACES_SLOTS);
+}
+
 static bool is_alive(const struct flow_table *t, uint32_t no)
 {
 	const struct flow *f = flow_table_flow(t, no);
@@ -90,7 +98,7 @@ static uint32_t find_hashed(const struct places *ps, const struct flow_table *t,
 uint32_t places_find(const struct places *ps, const struct flow_table *t,
 		     const struct flow_key *key)
 {
-	return find_hashed(ps, t, key, flow_table_hash(t, key));
+	return find_hashed(ps, t, key, hash_of(key));
 }
 
 static void put(struct places *ps, const struct flow_table *t, uint32_t no, uint32_t hash)
@@ -111,7 +119,7 @@ static void put(struct places *ps, const struct flow_table *t, uint32_t no, uint
 void places_learn(struct places *ps, struct flow_table *t, const struct flow_key *key,
 		  const struct flow_place *first)
 {
-	uint32_t hash = flow_table_hash(t, key), no;
+	uint32_t hash = hash_of(key), no;
 	struct flow_key first_key = at_place(key, first);
 	struct flow_extra *extra;
 
@@ -136,6 +144,6 @@ void places_restore(struct places *ps, const struct flow_table *t, uint32_t no)
 		struct flow_key moved = at_place(&flow_table_flow(t, no)->key,
 						 &extra->places.at[i]);
 
-		put(ps, t, no, flow_table_hash(t, &moved));
+		put(ps, t, no, hash_of(&moved));
 	}
 }

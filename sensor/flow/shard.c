@@ -217,6 +217,12 @@ static uint64_t packets_of(const struct shard_item *item)
 	return item->packet->is_reassembled ? item->packet->fragments : 1;
 }
 
+/* Of a carrier no byte is there to compare: mirrored twice, it counts twice. */
+static bool knows_copies(const struct shard *s, const struct packet *p)
+{
+	return s->duplicates && !p->is_carrier;
+}
+
 /* Whether the packet was mirrored before; from where it was teaches the flow (places.h).  Of
  * fragments the ports are not known yet. */
 static bool is_copy(struct shard *s, const struct shard_item *item, const struct place *at)
@@ -234,8 +240,9 @@ static bool is_copy(struct shard *s, const struct shard_item *item, const struct
 static void take_packet(struct shard *s, const struct shard_item *item, const struct place *at)
 {
 	s->counters.packets += packets_of(item);
+	s->counters.carriers += item->packet->is_carrier;
 	advance_clock(s, item->packet->ts_ns);
-	if (s->duplicates && is_copy(s, item, at))
+	if (knows_copies(s, item->packet) && is_copy(s, item, at))
 		return;
 	if (item->status == PACKET_FRAGMENT)
 		take_fragment(s, item->packet);
@@ -248,14 +255,14 @@ void shard_packet(struct shard *s, const struct packet *p, enum packet_status st
 	struct place at = place_of(s, p);
 
 	flow_settle_imports(s);
-	if (s->duplicates)
+	if (knows_copies(s, p))
 		at.digest = duplicates_digest(s->duplicates, p, status);
 	take_packet(s, &(struct shard_item){ p, status }, &at);
 }
 
 /* With more flows than the caches hold a packet waits for memory several times, one after the
- * other: index, record.  Asking for a whole batch's before using the first overlaps these waits.
- * */
+ * other: index, record.  Asking for a whole batch's before using the first overlaps these
+ * waits. */
 static void take_batch(struct shard *s, const struct shard_item *items, size_t n)
 {
 	struct place at[SHARD_BATCH];
@@ -264,7 +271,7 @@ static void take_batch(struct shard *s, const struct shard_item *items, size_t n
 	for (size_t i = 0; i < n; i++) {
 		at[i] = place_of(s, items[i].packet);
 		flow_table_prefetch_index(s->table, at[i].hash);
-		if (!s->duplicates)
+		if (!knows_copies(s, items[i].packet))
 			continue;
 		at[i].digest = duplicates_digest(s->duplicates, items[i].packet, items[i].status);
 		duplicates_prefetch(s->duplicates, at[i].digest);

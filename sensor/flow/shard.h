@@ -43,6 +43,7 @@ struct shard_config {
 struct shard_counters {
 	uint64_t packets;		/* given */
 	uint64_t flow_packets;		/* counted into a flow, merged fragments included */
+	uint64_t carriers;		/* of them: packet_carrier(), beside what is within */
 	uint64_t duplicates;		/* copies of packets seen before, fragments included */
 	uint64_t duplicates_other_way;	/* of them: other VLANs, MACs or tap than the first */
 	uint64_t duplicates_forgotten;	/* packets whose copies could not be known, for space */

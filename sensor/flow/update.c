@@ -252,6 +252,8 @@ static struct dpi_flow *need_dpi(struct shard *s, struct flow_cold *cold)
 /* Protocols with ports say nothing in a packet without payload. */
 static bool is_telling(const struct packet *p)
 {
+	if (p->is_carrier)
+		return false;
 	return p->payload_len || (p->proto != IP_TCP && p->proto != IP_UDP && p->proto != IP_SCTP);
 }
 

@@ -93,6 +93,7 @@ static json_t *counters_object(const struct manifest_facts *f)
 		{"fragment.evicted", s->fragments_evicted},
 		{"fragment.held", s->fragments_held},
 		{"fragment.carriers", s->fragments_carriers},
+		{"packets.carrier", s->carriers},
 		{"fragment.datagrams", s->datagrams},
 		{"fragment.bad_transport", s->bad_reassembled},
 		{"tcp.retransmitted_bytes", s->tcp_retrans_bytes},
@@ -154,7 +155,7 @@ static json_t *balance_object(const struct manifest_facts *f)
 	uint64_t accounted = s->duplicates + s->flow_packets + s->bad_reassembled +
 		s->fragments_bad +
 		s->fragments_overlap + s->fragments_duplicate + s->fragments_timeout +
-		s->fragments_evicted + s->fragments_held + s->fragments_carriers;
+		s->fragments_evicted + s->fragments_held + s->fragments_carriers - s->carriers;
 	json_t *object = json_object();
 
 	for (int i = PACKET_FRAGMENT + 1; i < PACKET_STATUSES; i++)

@@ -104,6 +104,11 @@ struct packet_tunnel {
 	uint8_t kinds[PACKET_TUNNEL_LAYERS];
 	uint32_t id;
 	struct addr src, dst;		/* of the outermost IP header around another */
+	/* With has_addrs: what that datagram is as a packet of its own, see packet_carrier(). */
+	uint32_t ip_len, payload_len;
+	uint16_t sport, dport;
+	uint16_t vlan[PACKET_VLANS_MAX];
+	uint8_t vlans, ip_version, proto, ttl;
 };
 
 static inline unsigned packet_tunnel_layers(const struct packet_tunnel *t)
@@ -129,6 +134,7 @@ struct packet {
 	uint8_t src_mac[6], dst_mac[6];
 	bool has_macs;			/* Linux cooked: the sender's only, dst_mac is zero */
 	bool is_reassembled;
+	bool is_carrier;		/* made by packet_carrier() */
 	uint16_t window;		/* TCP */
 	uint32_t seq, ack;		/* TCP */
 	/* Offsets from bytes.  *_len by the headers (bounded by wirelen); captured may be less. */
@@ -159,6 +165,14 @@ bool packet_link_is_known(uint16_t link);
  * fragments.  p->bytes, caplen and wirelen describe the datagram; fields outside IP stay, and
  * tunnels found within it are added to p->tunnel. */
 enum packet_status packet_decode_ip(struct packet *p);
+
+/* The datagram around the innermost one, as far as it counts: addresses, ports and lengths, without
+ * a captured byte (DPI has nothing to read in it).  A tunnel must not hide who talks to whom: its
+ * header is written by the sender, and what is in it may be anything.  false: there is none. */
+bool packet_carrier(const struct packet *p, struct packet *ret_carrier);
+
+/* Counts bytes and offsets from the IP header on: what is before it is not needed any more. */
+void packet_rebase(struct packet *p, enum packet_status status);
 
 /* How much of the payload was captured. */
 static inline uint32_t packet_payload_captured(const struct packet *p)

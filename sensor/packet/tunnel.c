@@ -7,6 +7,7 @@
  */
 #include "packet/decode.h"
 #include <assert.h>
+#include <string.h>
 #include "base/bytes.h"
 #include "base/err.h"
 
@@ -53,6 +54,56 @@ void decode_keep(struct decode *d, uint32_t payload_off, uint32_t payload_len)
 	d->is_kept = true;
 }
 
+/* VLANs around it are its own: underlays differ by direction, and would halve what is within. */
+static void remember_carrier(struct packet *p, struct packet_tunnel *t)
+{
+	t->has_addrs = true;
+	t->src = p->src;
+	t->dst = p->dst;
+	t->ip_version = p->ip_version;
+	t->proto = p->proto;
+	t->ttl = p->ttl;
+	t->sport = p->sport;
+	t->dport = p->dport;
+	t->ip_len = p->ip_len;
+	t->payload_len = p->payload_len < p->ip_len ? p->payload_len : p->ip_len;
+	t->vlans = p->vlans;
+	memcpy(t->vlan, p->vlan, sizeof(t->vlan));
+	p->vlans = 0;
+	memset(p->vlan, 0, sizeof(p->vlan));
+}
+
+bool packet_carrier(const struct packet *p, struct packet *ret_carrier)
+{
+	const struct packet_tunnel *t = &p->tunnel;
+
+	if (!t->has_addrs)
+		return false;
+	*ret_carrier = (struct packet){
+		.ts_ns = p->ts_ns, .bytes = p->bytes, .caplen = 0, .wirelen = t->ip_len,
+		.src = t->src, .dst = t->dst, .sport = t->sport, .dport = t->dport, .tap = p->tap,
+		.vlans = t->vlans, .ip_version = t->ip_version, .proto = t->proto, .ttl = t->ttl,
+		.ip_len = t->ip_len, .payload_off = t->ip_len - t->payload_len,
+		.payload_len = t->payload_len, .is_carrier = true,
+	};
+	memcpy(ret_carrier->vlan, t->vlan, sizeof(t->vlan));
+	return true;
+}
+
+void packet_rebase(struct packet *p, enum packet_status status)
+{
+	uint32_t off = p->ip_off;
+
+	p->bytes += off;
+	p->caplen = p->caplen > off ? p->caplen - off : 0;
+	p->wirelen = p->wirelen > off ? p->wirelen - off : 0;
+	p->ip_off = 0;
+	if (status == PACKET_FRAGMENT)
+		p->fragment_data_off -= off;
+	else
+		p->payload_off -= off;
+}
+
 void decode_enter(struct decode *d, enum packet_tunnel_kind kind)
 {
 	struct packet *p = d->p;
@@ -62,11 +113,8 @@ void decode_enter(struct decode *d, enum packet_tunnel_kind kind)
 		t->kinds[t->depth] = (uint8_t)kind;
 	if (t->depth < UINT8_MAX)
 		t->depth++;
-	if (p->ip_version && !t->has_addrs) {
-		t->has_addrs = true;
-		t->src = p->src;
-		t->dst = p->dst;
-	}
+	if (p->ip_version && !t->has_addrs)
+		remember_carrier(p, t);
 	p->sport = p->dport = 0;	/* the inner transport may have none */
 }
 

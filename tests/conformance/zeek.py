@@ -21,7 +21,7 @@ import flows
 NEEDED = ("id.orig_h", "id.orig_p", "id.resp_h", "id.resp_p", "proto", "orig_pkts", "resp_pkts",
           "orig_ip_bytes", "resp_ip_bytes")
 # Per cent of what is decoded: how much has to agree, and with what classes.py explains.
-FLOORS = {"found": (94.5, 99.5), "direction": (97.0, 97.0), "packets": (97.0, 99.5),
+FLOORS = {"found": (99.0, 99.5), "direction": (97.0, 97.0), "packets": (97.0, 99.5),
           "IP bytes": (97.0, 99.5), "payload": (98.0, 99.5)}
 MEASURES = ("found", "direction", "packets", "IP bytes", "payload")
 # Tests in which Zeek itself is told to drop packets.

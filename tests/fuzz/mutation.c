@@ -208,7 +208,7 @@ static void end_shard(struct run *r)
 	c = shard_counters(r->shard);
 	places = c->duplicates + c->flow_packets + c->bad_reassembled + c->fragments_bad +
 		 c->fragments_overlap + c->fragments_duplicate + c->fragments_timeout +
-		 c->fragments_evicted + c->fragments_held;
+		 c->fragments_evicted + c->fragments_held + c->fragments_carriers;
 	if (c->packets != places || c->packets != r->given) {
 		r->unbalanced++;
 		printf("# %s: %" PRIu64 " packets given, %" PRIu64 " counted, %" PRIu64

@@ -7,6 +7,7 @@ Sixty conversations over UDP, each in a GRE, VXLAN or IPv6 tunnel between the sa
 they fall into all shards.  Each has datagrams that are carried whole, whose carrier is in fragments, which
 are in fragments themselves, and both; the first of a conversation is in another way in each.  Whatever the
 way, a conversation is one flow; its packets are the datagrams (or their own fragments), its bytes theirs.
+Beside them are flows of the tunnels' ends: what a tunnel's header hides is no hiding place.
 TAP.  Standard library only, but for the schema.
 """
 import argparse
@@ -21,6 +22,8 @@ CONVERSATIONS = 60
 SIZE = 1200                     # bytes of UDP data
 WAYS = ("whole", "carrier in fragments", "in fragments", "both in fragments")
 OUTER4 = (bytes([203, 0, 113, 1]), bytes([203, 0, 113, 2]))
+TRANSPORTS = ("udp", "47", "4")
+OUTER_ADDRESSES = ("203.0.113.1", "203.0.113.2", "2001:db8:f::1", "2001:db8:f::2")
 OUTER6 = (bytes.fromhex("20010db8000f00000000000000000001"), bytes.fromhex("20010db8000f00000000000000000002"))
 
 
@@ -190,7 +193,9 @@ def main():
 
     done, first = replay(args, capture, 1)
     tap.ok(done.returncode == 0, "the capture is replayed", done.stderr)
-    records = [json.loads(line) for line in first["flows"].splitlines()]
+    every = [json.loads(line) for line in first["flows"].splitlines()]
+    records = [r for r in every if r["source"]["ip"] not in OUTER_ADDRESSES]
+    carriers = [r for r in every if r["source"]["ip"] in OUTER_ADDRESSES]
     tap.ok(len(records) == CONVERSATIONS, "a conversation is one flow, whatever carried it", len(records))
     for record in records:
         host = record["source"]["ip"]
@@ -198,14 +203,22 @@ def main():
         expected.pop(host, None)
         tap.ok(fault is None, "%s: packets, bytes, payload and tunnel" % host, fault)
     tap.ok(not expected, "every conversation is there", sorted(expected))
-    fault = schema_fault(args.schema, records)
+    fault = schema_fault(args.schema, every)
     tap.ok(fault is None, "the records keep the schema", fault)
     manifest = json.loads(first["manifest"])
     balance, counters = manifest["balance"], manifest["counters"]
     tap.ok(balance["seen"] == balance["accounted"] == len(writer.frames), "every frame is accounted for", balance)
     tap.ok(counters["fragment.held"] == counters["fragment.timeout"] == 0, "no fragment is left", counters)
-    tap.ok(counters["fragment.carriers"] == len(writer.frames) - counters["flow.counted"],
-           "what only carried is counted as that", counters)
+    within = counters["flow.counted"] - counters["packets.carrier"]
+    tap.ok(counters["fragment.carriers"] == len(writer.frames) - within, "what only carried is counted as that",
+           counters)
+    outer = sum(r["source"]["packets"] + r["destination"]["packets"] for r in carriers)
+    tap.ok(outer == counters["packets.carrier"] == len(writer.frames) - counters["fragment.carriers"],
+           "what was between the ends of the tunnels is there too, a packet a datagram",
+           (outer, counters["packets.carrier"], len(writer.frames), counters["fragment.carriers"]))
+    tap.ok({r["network"]["transport"] for r in carriers} == set(TRANSPORTS) and
+           not any("tunnel" in r["nachtwacht"]["flow"] for r in carriers), "under its own protocol",
+           [(r["network"]["transport"], r["nachtwacht"]["flow"].get("tunnel")) for r in carriers])
     for workers in (2, 3, 8):
         _, texts = replay(args, capture, workers)
         tap.ok(texts["flows"] == first["flows"], "the same with %d workers" % workers)
