@@ -10,6 +10,8 @@
 
 #define HEADER 8
 #define SERVICE 24			/* where the node id begins */
+#define HELLO_MAX 8192			/* 32 and a URL of at most 4096 bytes, and more */
+#define MESSAGE_MAX (16U << 20)		/* of a chunk; 64 KiB are usual */
 
 static bool is_message(const struct light_piece *p, size_t at, size_t *ret_end)
 {
@@ -23,7 +25,7 @@ static bool is_message(const struct light_piece *p, size_t at, size_t *ret_end)
 	*ret_end = at + size;
 	for (size_t i = 0; i + 3 <= sizeof(types) - 1; i += 3)
 		if (!memcmp(b, types + i, 3))
-			return size >= HEADER;
+			return size >= HEADER && size <= MESSAGE_MAX;
 	return false;
 }
 
@@ -53,10 +55,17 @@ static unsigned of_service(unsigned id)
 
 enum light_sure light_opcua(const struct light_piece *p, struct light_found *ret)
 {
+	static const char hellos[] = "HELFACKFRHEF";
 	size_t end;
 
 	(void)ret;
-	return is_message(p, 0, &end) ? LIGHT_SURE : LIGHT_NO;
+	if (!is_message(p, 0, &end))
+		return LIGHT_NO;
+	/* Four letters and a number of the middle of a connection begin other texts as well. */
+	for (size_t i = 0; i + 4 <= sizeof(hellos) - 1; i += 4)
+		if (!memcmp(p->bytes, hellos + i, 4) && end <= HELLO_MAX)
+			return LIGHT_SURE;
+	return LIGHT_MAYBE;
 }
 
 unsigned light_opcua_acts(const struct light_piece *p)

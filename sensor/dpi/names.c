@@ -149,7 +149,7 @@ static void start_collecting(struct names_pool *pool, struct names *n, const str
 	pool->heads++;
 	memcpy(n->head, packet_payload(p), len);
 	n->head_len = (uint16_t)len;
-	n->next_seq = p->seq + p->payload_len;
+	n->next_seq = p->seq + p->payload_len + !!(p->tcp_flags & PACKET_SYN); /* RFC 7413 */
 	n->is_forward = names_is_forward(p);
 }
 

@@ -217,9 +217,13 @@ static size_t decrypt(const uint8_t *bytes, const struct initial *in, const uint
 
 static void put_piece(struct quic *q, uint64_t at, const uint8_t *bytes, size_t len)
 {
+	/* What was there first stays: an honest sender repeats the same bytes (RFC 9000 2.2). */
 	for (size_t i = 0; i < len && at + i < QUIC_HELLO_MAX; i++) {
-		q->hello[at + i] = bytes[i];
-		q->there[(at + i) / 8] |= (uint8_t)(1 << (at + i) % 8);
+		uint8_t *there = &q->there[(at + i) / 8], bit = (uint8_t)(1 << (at + i) % 8);
+
+		if (!(*there & bit))
+			q->hello[at + i] = bytes[i];
+		*there |= bit;
 	}
 }
 
@@ -296,8 +300,11 @@ bool quic_datagram(struct quic *q, const uint8_t *bytes, size_t len)
 
 		if (!read_header(bytes, len, &in, &is_initial))
 			break;
-		if (is_initial)
-			has_read |= read_packet(q, bytes, &in);
+		/* Made up ones cost the sender nothing and us a key schedule each. */
+		if (is_initial && read_packet(q, bytes, &in))
+			has_read = true;
+		else if (is_initial && !q->has_id)
+			break;
 		bytes += in.end;
 		len -= in.end;
 	}

@@ -14,6 +14,7 @@
 
 #define SET 4
 #define SETS (DUPLICATES_MAX / SET)
+#define WAY_SETS (DUPLICATES_WAYS / SET)
 #define HEAD 64			/* bytes: the checksum of the transport lies in them */
 #define CUT_STEP 64		/* bytes: duplicates.h "copies of a cut capture" */
 #define VOTES_MAX 256
@@ -38,7 +39,7 @@ struct votes {
 
 struct duplicates {
 	struct seen sets[SETS][SET];
-	struct votes votes[DUPLICATES_WAYS];
+	struct votes votes[WAY_SETS][SET];
 	uint64_t seed;
 	uint64_t forgotten;
 };
@@ -237,13 +238,19 @@ static uint32_t way_of(const struct packet *p, const struct flow_place *place)
 	return (uint32_t)fold(src ^ keys[0], dst ^ keys[1] ^ (uint64_t)place->vlan[1] << 32);
 }
 
+/* The way used last stands first in its set, and the last gives way. */
 static struct votes *votes_of(struct duplicates *d, uint32_t way)
 {
-	struct votes *v = &d->votes[way % DUPLICATES_WAYS];
+	struct votes *set = d->votes[way % WAY_SETS], its = { .way = way };
+	unsigned at = 0;
 
-	if (v->way != way)
-		*v = (struct votes){ .way = way };
-	return v;
+	while (at < SET - 1 && set[at].way != way)
+		at++;
+	if (set[at].way == way)
+		its = set[at];
+	memmove(set + 1, set, at * sizeof(*set));
+	set[0] = its;
+	return set;
 }
 
 static void vote(struct votes *v, bool is_copy)

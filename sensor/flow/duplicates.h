@@ -53,8 +53,8 @@
  *     Such a repetition holds nothing new: no data is hidden by it
  *
  * Bounded: DUPLICATES_MAX packets a shard are remembered, in sets of four; in a full set the oldest
- * goes (counted when it was still inside the window).  128 KiB a shard, no allocation after
- * duplicates_new().  Results do not depend on the seed (but for 2^-64 a packet).
+ * goes (counted when it was still inside the window).  144 KiB a shard, no allocation after
+ * duplicates_new().  Results do not depend on the seed (but for 2^-54 a packet).
  * Thread: the shard's worker.  Cost: one pass over the bytes, one cache miss, prefetched.
  */
 #ifndef NW_FLOW_DUPLICATES_H
@@ -69,7 +69,7 @@
 #define DUPLICATES_WINDOW_NS 100000000ULL	/* another way */
 #define DUPLICATES_SAME_NS 5000000ULL		/* the same way, with an identification */
 #define DUPLICATES_NEAR_NS 500000ULL		/* the same way, without identification */
-#define DUPLICATES_WAYS 256			/* whose votes are kept */
+#define DUPLICATES_WAYS 2048			/* whose votes are kept, in sets of four */
 
 struct duplicates;
 

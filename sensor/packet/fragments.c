@@ -14,9 +14,11 @@
  * 4). A fragment that lies wholly within data held and has the same bytes is a repetition (mirror
  * ports send frames twice) and ignored; any other overlap is a contradiction.
  *
- * What a repetition of the last fragment leaves behind when it arrives after completion is a new,
- * incomplete datagram; it times out.  Age counts from a datagram's first fragment, so the list by
- * arrival is the order of time-outs and of eviction alike.
+ * A whole datagram is handed out and kept a little longer (FRAGMENTS_COPY_NS), so that the copy of
+ * its last fragment, which a doubled mirror port sends after it, is a repetition and does not begin
+ * a datagram that never ends.  A fragment with other bytes is the sender's next use of the id.  Age
+ * counts from a datagram's first fragment, so the list by arrival is the order of time-outs and of
+ * eviction alike; those that are whole go before all others.
  *
  * Memory: entries and pages are one allocation each, made at start, touched when first used.
  */
@@ -67,10 +69,16 @@ struct datagram {
 	uint32_t highest;	/* end of what arrived */
 	uint32_t total;		/* by the last fragment; 0: not seen */
 	bool is_contradictory;
+	bool is_whole;		/* handed out; kept for its copies */
+	uint64_t whole_ns;
 	uint8_t proto;		/* what follows the header, by the fragment with offset 0 */
 	uint16_t header_len;	/* 0: that fragment has not arrived */
 	uint8_t header[HEADER_MAX];
 	struct page *pages[PAGES_MAX];
+};
+
+struct ages {
+	struct datagram *oldest, *newest;
 };
 
 struct fragments {
@@ -78,7 +86,7 @@ struct fragments {
 	struct datagram **buckets;
 	size_t n_buckets;		/* a power of two */
 	uint64_t seed;
-	struct datagram *oldest, *newest;
+	struct ages open, whole;		/* by arrival; by completion */
 	struct datagram *free_datagrams;	/* by hash_next */
 	struct page *free_pages;
 	struct datagram *datagrams;	/* used from the front: untouched memory stays untouched */
@@ -168,18 +176,18 @@ static void release_pages(struct fragments *f, struct datagram *d)
 	}
 }
 
-static void list_remove(struct fragments *f, struct datagram *d)
+static void list_remove(struct ages *list, struct datagram *d)
 {
-	*(d->older ? &d->older->newer : &f->oldest) = d->newer;
-	*(d->newer ? &d->newer->older : &f->newest) = d->older;
+	*(d->older ? &d->older->newer : &list->oldest) = d->newer;
+	*(d->newer ? &d->newer->older : &list->newest) = d->older;
 }
 
-static void list_append(struct fragments *f, struct datagram *d)
+static void list_append(struct ages *list, struct datagram *d)
 {
-	d->older = f->newest;
+	d->older = list->newest;
 	d->newer = NULL;
-	*(f->newest ? &f->newest->newer : &f->oldest) = d;
-	f->newest = d;
+	*(list->newest ? &list->newest->newer : &list->oldest) = d;
+	list->newest = d;
 }
 
 /* The fragments held so far have met their fate: *fate is its counter. */
@@ -199,12 +207,22 @@ static void release(struct fragments *f, struct datagram *d, uint64_t *fate)
 	while (*at != d)
 		at = &(*at)->hash_next;
 	*at = d->hash_next;
-	list_remove(f, d);
+	list_remove(d->is_whole ? &f->whole : &f->open, d);
 	d->hash_next = f->free_datagrams;
 	f->free_datagrams = d;
 }
 
-/* An unused entry; the oldest datagram goes when there is none. */
+/* The one that is missed least: of those kept for their copies, then the oldest; not `but`. */
+static void give_up_one(struct fragments *f, const struct datagram *but)
+{
+	if (f->whole.oldest)
+		release(f, f->whole.oldest, &f->counters.merged);
+	else
+		release(f, f->open.oldest == but ? but->newer : f->open.oldest,
+			&f->counters.evicted);
+}
+
+/* An unused entry; another datagram goes when there is none. */
 static struct datagram *take_datagram(struct fragments *f)
 {
 	struct datagram *d;
@@ -212,7 +230,7 @@ static struct datagram *take_datagram(struct fragments *f)
 	if (!f->free_datagrams && f->datagrams_used < f->datagrams_max)
 		return &f->datagrams[f->datagrams_used++];
 	if (!f->free_datagrams)
-		release(f, f->oldest, &f->counters.evicted);
+		give_up_one(f, NULL);
 	d = f->free_datagrams;
 	f->free_datagrams = d->hash_next;
 	return d;
@@ -230,7 +248,7 @@ static struct datagram *find_or_open(struct fragments *f, const struct packet *p
 	d = take_datagram(f);
 	*d = (struct datagram){ .key = k, .first_ns = p->ts_ns, .hash_next = *bucket };
 	*bucket = d;
-	list_append(f, d);
+	list_append(&f->open, d);
 	return d;
 }
 
@@ -241,7 +259,7 @@ static struct page *take_page(struct fragments *f, const struct datagram *d)
 	struct page *page;
 
 	while (!f->free_pages && f->pages_used == f->pages_max)
-		release(f, f->oldest == d ? d->newer : f->oldest, &f->counters.evicted);
+		give_up_one(f, d);
 	if (f->free_pages) {
 		page = f->free_pages;
 		f->free_pages = page->next_free;
@@ -254,9 +272,12 @@ static struct page *take_page(struct fragments *f, const struct datagram *d)
 
 void fragments_expire(struct fragments *f, uint64_t now_ns)
 {
-	while (f->oldest && now_ns >= f->oldest->first_ns &&
-	       now_ns - f->oldest->first_ns >= FRAGMENTS_TIMEOUT_NS)
-		release(f, f->oldest, &f->counters.timeout);
+	while (f->open.oldest && now_ns >= f->open.oldest->first_ns &&
+	       now_ns - f->open.oldest->first_ns >= FRAGMENTS_TIMEOUT_NS)
+		release(f, f->open.oldest, &f->counters.timeout);
+	while (f->whole.oldest && now_ns >= f->whole.oldest->whole_ns &&
+	       now_ns - f->whole.oldest->whole_ns >= FRAGMENTS_COPY_NS)
+		release(f, f->whole.oldest, &f->counters.merged);
 }
 
 /* --- one fragment ----------------------------------------------------------------------------- */
@@ -470,8 +491,12 @@ static bool complete(struct fragments *f, struct datagram *d, const struct packe
 		return false;
 	}
 	assemble(f, d, p, ret_packet);
-	release(f, d, &f->counters.merged);
+	settle(f, d, &f->counters.merged);
 	f->counters.datagrams++;
+	list_remove(&f->open, d);
+	d->is_whole = true;
+	d->whole_ns = p->ts_ns;
+	list_append(&f->whole, d);
 	return true;
 }
 
@@ -502,6 +527,10 @@ bool fragments_add(struct fragments *f, const struct packet *p, struct packet *r
 		return false;
 	}
 	d = find_or_open(f, p);
+	if (d->is_whole && fit(d, &piece, p->fragment_is_last) != FIT_REPETITION) {
+		release(f, d, &f->counters.merged);	/* the sender's next one of that id */
+		d = find_or_open(f, p);
+	}
 	switch (d->is_contradictory ? FIT_CONTRADICTION : fit(d, &piece, p->fragment_is_last)) {
 	case FIT_NEW:
 		break;

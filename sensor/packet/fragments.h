@@ -5,15 +5,19 @@
  * the packet within belongs to is not known before they are whole.  What comes out of that one
  * goes to its shard like any packet; when it is itself a fragment, of the datagram within the
  * tunnel, it goes wherever fragments of that datagram go that did not have to be put together
- * first. Overlap policy: a fragment that overlaps data already held makes the datagram invalid
- * (dropped and counted, with what is still to come of it; RFC 5722 for IPv6, the same for IPv4,
- * where it is an evasion); so do two different ends.  A repetition, wholly within data held and
- * with the same bytes, is ignored.  Bounds: datagrams held, bytes held, 65 535 bytes a datagram,
- * and FRAGMENTS_TIMEOUT_NS of capture time since its first fragment; the oldest goes first,
- * counted. Fragments belong together by addresses, id, (IPv4) protocol, VLANs and tap, as flows
- * do, and by the id of the tunnel they came through. Where captured bytes are cut the missing
- * ones count by length only; the datagram's captured length is the length of its contiguous
- * captured beginning. Thread: the shard's worker, or the reader.
+ * first.
+ *
+ * Overlap policy: a fragment that overlaps data already held makes the datagram invalid (dropped
+ * and counted, with what is still to come of it; RFC 5722 for IPv6, the same for IPv4, where it is
+ * an evasion); so do two different ends.  A repetition, wholly within data held and with the same
+ * bytes, is ignored, also shortly after the datagram was whole.  Bounds: datagrams held, bytes
+ * held, 65 535 bytes a datagram, and FRAGMENTS_TIMEOUT_NS of capture time since its first fragment;
+ * the oldest goes first, counted.
+ * Fragments belong together by addresses, id, (IPv4) protocol, VLANs and tap, as flows do, and by
+ * the id of the tunnel they came through.
+ * Where captured bytes are cut the missing ones count by length only; the datagram's captured
+ * length is the length of its contiguous captured beginning.
+ * Thread: the shard's worker, or the reader.
  */
 #ifndef NW_PACKET_FRAGMENTS_H
 #define NW_PACKET_FRAGMENTS_H
@@ -24,6 +28,8 @@
 #include "packet/packet.h"
 
 #define FRAGMENTS_TIMEOUT_NS (30 * 1000000000ULL)	/* RFC 791 suggests 15 s, Linux uses 30 s */
+
+#define FRAGMENTS_COPY_NS (5 * 1000000ULL)	/* as the shortest window of flow/duplicates.h */
 
 struct fragments;
 

@@ -97,11 +97,13 @@ enum layer decode_vxlan(struct decode *d)
 	if (!h || !(h[0] & VXLAN_HAS_VNI))
 		return decode_end(d, PACKET_NOT_IP);
 	/* The bit is forgotten by some on the port that is for nothing else. */
-	is_gpe = h[0] & GPE_HAS_NEXT || d->p->dport == PORT_VXLAN_GPE;
+	is_gpe = d->p->dport == PORT_VXLAN_GPE;
 	if (is_gpe && h[0] & GPE_OAM)
 		return decode_end(d, PACKET_NOT_IP);
 	decode_enter_id(d, PACKET_VXLAN, net_get32(h + 4) >> 8);
-	return is_gpe ? gpe_payload(d, h[3]) : LAYER_ETHERNET;
+	/* On the other port a receiver ignores both the bit and the field. */
+	return is_gpe || (h[0] & GPE_HAS_NEXT && h[3] <= GPE_MPLS) ? gpe_payload(d, h[3]) :
+								     LAYER_ETHERNET;
 }
 
 /* len bytes of options: class, type, length in words. */

@@ -93,6 +93,7 @@ enum layer decode_80211(struct decode *d)
 	if (h[22] & 0x0f)		/* number of the fragment */
 		return decode_end(d, PACKET_NOT_IP);
 	keep_addresses(d->p, h, flags);
+	d->pads_80211 = d->swaps_80211 = false;	/* of this header, and not of one further in */
 	return decode_body(d, subtype & SUBTYPE_QOS && h[qos] & QOS_AMSDU);
 }
 

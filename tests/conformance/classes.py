@@ -103,6 +103,15 @@ def outer_connection(case):
     return ends in case.ours.outer and case.ours.outer[ends] in (around, sum(case.theirs.packets))
 
 
+def outer_too(case):
+    """Arkime gives the connection around a tunnel only the packets that it could not look into; we count
+    all of it, as many more as we have within."""
+    ends = frozenset((case.key[1][0], case.key[2][0]))
+    more = [case.mine.packets[side] - case.theirs.packets[side] for side in (0, 1)]
+    return ends in case.ours.outer and case.measure in ("packets", "bytes", "payload") and \
+        min(more) >= 0 and sum(more) == case.ours.outer[ends]
+
+
 def headers_around(case):
     """Arkime's bytes of a conversation in a tunnel are those of the frames: link layer and all headers
     around it, which are as long in every packet of a side."""
@@ -121,6 +130,7 @@ ARKIME = (
     ("no payload before a handshake", no_handshake),
     ("payload ends at a gap", stops_at_gap),
     ("bytes with the headers of a tunnel", headers_around),
+    ("the connection around a tunnel, as far as it was looked into", outer_too),
 )
 ZEEK_FOUND = (             # of a conversation that we do not have
     ("the outer connection of a tunnel", outer_connection),

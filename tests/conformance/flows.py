@@ -26,9 +26,6 @@ def transport(name):
     return TRANSPORTS.get(str(name), "ip-%s" % name)
 
 
-TUNNELS = ("ip-4", "ip-41", "ip-47")
-TUNNEL_PORTS = {4789, 4790, 8472, 6081, 47101, 2152, 3544}  # VXLAN, GENEVE, GTP-U, Teredo
-
 # Transports whose ports count.  What others put there (ICMP type and code, a GRE key) every tool
 # names differently; zeek.py takes SCTP out, whose ports Zeek does not read.
 PORTED = {"tcp", "udp", "sctp"}
@@ -151,11 +148,6 @@ class Replay:
     def is_outer(self, key):
         """Is the conversation a tunnel whose inside we have instead?"""
         return frozenset((key[1][0], key[2][0])) in self.outer
-
-    def has_tunnel(self):
-        """Is one of the conversations an encapsulation that this version does not look into?"""
-        return any(key[0] in TUNNELS or (key[0] == "udp" and {key[1][1], key[2][1]} & TUNNEL_PORTS)
-                   for key in self.conversations)
 
     def counted(self, *names):
         return sum(self.counters.get(name, 0) for name in names)

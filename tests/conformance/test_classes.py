@@ -95,7 +95,14 @@ def around(over, down, notes=("in a tunnel",)):
                 {"packets": [2, 3], "ip_bytes": [100 + over, 200 + down]})
 
 
+def around_too(up, down, within=4):
+    ours = Counted()
+    ours.outer = {frozenset(("192.0.2.1", "192.0.2.2")): within}
+    return case("udp", "packets", {"packets": [up, down]}, {"packets": [3, 0]}, ours=ours)
+
+
 CASES = (
+    (classes.outer_too, around_too(5, 2), (around_too(5, 3), around_too(2, 5), around_too(5, 2, 3))),
     (classes.outer_connection, outer(5, 3), (outer(4), outer(6), outer(3, 1))),
     (classes.outer_connection, outer(2, 3), (outer(2, 4),)),
     (classes.headers_around, around(100, 150), (around(101, 150), around(100, 149), around(100, 150, ()),

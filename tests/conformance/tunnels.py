@@ -89,6 +89,11 @@ def our_pairs(ours):
         pairs[pair] += sum(conversation.packets)
         if "in a tunnel" in conversation.notes:
             tunnelled.add(pair)
+    # What is around a tunnel is a flow of ours too, of as many packets; the innermost are asked for here.
+    for pair in list(pairs):
+        pairs[pair] -= ours.outer[frozenset(pair)]
+        if pairs[pair] <= 0:
+            del pairs[pair]
     return pairs, tunnelled
 
 

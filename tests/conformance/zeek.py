@@ -27,7 +27,7 @@ MEASURES = ("found", "direction", "packets", "IP bytes", "payload")
 # Tests in which Zeek itself is told to drop packets.
 ALTERED = ("scripts.base.frameworks.netcontrol.packetfilter",)
 OUTER = "the outer connection of a tunnel (we have what is in it)"
-ENCAPSULATED = "encapsulation not decoded (the capture has frames that we count as not IP)"
+ENCAPSULATED = "frames of the capture are not IP for us"
 
 
 def read_conn_log(path):
@@ -99,13 +99,11 @@ def missing_class(key, theirs, ours):
     if ours.is_outer(key):
         return OUTER
     if "inside a tunnel" in theirs.notes:
-        return "tunnel not decoded yet"
+        return "within a tunnel"
     if ours.counted("decode.unknown_link"):
         return "link type not decoded"
     if ours.counted("decode.not_ip"):
         return ENCAPSULATED
-    if ours.has_tunnel():
-        return "tunnel not decoded yet"
     if ours.counted("decode.fragment"):
         return "fragments"
     return "unexplained"

@@ -378,6 +378,44 @@ static void repetitions(void)
 }
 
 /* Only bytes that both copies have can contradict each other. */
+/* A doubled mirror port sends each twice: the last one's copy comes when the datagram is whole.  It
+ * leaves nothing behind that the sender's next use of the id could contradict. */
+static void a_doubled_mirror(void)
+{
+	start(4, 1 << 20);
+	make_datagram(48);
+	for (uint64_t at = 0; at < 50; at++) {
+		uint64_t ts = SECOND + at * 10000000;
+
+		datagram.bytes[40] = (uint8_t)at;
+		CU_ASSERT_FALSE(add4((struct part){ .off = 0, .len = 32, .more = true,
+						 .ts_ns = ts }));
+		CU_ASSERT_FALSE(add4((struct part){ .off = 0, .len = 32, .more = true,
+						 .ts_ns = ts + 1 }));
+		CU_ASSERT_TRUE(add4((struct part){ .off = 32, .len = 16, .more = false,
+						 .ts_ns = ts + 2 }));
+		CU_ASSERT_FALSE(add4((struct part){ .off = 32, .len = 16, .more = false,
+						 .ts_ns = ts + 3 }));
+		CU_ASSERT_FALSE(add4((struct part){ .off = 0, .len = 32, .more = true,
+						 .ts_ns = ts + 4 }));
+	}
+	EQUAL_INT(counters()->datagrams, 50);
+	EQUAL_INT(counters()->duplicate, 150);
+	EQUAL_INT(counters()->held, 0);
+	/* At once, but with other bytes: another datagram. */
+	CU_ASSERT_FALSE(add4((struct part){ .off = 0, .len = 32, .more = true,
+						 .ts_ns = 2 * SECOND }));
+	CU_ASSERT_TRUE(add4((struct part){ .off = 32, .len = 16, .more = false,
+						 .ts_ns = 2 * SECOND }));
+	datagram.bytes[3] ^= 1;
+	datagram.bytes[40] ^= 1;
+	CU_ASSERT_FALSE(add4((struct part){ .off = 0, .len = 32, .more = true,
+						 .ts_ns = 2 * SECOND + 1 }));
+	CU_ASSERT_TRUE(add4((struct part){ .off = 32, .len = 16, .more = false,
+						 .ts_ns = 2 * SECOND + 1 }));
+	check_balance();
+}
+
 static void repetition_cut_differently(void)
 {
 	start(4, 1 << 20);
@@ -532,6 +570,7 @@ static CU_TestInfo rule_tests[] = {
 	{ "malformed fragments", malformed },
 	{ "headers over 256 bytes", header_too_long },
 	{ "repetitions are ignored", repetitions },
+	{ "a doubled mirror", a_doubled_mirror },
 	{ "repetitions cut differently", repetition_cut_differently },
 	{ "contradictions lose the datagram", contradictions },
 	CU_TEST_INFO_NULL

@@ -523,7 +523,7 @@ static void control_and_encrypted(void)
 		uint32_t first, second;
 	} others[] = {
 		{ 50000, 4789, 0x00000000, 0x00000100 },	/* VXLAN without a network */
-		{ 50000, 4789, 0x0d000003, 0x00000100 },	/* GPE with its OAM bit */
+		{ 50000, 4790, 0x0d000003, 0x00000100 },	/* GPE with its OAM bit */
 		{ 50000, 6081, 0x40000800, 0x00000100 },	/* GENEVE version 1 */
 		{ 50000, 6081, 0x00800800, 0x00000100 },	/* its control bit */
 		{ 2152, 2152, 0x30010064, 0x00000000 },		/* GTP echo request */
