@@ -60,9 +60,7 @@ static void set_thread_name(pthread_t thread, const char *what, unsigned number)
 	pthread_setname_np(thread, name);
 }
 
-/* --- workers
- * -------------------------------------------------------------------------------------
- */
+/* --- workers --------------------------------------------------------------- */
 
 static void emit_event(void *arg, struct slice *s)
 {
@@ -144,9 +142,7 @@ static void *worker_main(void *arg)
 	return NULL;
 }
 
-/* --- analysis
- * ------------------------------------------------------------------------------------
- */
+/* --- analysis -------------------------------------------------------------- */
 
 static int compare_events(const void *a, const void *b)
 {
