@@ -70,7 +70,7 @@ static json_t *event_of(const struct alert_context *ctx, const struct incident *
 	json_object_set_new(event, "category", category);
 	json_object_set_new(event, "type", type);
 	json_put_text(event, "action", action);
-	json_put_text(event, "code", rule_of(f->rule)->id);
+	json_put_text(event, "code", rule_id_text(f->rule));
 	json_put_int(event, "severity", in->severity);
 	json_put_int(event, "risk_score", risk_of(in->severity, m));
 	json_put_time(event, "start", start);
@@ -98,11 +98,11 @@ static json_t *threat_object(const struct rule *rule)
 {
 	json_t *threat = json_object(), *techniques = json_array();
 
-	for (size_t i = 0; i < ARRAY_SIZE(rule->technique) && rule->technique[i][0]; i++) {
+	for (size_t i = 0; i < rule->n_techniques; i++) {
 		json_t *t = json_object();
 
-		json_put_text(t, "id", rule->technique[i][0]);
-		json_put_text(t, "name", rule->technique[i][1]);
+		json_put_text(t, "id", rule->techniques[i].id);
+		json_put_text(t, "name", rule->techniques[i].name);
 		json_array_append_new(techniques, t);
 	}
 	json_put_text(threat, "framework", "MITRE ATT&CK");
@@ -442,13 +442,13 @@ static json_t *own_object(const struct alert_context *ctx, const struct incident
 	json_object_set_new(own, "asset", asset_object(in->subject));
 	json_object_set_new(own, "channel", channel_object(in, f));
 	json_object_set_new(own, "evidence", finding_rests_on_nights(f) ?
-			    encode_evidence(f, facts) :
+			    encode_evidence(ctx, f, facts) :
 			    json_null());
 	json_object_set_new(own, "nights", encode_nights(ctx, f));
 	json_object_set_new(own, "baseline", baseline_object(ctx, f));
 	json_object_set_new(own, "explain", lines_array(in));
 	json_object_set_new(own, "triage", incident_is_suppressed(in) ?
-			    json_array() : triage_array(rule_of(f->rule)));
+			    json_array() : triage_array(rule_of(ctx->site->rules, f->rule)));
 	json_object_set_new(own, "work_order", work_order_object(f));
 	json_put_text(own, "suppression", incident_is_suppressed(in) ? in->entry : NULL);
 	json_object_set_new(own, "tap", tap_object(ctx, f->judged_ns));
@@ -470,7 +470,7 @@ static void fill_flat(const struct alert_context *ctx, const struct incident *in
 	flat->ts_ms = f->judged_ns / NS_PER_MS;
 	text_copy(flat->site, sizeof(flat->site), ctx->site->id);
 	text_copy(flat->sensor, sizeof(flat->sensor), ctx->sensor);
-	text_copy(flat->rule, sizeof(flat->rule), rule_of(f->rule)->id);
+	text_copy(flat->rule, sizeof(flat->rule), rule_id_text(f->rule));
 	flat->severity = in->severity;
 	text_copy(flat->level, sizeof(flat->level), level_text(in->level));
 	text_copy(flat->asset, sizeof(flat->asset), in->subject->id);
@@ -527,8 +527,8 @@ struct record *encode_alert(const struct alert_context *ctx, const struct incide
 	json_object_set(root, "ecs", ecs);
 	json_put_text(root, "message", in->words->message);
 	json_object_set_new(root, "event", event);
-	json_object_set_new(root, "rule", rule_object(rule_of(f->rule)));
-	json_object_set_new(root, "threat", threat_object(rule_of(f->rule)));
+	json_object_set_new(root, "rule", rule_object(rule_of(ctx->site->rules, f->rule)));
+	json_object_set_new(root, "threat", threat_object(rule_of(ctx->site->rules, f->rule)));
 	json_object_set_new(root, "observer", observer_object(ctx, in->subject));
 	json_object_set_new(root, "source", source_object(f, up));
 	json_object_set_new(root, "destination", destination_object(ctx, in, f, down));

@@ -34,8 +34,11 @@ static void put_or_null(json_t *object, const char *name, double value, bool is_
 		json_object_set_new(object, name, json_null());
 }
 
-json_t *encode_evidence(const struct finding *f, const struct nightly_facts *facts)
+json_t *encode_evidence(const struct alert_context *ctx, const struct finding *f,
+			const struct nightly_facts *facts)
 {
+	const struct nightly_params *params = f->rule == RULE_EXF_002 ?
+		&ctx->site->rules->params.period : &ctx->site->rules->params.nightly;
 	bool has_promise = facts->processes > 0;	/* detector C makes none */
 	json_t *object = json_object();
 	char phase[8];
@@ -44,7 +47,7 @@ json_t *encode_evidence(const struct finding *f, const struct nightly_facts *fac
 		 facts->phase_min % 60);
 	json_put_text(object, "detector", facts->detector);
 	json_put_real(object, "m", facts->m);
-	put_or_null(object, "p", nightly_defaults.p, has_promise);
+	put_or_null(object, "p", params->p, has_promise);
 	json_put_int(object, "nights_seen", facts->seen);
 	json_put_int(object, "nights_hit", facts->hit);
 	json_put_int(object, "nights_missed", facts->missed);
@@ -56,7 +59,8 @@ json_t *encode_evidence(const struct finding *f, const struct nightly_facts *fac
 	put_or_null(object, "spread_p", facts->spread_p, has_promise);
 	put_or_null(object, "arc_p", facts->arc_p, facts->arc_p >= 0);
 	json_put_int(object, "period_s", facts->days * 86400ULL);
-	json_put_int(object, "floor_bytes", nightly_defaults.floor[finding_process(f)]);
+	json_put_int(object, "floor_bytes", f->rule == RULE_EXF_005 ?
+		     ctx->site->rules->params.rhythm.floor : params->floor[finding_process(f)]);
 	json_object_set_new(object, "bound", has_promise ? bound_object(f, facts) : json_null());
 	return object;
 }

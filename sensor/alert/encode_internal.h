@@ -6,7 +6,8 @@
 #include "alert/explain.h"
 
 /* Both give; the finding is one that rests on nights. */
-json_t *encode_evidence(const struct finding *f, const struct nightly_facts *facts);
+json_t *encode_evidence(const struct alert_context *ctx, const struct finding *f,
+			const struct nightly_facts *facts);
 json_t *encode_nights(const struct alert_context *ctx, const struct finding *f);
 
 #endif

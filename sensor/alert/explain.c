@@ -10,6 +10,8 @@
 #include "alert/explain_slow.h"
 #include "alert/explain_tunnel.h"
 #include "alert/explain_remote.h"
+#include "alert/gate.h"
+#include "base/err.h"
 #include "base/text.h"
 #include "base/tz.h"
 #include "detect/nightly.h"
@@ -125,35 +127,88 @@ void explain_spread(struct incident *in, const struct nightly_facts *facts)
 	explain_add_line(in, line);
 }
 
-void explain_sureness(struct incident *in, const struct nightly_facts *facts)
+const char *explain_power(double value, char buf[static 16])
+{
+	int digits = (int)lround(log10(fmax(value, 1)));
+
+	if (value == pow(10, digits))
+		snprintf(buf, 16, "1e%d", digits);
+	else
+		snprintf(buf, 16, "%.3g", value);
+	return buf;
+}
+
+const char *explain_count(uint32_t n, char buf[static 16])
+{
+	static const char *const words[] = { "no", "one", "two", "three", "four", "five", "six",
+					     "seven", "eight", "nine", "ten", "eleven", "twelve" };
+
+	if (n < ARRAY_SIZE(words))
+		snprintf(buf, 16, "%s", words[n]);
+	else
+		snprintf(buf, 16, "%u", n);
+	return buf;
+}
+
+/* The chance that the bound assumes of an innocent night: "one night in ten". */
+static const char *occasional_text(double p, char buf[static 48])
+{
+	double every = 1 / p;
+	char count[16];
+
+	if (fabs(every - round(every)) < 1e-6)
+		snprintf(buf, 48, "one night in %s", explain_count((uint32_t)lround(every), count));
+	else
+		snprintf(buf, 48, "%.3g %% of nights", p * 100);
+	return buf;
+}
+
+static const struct nightly_params *params_of(const struct alert_context *ctx,
+					      const struct finding *f)
+{
+	return f->rule == RULE_EXF_002 ? &ctx->site->rules->params.period :
+					 &ctx->site->rules->params.nightly;
+}
+
+void explain_sureness(const struct alert_context *ctx, struct incident *in,
+		      const struct finding *f, const struct nightly_facts *facts)
 {
 	static const char *const levels[] = { "no level", "early warning", "alert", "critical" };
-	char line[INCIDENT_TEXT_MAX], rate[64];
+	char line[INCIDENT_TEXT_MAX], rate[64], often[48];
 
 	explain_rate(facts->bound, rate, sizeof(rate));
 	snprintf(line, sizeof(line),
 		 "How sure (level L%d, %s): chance alone would raise this level on this asset %s. "
-		 "That holds for an asset whose uploads at night are occasional (one night in ten "
+		 "That holds for an asset whose uploads at night are occasional (%s "
 		 "or fewer) and at no fixed time; an honest job, shift or habit that nobody "
 		 "registered looks the same as this. It is not the chance that this one is "
-		 "harmless.", (int)in->level, levels[in->level], rate);
+		 "harmless.", (int)in->level, levels[in->level], rate,
+		 occasional_text(params_of(ctx, f)->p, often));
 	explain_add_line(in, line);
 }
 
-void explain_numbers(struct incident *in, const struct finding *f,
-		     const struct nightly_facts *facts)
+void explain_numbers(const struct alert_context *ctx, struct incident *in,
+		     const struct finding *f, const struct nightly_facts *facts)
 {
-	char line[INCIDENT_TEXT_MAX], period[40] = "";
+	const struct nightly_params *p = params_of(ctx, f);
+	char line[INCIDENT_TEXT_MAX], period[40] = "", levels[160], bytes[CLOCK_TEXT_MAX];
+	char l1[16], l2[16], l3[16];
 
 	if (facts->days > 1)
 		snprintf(period, sizeof(period), " for a period of %u days", facts->days);
+	explain_power(p->level1, l1);
+	explain_power(p->level2, l2);
+	if (facts->days == 1)
+		snprintf(levels, sizeof(levels), " (L1 from %s, L2 from %s, L3 from %s, or L2 with "
+			 "two of: %s, an extreme volume, a new country)", l1, l2,
+			 explain_power(p->level3, l3), size_format(p->extreme_bytes, bytes));
+	else
+		snprintf(levels, sizeof(levels), " (L1 from %s, L2 from %s; periods of 2, 3 and 7 "
+			 "days are followed)", l1, l2);
 	snprintf(line, sizeof(line),
 		 "For the statistician: evidence M = %.3g%s%s; at most %.2g such alarms a year "
 		 "at the threshold %.0e, from %llu channel-night%s %s on %llu channel%s.",
-		 facts->m, period, facts->days == 1 ?
-		 " (L1 from 1e3, L2 from 1e5, L3 from 1e7, or L2 with two of: 10 GB, an extreme "
-		 "volume, a new country)" :
-		 " (L1 from 1e3, L2 from 1e5; periods of 2, 3 and 7 days are followed)",
+		 facts->m, period, levels,
 		 facts->bound, facts->threshold, (unsigned long long)f->bet_nights,
 		 f->bet_nights == 1 ? "" : "s", facts->days == 1 ? "judged" : "in play",
 		 (unsigned long long)f->bet_channels, f->bet_channels == 1 ? "" : "s");
@@ -265,7 +320,7 @@ void explain_when(const struct nightly_facts *facts, char *buf, size_t cap)
 void explain_nights(const struct alert_context *ctx, struct incident *in, const struct finding *f,
 		    const struct nightly_facts *facts)
 {
-	explain_sureness(in, facts);
+	explain_sureness(ctx, in, f, facts);
 	explain_normal(ctx, in, f);
 	explain_night_list(ctx, in, f, facts);
 	explain_seen(ctx, in, f, facts);
@@ -276,7 +331,7 @@ void explain_nights(const struct alert_context *ctx, struct incident *in, const 
 	explain_label(in, f);
 	if (!f->is_over)	/* why it ends has a line of its own, and all find room */
 		explain_spread(in, facts);
-	explain_numbers(in, f, facts);
+	explain_numbers(ctx, in, f, facts);
 }
 
 static void explain_nightly(const struct alert_context *ctx, struct incident *in,
@@ -353,7 +408,8 @@ static void new_destination_text(const struct destination *d, char *buf, size_t 
 		 clean, addr_format(&d->peer, peer));
 }
 
-static void explain_like(struct incident *in, const struct finding *f)
+static void explain_like(const struct alert_context *ctx, struct incident *in,
+			 const struct finding *f)
 {
 	const struct destination *like = f->like;
 	char line[INCIDENT_TEXT_MAX], at[CLOCK_TEXT_MAX];
@@ -362,13 +418,14 @@ static void explain_like(struct incident *in, const struct finding *f)
 		return;
 	snprintf(line, sizeof(line), "Severity is one step lower: %s, an asset of the same role, "
 		 "zone and vendor, has met it since %s local, while the baseline was learning. In "
-		 "full when this asset sends more than %d times as much a night.", like->subject,
-		 explain_at(like->first_ns, at), BASELINE_LIKE_FACTOR);
+		 "full when this asset sends more than %u times as much a night.", like->subject,
+		 explain_at(like->first_ns, at), ctx->site->rules->params.destination.like_factor);
 	explain_add_line(in, line);
 }
 
 /* How it came to be raised: baseline.h has the table. */
-static void explain_standing(struct incident *in, const struct finding *f)
+static void explain_standing(const struct alert_context *ctx, struct incident *in,
+			     const struct finding *f)
 {
 	const struct destination *d = f->destination;
 	char line[INCIDENT_TEXT_MAX], at[CLOCK_TEXT_MAX], id[BASELINE_ID_MAX], by[BASELINE_WHO_MAX];
@@ -387,7 +444,7 @@ static void explain_standing(struct incident *in, const struct finding *f)
 			 "asset or of its role has it. New is not the same as bad: an update or a "
 			 "renamed server looks like this.");
 	explain_add_line(in, line);
-	explain_like(in, f);
+	explain_like(ctx, in, f);
 	snprintf(line, sizeof(line), "State of the baseline: %s.  To accept it: nachtwacht state "
 		 "promote --id %s.%s", baseline_name(f->baseline), baseline_id(d, id),
 		 in->subject->zone && in->subject->zone->is_closed ?
@@ -451,13 +508,13 @@ static void explain_destination(const struct alert_context *ctx, struct incident
 			 "external "
 			 "%s%s: %s sent, %s received so far", who, where, how,
 			 size_format(d->up, up), size_format(d->down, down));
-	explain_standing(in, f);
+	explain_standing(ctx, in, f);
 	explain_normal(ctx, in, f);
 	explain_near(ctx, in, f, f->channel->last_ns);
 	explain_contact(in, f);
 }
 
-static void explain_evicted(struct incident *in)
+static void explain_evicted(const struct alert_context *ctx, struct incident *in)
 {
 	char who[256], line[INCIDENT_TEXT_MAX];
 
@@ -466,7 +523,8 @@ static void explain_evicted(struct incident *in)
 		 "connection group%s of %s", (unsigned long long)in->given_up,
 		 in->given_up == 1 ? "" : "s", explain_subject(in->subject, who, sizeof(who)));
 	snprintf(line, sizeof(line), "What is lost: the largest evidence among them was M = %.3g "
-		 "(a pattern is reported from 1000 on).  %s", in->given_up_m,
+		 "(a pattern is reported from %.0f on).  %s", in->given_up_m,
+		 ctx->site->rules->params.nightly.level1,
 		 in->given_up_m >= CHANNELS_STRONG ?
 		 "A pattern that was building up may be missed or reported later." :
 		 "None of it had gone beyond a few nights.");
@@ -486,6 +544,19 @@ static const char *closed_because(const struct finding *f)
 	return f->given_up ? "Closed, evidence given up: " :
 	       f->is_taken_over ? "Closed, told by another incident now: " :
 				  "Closed, no more of it seen: ";
+}
+
+/* What the site policy has changed about it. */
+static void explain_site(const struct alert_context *ctx, struct incident *in,
+			 const struct finding *f)
+{
+	char line[INCIDENT_TEXT_MAX];
+
+	if (!gate_is_lowered(ctx, f))
+		return;
+	snprintf(line, sizeof(line), "Severity is at most %u here: the site policy says so of "
+		 "this rule.", f->severity);
+	explain_add_line(in, line);
 }
 
 /* Long names can fill it: it is cut at a character, so that it stays valid UTF-8. */
@@ -514,12 +585,13 @@ void explain_incident(const struct alert_context *ctx, struct incident *in, cons
 	else if (f->rule == RULE_EXF_005)
 		explain_rhythm(ctx, in, f, facts);
 	else if (f->rule == RULE_HLT_001)
-		explain_evicted(in);
+		explain_evicted(ctx, in);
 	else if (f->rule == RULE_DST_001)
 		explain_destination(ctx, in, f);
 	else if (finding_is_remote(f))
 		explain_remote(ctx, in, f);
 	else
 		explain_closed_zone(ctx, in, f);
+	explain_site(ctx, in, f);
 	finish_message(in, f);
 }

@@ -211,12 +211,14 @@ static void gather_nights(const struct calendar *calendar, const struct pattern 
 }
 
 /* The M of the level reached; a pattern of days has no L3. */
-static double threshold_of(const struct pattern *p)
+static double threshold_of(const struct alert_context *ctx, const struct pattern *p)
 {
-	if (p->m_mean >= nightly_defaults.level3 && p->days == 1)
-		return nightly_defaults.level3;
-	return p->m_mean >= nightly_defaults.level2 ? nightly_defaults.level2 :
-						      nightly_defaults.level1;
+	const struct rule_params *all = &ctx->site->rules->params;
+	const struct nightly_params *params = p->days == 1 ? &all->nightly : &all->period;
+
+	if (p->m_mean >= params->level3 && p->days == 1)
+		return params->level3;
+	return p->m_mean >= params->level2 ? params->level2 : params->level1;
 }
 
 void explain_nightly_facts(const struct alert_context *ctx, const struct finding *f,
@@ -230,13 +232,13 @@ void explain_nightly_facts(const struct alert_context *ctx, const struct finding
 	*ret_facts = (struct nightly_facts){ .detector = p.detector, .days = p.days,
 					     .processes = p.processes, .m = p.m_mean,
 					     .is_utc = fits_utc_better(&p),
-					     .threshold = threshold_of(&p) };
+					     .threshold = threshold_of(ctx, &p) };
 	gather_nights(ctx->calendar, &p, ret_facts);
 	ret_facts->arc_p = -1;
 	if (f->rule == RULE_EXF_005) {
 		place_rhythm(f, ret_facts);
 		ret_facts->spread_p = 1;
-		ret_facts->threshold = rhythm_defaults.locked;
+		ret_facts->threshold = ctx->site->rules->params.rhythm.locked;
 		return;
 	}
 	ret_facts->spread_min = ret_facts->last_min - ret_facts->first_min;

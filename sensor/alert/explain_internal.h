@@ -38,9 +38,14 @@ void explain_where(const struct incident *in, char *buf, size_t cap);
 /* "starting between 00:20 and 00:40" */
 void explain_when(const struct nightly_facts *facts, char *buf, size_t cap);
 /* What the bound is and is not; the same in numbers. */
-void explain_sureness(struct incident *in, const struct nightly_facts *facts);
-void explain_numbers(struct incident *in, const struct finding *f,
-		     const struct nightly_facts *facts);
+void explain_sureness(const struct alert_context *ctx, struct incident *in,
+		      const struct finding *f, const struct nightly_facts *facts);
+void explain_numbers(const struct alert_context *ctx, struct incident *in,
+		     const struct finding *f, const struct nightly_facts *facts);
+/* "1e5", "2.5e+04": a threshold as people write it. */
+const char *explain_power(double value, char buf[static 16]);
+/* "five", "31" */
+const char *explain_count(uint32_t n, char buf[static 16]);
 /* How close together the bursts began. */
 void explain_spread(struct incident *in, const struct nightly_facts *facts);
 /* How sure, what is normal, the nights, what is near, the contact, who and where else. */

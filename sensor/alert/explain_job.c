@@ -126,15 +126,17 @@ static void say_deviation(struct incident *in, const struct finding *f, const st
 	}
 }
 
-static void say_end(struct incident *in, const struct finding *f, const struct job_words *w)
+static void say_end(const struct alert_context *ctx, struct incident *in,
+		    const struct finding *f, const struct job_words *w)
 {
 	char *to = in->words->message;
 	size_t cap = sizeof(in->words->message);
 
 	if (f->rule == RULE_EXP_001)
-		snprintf(to, cap, "Closed, no more of it seen for 14 nights: %s deviated from "
+		snprintf(to, cap, "Closed, no more of it seen for %u nights: %s deviated from "
 			 "the expected "
-			 "entry %s (traffic to %s)", w->who, f->entry, w->peer);
+			 "entry %s (traffic to %s)",
+			 ctx->site->rules->params.job.resolve_after, w->who, f->entry, w->peer);
 	else if (f->rule == RULE_HLT_002)
 		snprintf(to, cap, "Closed: the expected job %s of %s is not missing any more; it "
 			 "ran, or "
@@ -189,7 +191,8 @@ static void explain_usual(struct incident *in, const struct finding *f)
 	explain_add_line(in, line);
 }
 
-static void explain_meaning(struct incident *in, const struct finding *f)
+static void explain_meaning(const struct alert_context *ctx, struct incident *in,
+			    const struct finding *f)
 {
 	static const char *const meanings[] = {
 		[JOB_AS_EXPECTED] = "This is no alarm: without the entry it would be a nightly "
@@ -204,12 +207,18 @@ static void explain_meaning(struct incident *in, const struct finding *f)
 		[JOB_EXPIRED] = "How sure: a date, not statistics. Nothing covers this traffic "
 			 "now; "
 			"renew the entry or stop the job.",
-		[JOB_MISSING] = "How sure: the tap saw those hours. The job had run on at least "
-			 "3 of "
-			"the 14 such days before, and does not pause so long by habit.",
 	};
+	const struct job_params *p = &ctx->site->rules->params.job;
+	char line[INCIDENT_TEXT_MAX];
 
-	explain_add_line(in, meanings[f->job->event]);
+	if (f->job->event != JOB_MISSING) {
+		explain_add_line(in, meanings[f->job->event]);
+		return;
+	}
+	snprintf(line, sizeof(line), "How sure: the tap saw those hours. The job had run on at "
+		 "least %u of the %u such days before, and does not pause so long by habit.",
+		 p->habit_runs, p->habit_turns);
+	explain_add_line(in, line);
 }
 
 void explain_job(const struct alert_context *ctx, struct incident *in, const struct finding *f)
@@ -218,12 +227,12 @@ void explain_job(const struct alert_context *ctx, struct incident *in, const str
 
 	find_words(ctx, in, f, &w);
 	if (!f->job) {
-		say_end(in, f, &w);
+		say_end(ctx, in, f, &w);
 		explain_entry(ctx, in, f, &w);
 		return;
 	}
 	say_deviation(in, f, &w);
 	explain_entry(ctx, in, f, &w);
 	explain_usual(in, f);
-	explain_meaning(in, f);
+	explain_meaning(ctx, in, f);
 }

@@ -98,18 +98,19 @@ static void say_bulk(struct incident *in, const struct finding *f, const struct 
 
 static void say_end(const struct alert_context *ctx, struct incident *in)
 {
+	unsigned nights = ctx->site->rules->params.remote.resolve_after;
 	char who[256], peer[SITE_ID_MAX + 32];
 
 	explain_subject(in->subject, who, sizeof(who));
 	peer_text(ctx, &in->peer, peer, sizeof(peer));
 	if (in->is_any)
 		snprintf(in->words->message, sizeof(in->words->message),
-			 "Closed: no remote session of %s with further peers was seen for 14 "
-			 "nights", who);
+			 "Closed: no remote session of %s with further peers was seen for %u "
+			 "nights", who, nights);
 	else
 		snprintf(in->words->message, sizeof(in->words->message),
-			 "Closed: no further remote session of %s with %s was seen for 14 nights",
-			 who, peer);
+			 "Closed: no further remote session of %s with %s was seen for %u nights",
+			 who, peer, nights);
 }
 
 static void say_flood(struct incident *in)

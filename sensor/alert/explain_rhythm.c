@@ -84,19 +84,20 @@ static void last_start_text(const struct alert_context *ctx, const struct rhythm
 	explain_at(at_ns, buf);
 }
 
-static void explain_agreement(struct incident *in, const struct finding *f)
+static void explain_agreement(const struct alert_context *ctx, struct incident *in,
+			      const struct finding *f)
 {
 	char line[INCIDENT_TEXT_MAX];
 
 	snprintf(line, sizeof(line),
 		 "Why this severity: punctual alone is 2, with one of these 3, with two or more 4. "
-		 "Destination: %s. Amount: %s (%.1f deviations above its usual day, from %.0f on "
+		 "Destination: %s. Amount: %s (%.1f deviations above its usual day, from %.3g on "
 		 "it counts). Policy: %s.",
 		 f->agrees & AGREES_DESTINATION ?
 		 "not accepted and first met after learning, or in a new country" :
 		 "nothing against it",
 		 f->agrees & AGREES_VOLUME ? "far more than usual" : "not out of proportion", f->z,
-		 VOLUME_Z_EXTREME,
+		 ctx->site->rules->params.rhythm.extreme_z,
 		 f->agrees & AGREES_POLICY ? "the asset's zone is closed" : "nothing against it");
 	explain_add_line(in, line);
 }
@@ -105,7 +106,8 @@ void explain_rhythm(const struct alert_context *ctx, struct incident *in, const 
 		    const struct nightly_facts *facts)
 {
 	char who[256], up[CLOCK_TEXT_MAX], where[GROUP_TEXT_MAX + 32], last[CLOCK_TEXT_MAX];
-	char line[INCIDENT_TEXT_MAX];
+	char line[INCIDENT_TEXT_MAX], locked[16], days[16];
+	const struct rhythm_params *params = &ctx->site->rules->params.rhythm;
 
 	explain_where(in, where, sizeof(where));
 	snprintf(in->words->message, sizeof(in->words->message),
@@ -121,7 +123,7 @@ void explain_rhythm(const struct alert_context *ctx, struct incident *in, const 
 		"wrong.");
 	explain_normal(ctx, in, f);
 	if (!f->is_over)
-		explain_agreement(in, f);
+		explain_agreement(ctx, in, f);
 	last_start_text(ctx, f->rhythm, last);
 	snprintf(line, sizeof(line), "Last one from %s local (to a quarter of an hour). Days that "
 		 "the tap did not see are among the days without.", last);
@@ -130,12 +132,14 @@ void explain_rhythm(const struct alert_context *ctx, struct incident *in, const 
 	explain_attached(in);
 	explain_contact(in, f);
 	snprintf(line, sizeof(line),
-		 "For the statistician (label rhythm): M = %.3g (locked from 1e3 and five days "
+		 "For the statistician (label rhythm): M = %.3g (locked from %s and %s days "
 		 "on). Counted are "
 		 "the largest two hours of upload above the day's median; that %u random times of "
 		 "day lie within %d min on the %s clock has chance %.1e (a description, not "
 		 "corrected for looking).",
-		 facts->m, f->rhythm ? (unsigned)f->rhythm->bursts_n : 0U, facts->spread_min,
+		 facts->m, explain_power(params->locked, locked),
+		 explain_count(params->locked_hits, days),
+		 f->rhythm ? (unsigned)f->rhythm->bursts_n : 0U, facts->spread_min,
 		 facts->is_utc ? "UTC" : "site's", facts->arc_p);
 	explain_add_line(in, line);
 }

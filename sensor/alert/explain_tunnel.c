@@ -38,8 +38,10 @@ static void say_dns(struct incident *in, const struct finding *f, const char *wh
 		 explain_at(f->judged_ns, at), size_format(t->different_bytes, bytes));
 }
 
-static void explain_names(struct incident *in, const struct tunnel_facts *t)
+static void explain_names(const struct alert_context *ctx, struct incident *in,
+			  const struct tunnel_facts *t)
 {
+	const struct tunnel_params *p = &ctx->site->rules->params.tunnel;
 	char line[INCIDENT_TEXT_MAX], all[CLOCK_TEXT_MAX];
 
 	snprintf(line, sizeof(line), "%" PRIu64 " questions, %u %% of them for TXT or NULL "
@@ -59,7 +61,7 @@ static void explain_names(struct incident *in, const struct tunnel_facts *t)
 			"All answers are those of a block list (127.0.0.0/8, or no such "
 			     "name): a reputation service asks like this, and a tunnel can answer "
 			     "like this.");
-	else if (!tunnel_is_long(t) && !tunnel_is_odd(t) && !tunnel_is_missing(t))
+	else if (!tunnel_is_long(p, t) && !tunnel_is_odd(p, t) && !tunnel_is_missing(p, t))
 		explain_add_line(in, "The names are of usual form; their number is not.");
 	explain_add_line(in,
 		"Ordinary use is some tens to hundreds of different names below a domain and "
@@ -105,7 +107,8 @@ static void explain_payloads(struct incident *in, const struct tunnel_facts *t)
 		"is not counted here.");
 }
 
-static void say_rest(struct incident *in, const struct finding *f, const char *who)
+static void say_rest(const struct alert_context *ctx, struct incident *in,
+		     const struct finding *f, const char *who)
 {
 	char value[GROUP_TEXT_MAX];
 
@@ -117,9 +120,10 @@ static void say_rest(struct incident *in, const struct finding *f, const char *w
 			 "domains or addresses");
 	else
 		snprintf(in->words->message, sizeof(in->words->message),
-			 "Closed: %s has not carried data in %s %s for 14 "
+			 "Closed: %s has not carried data in %s %s for %u "
 			 "days", who, f->channel->key.group == GROUP_DOMAIN ?
-			 "DNS questions below" : "ICMP echoes to", value);
+			 "DNS questions below" : "ICMP echoes to", value,
+			 ctx->site->rules->params.tunnel.resolve_after);
 }
 
 void explain_tunnel(const struct alert_context *ctx, struct incident *in, const struct finding *f)
@@ -128,7 +132,7 @@ void explain_tunnel(const struct alert_context *ctx, struct incident *in, const 
 
 	explain_subject(in->subject, who, sizeof(who));
 	if (in->is_any || !f->tunnel) {
-		say_rest(in, f, who);
+		say_rest(ctx, in, f, who);
 		return;
 	}
 	if (f->tunnel->is_echo) {
@@ -136,7 +140,7 @@ void explain_tunnel(const struct alert_context *ctx, struct incident *in, const 
 		explain_payloads(in, f->tunnel);
 	} else {
 		say_dns(in, f, who);
-		explain_names(in, f->tunnel);
+		explain_names(ctx, in, f->tunnel);
 	}
 	explain_add_line(in,
 		"How sure: counts of one day, no promise about false alarms. Up to 64 different "

@@ -8,6 +8,7 @@
 #include <string.h>
 #include "alert/encode.h"
 #include "alert/explain.h"
+#include "alert/gate.h"
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/hash.h"
@@ -114,7 +115,7 @@ static void name_incident(const struct incidents *in, struct incident *i, const 
 		clock_format(f->judged_ns / NS_PER_SEC * NS_PER_SEC, opened);
 	incident_value(i, value);
 	snprintf(text, sizeof(text), "%s\n%s\n%s\n%s\n%s\n%s\n%s", in->ctx->site->id,
-		 rule_of(f->rule)->id, i->subject->id, incident_group(i), value,
+		 rule_id_text(f->rule), i->subject->id, incident_group(i), value,
 		 incident_service(i, service), opened);
 	add_entry(i, text, sizeof(text));
 	make_id(i->id, "nw1-", text);
@@ -282,7 +283,7 @@ static void count_member(struct incidents *in, struct incident *i, const struct 
 	i->members++;
 }
 
-void incidents_finding(struct incidents *in, const struct finding *f)
+static void take_finding(struct incidents *in, const struct finding *f)
 {
 	struct incident *i = find_or_make(in, f);
 	bool opens, grew;
@@ -290,7 +291,7 @@ void incidents_finding(struct incidents *in, const struct finding *f)
 	if (!i) {
 		if (!in->counters.refused++)
 			log_err("alert", "no memory for an incident of rule %s: further ones are "
-				"counted only", rule_of(f->rule)->id);
+				"counted only", rule_id_text(f->rule));
 		return;
 	}
 	opens = !i->is_open;
@@ -309,6 +310,16 @@ void incidents_finding(struct incidents *in, const struct finding *f)
 		return;
 	in->counters.updated += !opens;
 	emit_record(in, i, f, opens ? "open" : "update");
+}
+
+void incidents_finding(struct incidents *in, const struct finding *f)
+{
+	struct finding passed;
+
+	if (gate_pass(in->ctx, f, &passed))
+		take_finding(in, &passed);
+	else
+		in->counters.disabled++;
 }
 
 static void close_incident(struct incidents *in, struct incident *i, const struct finding *f)

@@ -109,6 +109,7 @@ struct incidents;
 
 struct incidents_counters {
 	uint64_t opened, updated, resolved, records, flooded;
+	uint64_t disabled;		/* findings of rules that the site has switched off */
 	uint64_t past;			/* words forgotten after retention.incidents */
 	uint64_t forgotten;		/* resolved, and gone to make room */
 	uint64_t refused;		/* findings that found no place and no memory */
@@ -121,7 +122,7 @@ int incidents_new(const struct alert_context *ctx, incident_emit_fn emit, void *
 		  struct incidents **ret_incidents);
 void incidents_free(struct incidents *in);
 
-/* A detector's finding: opens an incident, or updates it when it grew. */
+/* A detector's finding: opens an incident, or updates it when it grew.  Through alert/gate.h. */
 void incidents_finding(struct incidents *in, const struct finding *f);
 /* The pattern of this channel stopped.  Nothing when no incident is open. */
 void incidents_resolve(struct incidents *in, enum rule_id rule, struct channel *ch,

@@ -21,7 +21,7 @@ void incident_pack(const struct incident *in, struct packer *p)
 	uint32_t members = in->members < INCIDENT_MEMBERS_MAX ? in->members : INCIDENT_MEMBERS_MAX;
 
 	pack_u8(p, INCIDENT_VERSION);
-	pack_text(p, rule_of(in->rule)->id);
+	pack_text(p, rule_id_text(in->rule));
 	pack_text(p, in->subject->id);
 	channel_key_pack(&in->key, p);
 	pack_text(p, in->domain);
@@ -59,12 +59,7 @@ static bool unpack_rule(struct unpacker *u, struct incident *in)
 	char id[16];
 
 	unpack_text(u, id, sizeof(id));
-	for (int i = 0; i < RULES; i++)
-		if (!strcmp(rule_of((enum rule_id)i)->id, id)) {
-			in->rule = (enum rule_id)i;
-			return true;
-		}
-	return false;
+	return rule_id_find(id, &in->rule);
 }
 
 static void unpack_words(struct unpacker *u, struct incident *in)

@@ -23,7 +23,6 @@
 #include "base/text.h"
 #include "base/tz.h"
 
-#define SILENT_ROWS 14			/* NW-DST-002 resolves after so many rows without traffic */
 #define ROWS_AT_ONCE (LEDGER_ROWS + 1)
 
 struct analysis {
@@ -352,29 +351,33 @@ static void report_evicted(struct analysis *a)
 	a->evicted = 0;
 }
 
-/* Rules of which an incident may be left that nobody speaks for, and after how many rows it has
- * ended. */
-static const struct {
-	enum rule_id rule;
-	int64_t rows;
-	bool floods_only;		/* the others have who says it */
-} silences[] = {
-	{ RULE_HLT_001, SILENT_ROWS, false },
-	{ RULE_DST_002, SILENT_ROWS, false },
-	{ RULE_EXF_008, TUNNELS_SILENT_ROWS, true },
-	{ RULE_EXF_011, LEDGER_ROWS, true },
-	{ RULE_REM_001, VISITORS_SILENT_ROWS, false },
-	{ RULE_REM_002, VISITORS_SILENT_ROWS, false },
-	{ RULE_REM_003, VISITORS_SILENT_ROWS, false },
-};
-
-static bool is_silent(const struct incident *in, int64_t row)
+/* Rules of which an incident may be left that nobody speaks for: after how many rows it has ended;
+ * 0: it has who says it. */
+static int64_t silent_after(const struct rule_params *p, const struct incident *in)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(silences); i++)
-		if (silences[i].rule == in->rule)
-			return in->is_open && in->last_row <= row - silences[i].rows &&
-			       (in->is_any || !silences[i].floods_only);
-	return false;
+	switch (in->rule) {
+	case RULE_HLT_001:
+		return p->memory_resolve_after;
+	case RULE_DST_002:
+		return p->closed_resolve_after;
+	case RULE_EXF_008:
+		return in->is_any ? p->tunnel.resolve_after : 0;
+	case RULE_EXF_011:
+		return in->is_any ? LEDGER_ROWS : 0;
+	case RULE_REM_001:
+	case RULE_REM_002:
+	case RULE_REM_003:
+		return p->remote.resolve_after;
+	default:
+		return 0;
+	}
+}
+
+static bool is_silent(const struct analysis *a, const struct incident *in, int64_t row)
+{
+	int64_t rows = silent_after(&a->ctx->site->rules->params, in);
+
+	return rows && in->is_open && in->last_row <= row - rows;
 }
 
 /* What has no channel to say that it fell silent: floods, addresses whose channel was evicted,
@@ -385,7 +388,7 @@ static void resolve_silent(struct analysis *a, int64_t row, uint64_t end_ns)
 		const struct incident *in = incidents_at(a->incidents, i);
 		struct channel ch = stand_in(in->subject, end_ns);
 
-		if (!is_silent(in, row))
+		if (!is_silent(a, in, row))
 			continue;
 		if (in->is_any) {
 			incidents_resolve_any(a->incidents, in->rule, &ch, end_ns, row);
@@ -404,11 +407,12 @@ static void end_row(struct analysis *a, int64_t row)
 {
 	uint64_t end_ns = calendar_row_start(&a->calendar, row + 1);
 	bool was_seen = nights_seen(a->nights, end_ns - ROW_NS, end_ns) >= JUDGE_BLIND;
+	int64_t silent = a->ctx->site->rules->params.closed_resolve_after;
 	struct channel **list;
 	size_t n;
 
 	slow_end_row(&a->slow, row, end_ns);
-	crowds_end_row(a->subjects, row, was_seen);
+	crowds_end_row(&a->ctx->site->rules->params.rhythm, a->subjects, row, was_seen);
 	rhythms_end_row(&a->rhythms, row, end_ns);
 	list = channels_sorted(a->channels, &n);
 	for (size_t i = 0; i < n; i++) {
@@ -421,7 +425,7 @@ static void end_row(struct analysis *a, int64_t row)
 			continue;
 		if (k->crossing_row == row)
 			tell_rest(a, ch, end_ns);
-		if (k->crossing_row == CHANNEL_NO_ROW || k->crossing_row > row - SILENT_ROWS)
+		if (k->crossing_row == CHANNEL_NO_ROW || k->crossing_row > row - silent)
 			continue;
 		incidents_resolve(a->incidents, RULE_DST_002, ch, end_ns, row);
 		k->crossing_row = CHANNEL_NO_ROW;

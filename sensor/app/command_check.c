@@ -2,6 +2,7 @@
 #include "app/commands.h"
 
 #include <stdio.h>
+#include "app/policy_load.h"
 #include "base/log.h"
 #include "base/tz.h"
 #include "policy/site.h"
@@ -10,10 +11,10 @@
 int run_check(const struct options *o)
 {
 	struct site *site = NULL;
-	int err = o->site ? site_load(o->site, &site) : site_default(NULL, NULL, &site);
+	int status = policy_load(o, &site);
 
-	if (err)
-		return EXIT_USAGE;
+	if (status != EXIT_DONE)
+		return status;
 	if (tz_use(site->timezone))
 		log_warn("site", "time zone \"%s\" is not installed here: times below are UTC",
 			 site->timezone);

@@ -148,7 +148,7 @@ static void show_incidents(const struct state_view *v)
 		if (!in->is_open)
 			continue;
 		text_repair(incident_message(in), strlen(incident_message(in)), text, sizeof(text));
-		printf("  [%u] %s %s since %s: %s\n", in->severity, rule_of(in->rule)->id,
+		printf("  [%u] %s %s since %s: %s\n", in->severity, rule_id_text(in->rule),
 		       state_view_level(in->level), state_view_time(in->opened_ns, at), text);
 	}
 }

@@ -8,7 +8,8 @@
 
 #define OWN_MAX 256		/* assets of a vendor whose votes are left out */
 
-static void vote(const struct subject *s, int64_t row, const struct row *busy)
+static void vote(const struct rhythm_params *params, const struct subject *s, int64_t row,
+		 const struct row *busy)
 {
 	static const struct rhythm nothing_before;
 	uint64_t up[ROW_SLOTS], down[ROW_SLOTS];
@@ -17,17 +18,18 @@ static void vote(const struct subject *s, int64_t row, const struct row *busy)
 
 	row_expand(busy, up, down);
 	if (rhythm_find_burst(&night, &nothing_before, &burst) &&
-	    rhythm_is_hit(&rhythm_defaults, &burst))
+	    rhythm_is_hit(params, &burst))
 		crowd_vote(s->crowd, s->number, row, burst.from);
 }
 
-void crowds_end_row(const struct subjects *s, int64_t row, bool was_seen)
+void crowds_end_row(const struct rhythm_params *params, const struct subjects *s, int64_t row,
+		    bool was_seen)
 {
 	for (size_t i = 0; i < subjects_count(s) && subjects_at(s, i)->asset; i++) {
 		struct row *busy = busy_take(subjects_at(s, i), row);
 
 		if (busy && was_seen)
-			vote(subjects_at(s, i), row, busy);
+			vote(params, subjects_at(s, i), row, busy);
 		free(busy);
 	}
 }

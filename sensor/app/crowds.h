@@ -20,7 +20,8 @@
 #define CROWDS_VOTERS 3
 
 /* A row is over; was_seen: the tap was there for at least half of it, else nobody votes. */
-void crowds_end_row(const struct subjects *s, int64_t row, bool was_seen);
+void crowds_end_row(const struct rhythm_params *params, const struct subjects *s, int64_t row,
+		    bool was_seen);
 /* f0 at a slot of [from, to) of that row, relative to uniform over those; 0: not known. */
 struct crowds_question {
 	const struct subject *subject;

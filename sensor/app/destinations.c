@@ -36,15 +36,21 @@ static struct baseline_facts facts_of(const struct destinations *d, struct desti
 	};
 }
 
+static const struct destination_params *params_of(const struct destinations *d)
+{
+	return &d->context->site->rules->params.destination;
+}
+
 static uint64_t up_per_night(const struct destination *dst)
 {
 	return dst->up / (dst->nights ? dst->nights : 1);
 }
 
-static bool is_much_more(const struct destination *dst, const struct destination *its)
+static bool is_much_more(const struct destinations *d, const struct destination *dst,
+			 const struct destination *its)
 {
 	return up_per_night(dst) >= INCIDENT_LARGE_BYTES &&
-	       up_per_night(dst) / BASELINE_LIKE_FACTOR > up_per_night(its);
+	       up_per_night(dst) / params_of(d)->like_factor > up_per_night(its);
 }
 
 /* Is s of the same role, zone and vendor?  A vendor may be said of neither; a role must be. */
@@ -67,7 +73,7 @@ static const struct destination *find_like(const struct destinations *d,
 		if (!is_like(s, other))
 			continue;
 		its = baseline_find(d->baseline, other->id, &dst->key);
-		if (!its || !its->is_learned || its->was_revoked || is_much_more(dst, its))
+		if (!its || !its->is_learned || its->was_revoked || is_much_more(d, dst, its))
 			continue;
 		in = acts_incident(d->incidents, its);
 		if (!in || in->severity < 3)
@@ -278,7 +284,7 @@ static void resolve_floods(struct destinations *d, int64_t row, uint64_t end_ns)
 				      .last_ns = end_ns };
 
 		if (in->rule != RULE_DST_001 || !in->is_any || !in->is_open ||
-		    in->last_row > row - DESTINATIONS_SILENT_ROWS)
+		    in->last_row > row - params_of(d)->resolve_after)
 			continue;
 		ch.key.subject = in->subject->number;
 		group_key_any(&ch.key);
@@ -297,7 +303,7 @@ void destinations_end_row(struct destinations *d, int64_t row, uint64_t end_ns)
 		if (!dst->is_told)
 			continue;
 		if (baseline_holds(d->baseline, dst) ||
-		    dst->last_row <= row - DESTINATIONS_SILENT_ROWS)
+		    dst->last_row <= row - params_of(d)->resolve_after)
 			resolve(d, dst, end_ns, row);
 		else if (dst->last_row == row && !dst->is_flooded)
 			tell_rest(d, dst, row, end_ns);

@@ -13,7 +13,7 @@
  *   updated     when an answer is first seen, when the upload reaches INCIDENT_LARGE_BYTES, and
  *               once a row that had more traffic
  *   resolved    when the destination is accepted (the record says by whom and why), or after
- *               DESTINATIONS_SILENT_ROWS rows without traffic; a return then opens a new one
+ *               14 rows (`resolve_after`) without traffic; a return then opens a new one
  *   flood       beyond INCIDENT_PEERS_MAX open ones of an asset, further destinations are counted
  *               into one incident, unless they receive INCIDENT_LARGE_BYTES
  *
@@ -31,7 +31,6 @@
 #include "flow/slice.h"
 #include "profile/baseline.h"
 
-#define DESTINATIONS_SILENT_ROWS 14
 
 struct destinations {			/* borrowed */
 	const struct alert_context *context;

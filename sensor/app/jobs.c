@@ -10,7 +10,6 @@
 #define SETTLE_NS (10 * NS_PER_MIN)	/* after the grace, for bytes that are still under way */
 #define ROUND_NS NS_PER_HOUR		/* no job has two turns due within it */
 #define CATCH_UP_NS (400 * NS_PER_DAY)	/* of silence: more than any count looks back */
-#define NIGHT_BYTES 262144		/* detector N's floor */
 
 enum { TOLD_ABOVE = 1, TOLD_SHIFTED = 2, TOLD_EXPIRED = 4 };
 
@@ -44,6 +43,11 @@ int jobs_new(const struct jobs_parts *parts, struct jobs **ret_jobs)
 void jobs_free(struct jobs *jobs)
 {
 	free(jobs);
+}
+
+static const struct job_params *params_of(const struct jobs *jobs)
+{
+	return &jobs->site->rules->params.job;
 }
 
 /* --- telling ----------------------------------------------------------- */
@@ -198,17 +202,17 @@ static void refresh_due(struct jobs *jobs, struct job *j)
 }
 
 /* Half to double of what the job usually sends, and worth a word. */
-static bool is_comparable(const struct job *j, uint64_t up)
+static bool is_comparable(const struct jobs *jobs, const struct job *j, uint64_t up)
 {
 	uint64_t usual = job_usual(j);
 
-	return up >= JOBS_DEVIATES_BYTES && up >= usual / 2 && up / 2 <= usual;
+	return up >= params_of(jobs)->deviates_bytes && up >= usual / 2 && up / 2 <= usual;
 }
 
 /* Would its going elsewhere be told? */
 static bool is_watched(struct jobs *jobs, struct job *j, uint64_t ns)
 {
-	if (j->is_target || !j->entry->has_window || j->amounts_n < JOBS_HABIT_RUNS)
+	if (j->is_target || !j->entry->has_window || j->amounts_n < params_of(jobs)->habit_runs)
 		return false;
 	refresh_due(jobs, j);
 	return j->due_ns != UINT64_MAX && ns >= j->next.start_ns &&
@@ -251,8 +255,8 @@ static void note_stray(struct jobs *jobs, const struct job_minute *m, struct job
 	m->subject->is_changed = true;
 	turn_row(j, m->row);
 	j->stray_up += m->up;
-	if (j->told & bit || j->stray_up < JOBS_DEVIATES_BYTES ||
-	    (double)j->stray_up < JOBS_DEVIATES_SHARE * measure_of(j))
+	if (j->told & bit || j->stray_up < params_of(jobs)->deviates_bytes ||
+	    (double)j->stray_up < params_of(jobs)->deviates_share * measure_of(j))
 		return;
 	j->told |= bit;
 	if (event == JOB_SHIFTED)
@@ -296,7 +300,7 @@ struct verdict {			/* on one job's turn */
 	bool has_run;
 };
 
-static void take_turn(struct verdict *v)
+static void take_turn(const struct jobs *jobs, struct verdict *v)
 {
 	const struct job *j = v->job;
 
@@ -307,7 +311,8 @@ static void take_turn(struct verdict *v)
 		v->up = j->closed_up;
 		v->night_up = j->closed_night_up;
 	}
-	v->has_run = v->up && (double)v->up >= JOBS_RAN_SHARE * (double)job_usual(j);
+	v->has_run = v->up &&
+		     (double)v->up >= params_of(jobs)->ran_share * (double)job_usual(j);
 }
 
 static bool has_expired(const struct verdict *v)
@@ -344,18 +349,19 @@ static void tell_missing(struct jobs *jobs, const struct verdict *v)
 
 /* Turns in a row without a run that make it missing: two, but for a job that pauses anyway more
  * than twice its longest pause.  0: it has no habit, so it is never missing. */
-static unsigned misses_needed(const struct job *j)
+static unsigned misses_needed(const struct job_params *p, const struct job *j)
 {
 	uint64_t before = j->misses < 64 ? j->used >> j->misses : 0;
 	unsigned pause = 0, longest = 0;
 
-	if (__builtin_popcountll(before & ((1U << JOBS_HABIT_TURNS) - 1)) < JOBS_HABIT_RUNS)
+	if ((uint32_t)__builtin_popcountll(before & ((1ULL << p->habit_turns) - 1)) <
+	    p->habit_runs)
 		return 0;
 	for (; before; before >>= 1) {
 		pause = before & 1 ? 0 : pause + 1;
 		longest = pause > longest ? pause : longest;
 	}
-	return longest < JOBS_MISSING ? JOBS_MISSING : 2 * longest + 1;
+	return longest < p->missing ? p->missing : 2 * longest + 1;
 }
 
 /* It did not run, in sight of the tap.  Told once, then weekly. */
@@ -372,7 +378,7 @@ static void count_miss(struct jobs *jobs, const struct verdict *v)
 		return;
 	}
 	j->misses++;
-	needed = misses_needed(j);
+	needed = misses_needed(params_of(jobs), j);
 	if (is_open ? j->misses % 7 == 0 : needed && j->misses >= needed)
 		tell_missing(jobs, v);
 }
@@ -387,7 +393,7 @@ static void look_elsewhere(struct jobs *jobs, const struct verdict *v)
 	for (unsigned i = 0; i < JOB_OTHERS && v->job->other_turn == v->turn.number; i++)
 		if (!most || v->job->other[i].up > most->up)
 			most = &v->job->other[i];
-	if (!most || !is_comparable(v->job, most->up))
+	if (!most || !is_comparable(jobs, v->job, most->up))
 		return;
 	facts = facts_of(v->job, JOB_ELSEWHERE, most->up);
 	ch = stand_in(v->subject, &most->key, v->due_ns);
@@ -417,7 +423,7 @@ static void tell_nights(struct jobs *jobs, const struct verdict *v)
 
 static void show_nights(struct jobs *jobs, const struct verdict *v)
 {
-	bool is_night = v->night_up >= NIGHT_BYTES;
+	bool is_night = v->night_up >= jobs->site->rules->params.nightly.floor[0];
 	struct job *j = v->job;
 
 	if (!j->nights_seen && !is_night)
@@ -426,7 +432,7 @@ static void show_nights(struct jobs *jobs, const struct verdict *v)
 	j->nights_ran += is_night;
 	j->nights_up += is_night ? v->night_up : 0;
 	j->nights_silent = is_night ? 0 : j->nights_silent + 1;
-	if (j->nights_silent >= JOBS_SILENT) {
+	if (j->nights_silent >= params_of(jobs)->resolve_after) {
 		end_of_entry(jobs, v, RULE_EXF_001, &j->last);
 		j->nights_seen = j->nights_ran = j->nights_silent = 0;
 		j->nights_up = 0;
@@ -453,7 +459,7 @@ static void judge_turn(struct jobs *jobs, struct verdict *v)
 {
 	struct job *j = v->job;
 
-	take_turn(v);
+	take_turn(jobs, v);
 	j->judged_turn = v->turn.number;
 	j->due_ns = 0;
 	v->subject->is_changed = true;
@@ -461,7 +467,7 @@ static void judge_turn(struct jobs *jobs, struct verdict *v)
 		j->misses = 0;
 		end_of_entry(jobs, v, RULE_HLT_002, NULL);
 	} else if (v->has_run || nights_seen(jobs->parts.nights, v->turn.start_ns,
-					     v->turn.end_ns) >= JOBS_SEEN) {
+					     v->turn.end_ns) >= params_of(jobs)->seen) {
 		j->used = j->used << 1 | v->has_run;
 		if (v->has_run) {
 			judge_run(jobs, v);
@@ -568,10 +574,10 @@ static const struct job *job_of(const struct incident *in)
 	return NULL;
 }
 
-static bool is_over(const struct incident *in, int64_t row)
+static bool is_over(const struct jobs *jobs, const struct incident *in, int64_t row)
 {
 	if (in->rule == RULE_EXP_001)
-		return in->last_row <= row - JOBS_SILENT;
+		return in->last_row <= row - params_of(jobs)->resolve_after;
 	return (in->rule == RULE_HLT_002 || incident_is_suppressed(in)) && !job_of(in);
 }
 
@@ -583,7 +589,7 @@ void jobs_end_row(struct jobs *jobs, int64_t row, uint64_t end_ns)
 		const struct incident *in = incidents_at(list, i);
 		struct channel ch, *found;
 
-		if (!in->is_open || !is_over(in, row))
+		if (!in->is_open || !is_over(jobs, in, row))
 			continue;
 		ch = stand_in(in->subject, &in->key, end_ns);
 		found = in->is_any ? NULL : channels_find(jobs->parts.channels, &ch.key);

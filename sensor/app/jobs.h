@@ -7,8 +7,10 @@
  *   NW-EXP-001, severity 3, about the finest channel, one record a row and kind of deviation:
  *     above       at once when the maximum per night is exceeded
  *     shifted     at once when traffic that the entry would cover but for the time is more, in a
- *                 row, than JOBS_DEVIATES_BYTES and JOBS_DEVIATES_SHARE of the usual amount, or
- *                 of what tonight's run has sent if that is more
+ *                 row, than 256 KiB (`deviates_bytes`: keep-alives, retries and hand-shakes of a
+ *                 day stay below) and a quarter (`deviates_share`: the last quarter of a job that
+ *                 runs late is late, not elsewhere) of the usual amount, or of what tonight's run
+ *                 has sent if that is more
  *     expired     the same for traffic that the entry covered before it expired
  *     elsewhere   10 min after the window's grace: the job did not run, and in its hours the asset
  *                 sent half to double the usual amount by the same service to one destination that
@@ -21,8 +23,8 @@
  *   NW-EXF-001 with suppression, severity 1: the job uploaded on 3 nights what detector N would
  *     have counted; told then, at most every JOBS_SHOWN_ROWS rows after, and when it stopped
  *
- * A turn counts as run when its upload is JOBS_RAN_SHARE of the usual amount: a failing job still
- * shakes hands.  A shifted run is not a missing one.
+ * A turn counts as run when its upload is 1 % (`ran_share`) of the usual amount: a failing job
+ * still shakes hands.  A shifted run is not a missing one.
  * Turns are judged in the order of (time due, subject id, entry), whatever the table's.
  * Thread: analysis.
  */
@@ -34,18 +36,8 @@
 #include "flow/slice.h"
 #include "profile/channel.h"
 
-/* Detector N's floor: keep-alives, retries and hand-shakes of a day stay below it ... */
-#define JOBS_DEVIATES_BYTES 262144
-/* ... and the last quarter of a job that runs late: late is not elsewhere. */
-#define JOBS_DEVIATES_SHARE 0.25
-#define JOBS_RAN_SHARE 0.01
-#define JOBS_SEEN 0.95			/* of the window, to call a job missing: it fits a gap */
-#define JOBS_MISSING 2			/* turns in a row */
-#define JOBS_HABIT_TURNS 14		/* before them, of which ... */
-#define JOBS_HABIT_RUNS 3		/* ... it ran in */
 #define JOBS_NIGHTS 3			/* of upload, to be shown as suppressed */
 #define JOBS_SHOWN_ROWS 30
-#define JOBS_SILENT 14			/* turns or rows after which an incident resolves */
 
 struct jobs;
 

@@ -9,11 +9,12 @@
 #include "base/tz.h"
 #include "detect/volume.h"
 
-#define EXTREME_BYTES 10000000000ULL	/* in evidence; counts towards L3 */
-#define NEW_COUNTRY_ROWS 30		/* first contact within so many rows; likewise */
 #define INTERNAL_SEVERITY 2		/* at most, for peers inside the site */
 
-static const struct nightly_params *const params = &nightly_defaults;
+static const struct nightly_params *params_of(const struct judge *j)
+{
+	return &j->context->site->rules->params.nightly;
+}
 
 /* One channel on one night, while it is judged. */
 struct judgement {
@@ -136,7 +137,7 @@ void judge_draw(struct channel *ch, int64_t row)
 /* --- levels ------------------------------------------------------------ */
 
 /* The process that says most: by level, then by evidence. */
-static unsigned best_process(const struct evidence *ev)
+static unsigned best_process(const struct nightly_params *params, const struct evidence *ev)
 {
 	unsigned best = 0;
 
@@ -167,7 +168,8 @@ static bool is_recent_contact(const struct judge *j, int64_t row, const struct s
 	group_key_country(&key, country);
 	ch = channels_find(j->channels, &key);
 	return ch && ch->first_ns &&
-	       row - calendar_row(j->context->calendar, ch->first_ns) <= NEW_COUNTRY_ROWS;
+	       row - calendar_row(j->context->calendar, ch->first_ns) <=
+	       params_of(j)->new_country_rows;
 }
 
 bool judge_is_new_country(const struct judge *j, const struct channel *ch, int64_t row)
@@ -194,6 +196,7 @@ static bool is_extreme(const struct judgement *j, unsigned process)
 {
 	const struct evidence *ev = j->channel->evidence;
 	const struct process *pr = &ev->process[process];
+	const struct nightly_params *params = params_of(j->judge);
 	double z = 0;
 
 	for (uint64_t i = 0; i < evidence_nights(ev); i++) {
@@ -202,16 +205,17 @@ static bool is_extreme(const struct judgement *j, unsigned process)
 		if (night_is_hit(n, process) && n->row >= pr->since_row)
 			z = fmax(z, night_z(n));
 	}
-	return (z >= VOLUME_Z_EXTREME) + (pr->up >= EXTREME_BYTES) +
+	return (z >= params->extreme_z) + (pr->up >= params->extreme_bytes) +
 	       judge_is_new_country(j->judge, j->channel, j->watch->row) >= 2;
 }
 
 static bool find_voice(const struct judgement *j, struct voice *ret)
 {
 	static const unsigned severities[] = { 0, 3, 4, 5 };
+	const struct nightly_params *params = params_of(j->judge);
 	const struct evidence *ev = j->channel->evidence;
 	struct voice v = { .rule = RULE_EXF_001, .channel = j->channel,
-			   .process = best_process(ev) };
+			   .process = best_process(params, ev) };
 
 	v.level = nightly_level(params, &ev->process[v.process]);
 	if (v.level == LEVEL_NONE)
@@ -233,7 +237,7 @@ static void resolve(const struct judgement *j)
 
 	for (unsigned i = 0; i < EVIDENCE_PROCESSES; i++) {
 		was_there |= ev->process[i].hits > 0;
-		is_over &= ev->process[i].misses >= params->resolve_after;
+		is_over &= ev->process[i].misses >= params_of(j->judge)->resolve_after;
 	}
 	if (!is_over || !was_there)
 		return;
@@ -254,8 +258,8 @@ static void bet(const struct judgement *j, bool is_new)
 	ev->degraded += seen->is_degraded;
 	for (unsigned i = 0; i < EVIDENCE_PROCESSES; i++) {
 		seen->hits |= (uint8_t)(j->hit[i] << i);
-		night_set_e(seen, i, nightly_step(params, &j->night, j->hit[i], &j->burst,
-						  &ev->process[i]));
+		night_set_e(seen, i, nightly_step(params_of(j->judge), &j->night, j->hit[i],
+						  &j->burst, &ev->process[i]));
 	}
 	subject_count_bet(j->channel->subject, j->watch->row, is_new);
 	j->judge->channel_nights++;
@@ -305,8 +309,8 @@ static void look(struct judgement *j)
 			.subject = ch->subject, .row = j->watch->row, .slot = j->burst.from,
 			.from = j->night.window_from, .to = j->night.window_to });
 	for (unsigned i = 0; i < EVIDENCE_PROCESSES && j->has_burst; i++) {
-		j->hit[i] = nightly_qualifies(params, &j->night, &j->burst,
-					      params->floor[i]);
+		j->hit[i] = nightly_qualifies(params_of(j->judge), &j->night, &j->burst,
+					      params_of(j->judge)->floor[i]);
 		j->any_hit |= j->hit[i];
 	}
 }

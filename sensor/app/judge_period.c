@@ -7,7 +7,10 @@
 #define SLOT_MIN 15
 #define INTERNAL_SEVERITY 2		/* at most, for peers inside the site */
 
-static const struct nightly_params *const params = &nightly_defaults;
+static const struct rule_params *params_of(const struct judged_night *j)
+{
+	return &j->judge->context->site->rules->params;
+}
 
 /* --- the nights before ------------------------------------------------- */
 
@@ -62,8 +65,8 @@ static uint32_t count_in_play(const struct period *state)
 }
 
 /* One night more.  Was it in play for any period? */
-static bool step(const struct nightly_night *night, bool is_hit, const struct nightly_burst *burst,
-		 struct period *state)
+static bool step(const struct nightly_params *params, const struct nightly_night *night,
+		 bool is_hit, const struct nightly_burst *burst, struct period *state)
 {
 	uint32_t before = count_in_play(state);
 
@@ -90,7 +93,8 @@ static struct period *follow(const struct judged_night *j)
 		if (seen->is_skipped || seen->row >= j->watch->row)
 			continue;
 		recall(j, seen, &night, &burst);
-		in_play += step(&night, night_is_hit(seen, JUDGE_PERIOD_PROCESS), &burst, state);
+		in_play += step(&params_of(j)->period, &night,
+				night_is_hit(seen, JUDGE_PERIOD_PROCESS), &burst, state);
 	}
 	subject_count_in_play(j->channel->subject, j->watch->row, in_play);
 	return state;
@@ -98,9 +102,9 @@ static struct period *follow(const struct judged_night *j)
 
 /* --- what it says ------------------------------------------------------ */
 
-static enum level level_of(const struct period *state, unsigned i)
+static enum level level_of(const struct judged_night *j, const struct period *state, unsigned i)
 {
-	enum level level = period_level(params, state, i);
+	enum level level = period_level(&params_of(j)->period, state, i);
 
 	return level > LEVEL_2 ? LEVEL_2 : level;
 }
@@ -112,7 +116,8 @@ static enum level nightly_says(const struct judged_night *j)
 	enum level says = in ? in->level : LEVEL_NONE;
 
 	for (unsigned i = 0; i < EVIDENCE_PROCESSES; i++) {
-		enum level level = nightly_level(params, &j->channel->evidence->process[i]);
+		enum level level = nightly_level(&params_of(j)->nightly,
+						 &j->channel->evidence->process[i]);
 
 		says = level > says ? level : says;
 	}
@@ -124,9 +129,9 @@ static bool find_voice(const struct judged_night *j, const struct period *state,
 {
 	static const unsigned severities[] = { 0, 3, 4 };
 	struct voice v = { .rule = RULE_EXF_002, .channel = j->channel,
-			   .process = period_best(params, state) };
+			   .process = period_best(&params_of(j)->period, state) };
 
-	v.level = level_of(state, v.process);
+	v.level = level_of(j, state, v.process);
 	if (v.level == LEVEL_NONE || v.level <= nightly_says(j))
 		return false;
 	v.severity = severities[v.level];
@@ -143,7 +148,7 @@ static void resolve(const struct judged_night *j, struct period *state)
 			      period_is_over(state, in->process));
 
 	for (unsigned i = 0; i < PERIODS; i++)
-		if (!period_is_over(state, i) && level_of(state, i) != LEVEL_NONE)
+		if (!period_is_over(state, i) && level_of(j, state, i) != LEVEL_NONE)
 			is_over = false;
 	if (is_over)
 		incidents_resolve(j->judge->incidents, RULE_EXF_002, j->channel,
@@ -173,17 +178,17 @@ bool judge_period(const struct judged_night *j, struct voice *ret_voice)
 	if (!state)
 		return false;
 	subject_count_in_play(j->channel->subject, j->watch->row,
-			      step(j->night, j->is_hit, j->burst, state));
+			      step(&params_of(j)->period, j->night, j->is_hit, j->burst, state));
 	has_voice = j->is_hit && find_voice(j, state, ret_voice);
 	resolve(j, state);
 	give_way(j);
 	return has_voice;
 }
 
-size_t judge_period_bytes(const struct channel *ch, int64_t row)
+size_t judge_period_bytes(const struct nightly_params *p, const struct channel *ch, int64_t row)
 {
 	const struct evidence *ev = ch->evidence;
 
-	return ev && !ev->period && row_up(ch->row) >= params->floor[JUDGE_PERIOD_PROCESS] &&
+	return ev && !ev->period && row_up(ch->row) >= p->floor[JUDGE_PERIOD_PROCESS] &&
 	       comes_back(ev, row) ? sizeof(struct period) : 0;
 }

@@ -34,6 +34,6 @@ struct judged_night {			/* borrowed */
 /* true: *ret_voice is set. */
 bool judge_period(const struct judged_night *n, struct voice *ret_voice);
 /* Would a hit in that row make something to be kept?  So many bytes. */
-size_t judge_period_bytes(const struct channel *ch, int64_t row);
+size_t judge_period_bytes(const struct nightly_params *p, const struct channel *ch, int64_t row);
 
 #endif

@@ -234,12 +234,12 @@ static void draw_nights(struct picture *p)
 
 static void print_process(const struct picture *p, unsigned number)
 {
-	static const char *const floors[EVIDENCE_PROCESSES] = { "256 KiB", "8 KiB" };
 	const struct process *pr = &p->channel->evidence->process[number];
-	char up[CLOCK_TEXT_MAX], down[CLOCK_TEXT_MAX], since[32] = "";
+	char up[CLOCK_TEXT_MAX], down[CLOCK_TEXT_MAX], floor[CLOCK_TEXT_MAX], since[32] = "";
 
-	fprintf(p->out, "  nights of %s or more: M %.3g, %u counted", floors[number], pr->m_mean,
-		pr->hits);
+	fprintf(p->out, "  nights of %s or more: M %.3g, %u counted",
+		size_format_exact(p->view->site->rules->params.nightly.floor[number], floor),
+		pr->m_mean, pr->hits);
 	if (pr->hits && has_date(p, pr->since_row))
 		fprintf(p->out, " since %s", date_of(p, pr->since_row, since));
 	fprintf(p->out, ", %s up, %s down\n", size_format(pr->up, up),
@@ -259,8 +259,9 @@ static void print_patterns(const struct picture *p)
 				period->process[i].hits);
 	if (r && r->hits)
 		fprintf(p->out, "  at one time of day: M %.3g, %" PRIu32 " days, %s\n", r->m_mean,
-			r->hits, rhythm_is_locked(&rhythm_defaults, r) ? "a rhythm" :
-			"no rhythm so far");
+			r->hits,
+			rhythm_is_locked(&p->view->site->rules->params.rhythm, r) ?
+			"a rhythm" : "no rhythm so far");
 }
 
 static void print_contact(const struct picture *p)
@@ -308,7 +309,7 @@ static void print_incident(const struct picture *p, enum rule_id rule)
 		return;
 	text_repair(incident_message(in), strlen(incident_message(in)), text, sizeof(text));
 	text_repair(in->id, strlen(in->id), id, sizeof(id));
-	fprintf(p->out, "  open: %s, severity %u, since %s, %s\n    %s\n", rule_of(rule)->id,
+	fprintf(p->out, "  open: %s, severity %u, since %s, %s\n    %s\n", rule_id_text(rule),
 		in->severity, state_view_time(in->opened_ns, at), id, text);
 }
 

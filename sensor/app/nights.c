@@ -154,7 +154,8 @@ static struct channel **concerned(struct nights *n, const struct hours *h, size_
  * periods of those that have some. */
 static void make_room(const struct nights *n, const struct hours *h)
 {
-	uint64_t lowest = nightly_defaults.floor[EVIDENCE_PROCESSES - 1];
+	const struct nightly_params *params = &n->parts.context->site->rules->params.nightly;
+	uint64_t lowest = params->floor[EVIDENCE_PROCESSES - 1];
 	size_t all, promoted = 0, bytes = 0;
 	struct channel **list = channels_all(n->parts.channels, &all);
 
@@ -162,7 +163,7 @@ static void make_room(const struct nights *n, const struct hours *h)
 		if (!is_concerned(h, list[i]) || row_up(list[i]->row) < lowest)
 			continue;
 		promoted += !list[i]->evidence;
-		bytes += judge_period_bytes(list[i], h->row);
+		bytes += judge_period_bytes(params, list[i], h->row);
 	}
 	channels_reserve(n->parts.channels, promoted, bytes);
 }

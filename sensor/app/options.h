@@ -31,7 +31,7 @@ enum exit_status {
 
 struct options {
 	enum command command;
-	const char *site, *timezone, *closed;
+	const char *site, *rules, *timezone, *closed;
 	const char *alerts, *flows, *manifest;	/* NULL: none */
 	const char *redis, *redis_password_file, *stream, *run, *sensor, *filter;
 	uint64_t redis_wait_ns;

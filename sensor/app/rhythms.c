@@ -15,8 +15,6 @@
 #define RHYTHM_SEVERITY 2	/* of nothing but the rhythm */
 #define SEVERITY_MAX 4
 
-static const struct rhythm_params *const params = &rhythm_defaults;
-
 /* The row that is over, the same for all channels of one zone. */
 struct over {
 	struct rhythms *all;
@@ -25,6 +23,11 @@ struct over {
 	bool has_zone;
 	bool closed[ROW_SLOTS];
 };
+
+static const struct rhythm_params *params_of(const struct over *o)
+{
+	return &o->all->judge.context->site->rules->params.rhythm;
+}
 
 /* One channel's row. */
 struct look {
@@ -79,7 +82,7 @@ static void find_agreement(const struct over *o, const struct look *l, struct vo
 
 	v->z = volume_z_of_day(s, o->all->judge.context->since_row, o->watch.row, l->burst.up);
 	v->agrees = (is_strange(o, v->channel) ? AGREES_DESTINATION : 0) |
-		    (v->z >= VOLUME_Z_EXTREME ? AGREES_VOLUME : 0) |
+		    (v->z >= params_of(o)->extreme_z ? AGREES_VOLUME : 0) |
 		    (s->zone && s->zone->is_closed ? AGREES_POLICY : 0);
 	n = !!(v->agrees & AGREES_DESTINATION) + !!(v->agrees & AGREES_VOLUME) +
 	    !!(v->agrees & AGREES_POLICY);
@@ -117,7 +120,7 @@ static void look_at(struct over *o, const struct channel *ch, const struct rhyth
 		.is_changeover = o->watch.night.is_changeover,
 	};
 	ret->is_hit = rhythm_find_burst(&ret->night, state ? state : &nothing_before,
-					&ret->burst) && rhythm_is_hit(params, &ret->burst);
+					&ret->burst) && rhythm_is_hit(params_of(o), &ret->burst);
 	if (ret->is_hit)
 		ret->night.crowd = crowds_density(o->all->judge.subjects, &(struct crowds_question){
 			.subject = ch->subject, .row = o->watch.row, .to = ROW_SLOTS,
@@ -153,7 +156,7 @@ static bool find_voice(const struct over *o, const struct look *l, const struct 
 	const struct incident *in = incidents_find(o->all->judge.incidents, RULE_EXF_005,
 						   ret->channel);
 
-	if (!rhythm_is_locked(params, state) || has_another(o, ret->channel))
+	if (!rhythm_is_locked(params_of(o), state) || has_another(o, ret->channel))
 		return false;
 	find_agreement(o, l, ret);
 	return !in || ret->severity > in->severity || state->hits % TOLD_HITS == 0;
@@ -171,9 +174,9 @@ static bool judge_row(struct over *o, struct channel *ch, struct voice *ret)
 		state = channel_follow_rhythm(channels, ch);
 	if (!state)
 		return false;
-	rhythm_step(params, &l.night, l.is_hit, &l.burst, state);
+	rhythm_step(params_of(o), &l.night, l.is_hit, &l.burst, state);
 	ch->is_changed = true;
-	if (state->hits && state->misses >= params->resolve_after) {
+	if (state->hits && state->misses >= params_of(o)->resolve_after) {
 		resolve(o, ch, false, false);
 		rhythm_reset(state);
 	} else if (has_another(o, ch)) {
@@ -189,7 +192,7 @@ static bool is_concerned(const struct over *o, const struct channel *ch)
 {
 	if (!ch->key.is_external)
 		return false;
-	return ch->has_rhythm || (is_active(o, ch) && row_up(ch->row) >= params->floor);
+	return ch->has_rhythm || (is_active(o, ch) && row_up(ch->row) >= params_of(o)->floor);
 }
 
 static void make_room(const struct over *o)

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include "app/coverage_state.h"
 #include "app/outputs.h"
+#include "app/policy_load.h"
 #include "app/signals.h"
 #include "base/clock.h"
 #include "base/err.h"
@@ -26,13 +27,11 @@
 static int load_site(struct session *s)
 {
 	const struct options *o = s->options;
-	int err = o->site ? site_load(o->site, &s->site)
-			  : site_default(o->timezone, o->closed, &s->site);
+	int status = policy_load(o, &s->site);
 
-	if (err)
-		return EXIT_USAGE;
-	err = tz_use(s->site->timezone);
-	if (err) {
+	if (status != EXIT_DONE)
+		return status;
+	if (tz_use(s->site->timezone)) {
 		log_err("site", "time zone \"%s\" is not installed here (package tzdata)",
 			s->site->timezone);
 		return EXIT_USAGE;
@@ -44,19 +43,23 @@ static int load_site(struct session *s)
  * besides the packets. */
 static void make_run_id(struct session *s)
 {
+	const struct rules *rules = s->site->rules;
 	char text[2048];
 	size_t len = (size_t)snprintf(text, sizeof(text), "%s\n", s->site->sha256);
 
 	for (int i = 0; i < RULES; i++)
 		len += (size_t)snprintf(text + len, sizeof(text) - len, "%s %s\n",
-					rule_of((enum rule_id)i)->id,
-					rule_of((enum rule_id)i)->version);
+					rule_of(rules, (enum rule_id)i)->id,
+					rule_of(rules, (enum rule_id)i)->version);
 	len += (size_t)snprintf(text + len, sizeof(text) - len, "nachtwacht %s\nnDPI %s\nshards %u",
 				PACKAGE_VERSION, dpi_library_version(),
 				s->options->shards ? s->options->shards : PIPELINE_SHARDS);
 	/* A run without them has the id that it would have had. */
 	if (s->options->keep_duplicates)
 		len += (size_t)snprintf(text + len, sizeof(text) - len, "\ndedup off");
+	if (!rules_are_builtin(rules))
+		len += (size_t)snprintf(text + len, sizeof(text) - len, "\nrules %s",
+					rules->sha256);
 	if (s->gaps)
 		len += (size_t)snprintf(text + len, sizeof(text) - len, "\ngaps %s",
 					s->gaps->sha256);

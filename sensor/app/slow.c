@@ -6,6 +6,11 @@
 #include "detect/slow.h"
 #include "policy/suffix.h"
 
+static const struct slow_params *params_of(const struct slow *s)
+{
+	return &s->context->site->rules->params.slow;
+}
+
 /* --- a row of a channel -------------------------------------------------- */
 
 static bool is_watched(const struct channel *ch, int64_t row)
@@ -84,7 +89,7 @@ static void enter(struct slow *s, const struct channel *ch, int64_t row)
 	struct ledger *l = ledgers_find(s->ledgers, &ch->key);
 	uint64_t up = row_up(ch->row), down = 0;
 
-	if ((!l && up < LEDGER_DAY_BYTES) || is_nightly(s, ch, row))
+	if ((!l && up < params_of(s)->day_bytes) || is_nightly(s, ch, row))
 		return;
 	if (!l)
 		l = ledgers_get(s->ledgers, ch->subject, &ch->key,
@@ -120,10 +125,11 @@ static struct channel *channel_of(const struct slow *s, const struct ledger *l,
 }
 
 /* Are they about one upload, so that one of them is enough? */
-static bool is_one_upload(const struct ledger *told, const struct ledger *l)
+static bool is_one_upload(const struct slow *s, const struct ledger *told, const struct ledger *l)
 {
 	return told->keyed.subject == l->keyed.subject &&
-	       is_same_network(&told->leaf.value, &l->leaf.value) && slow_is_same(l, told);
+	       is_same_network(&told->leaf.value, &l->leaf.value) &&
+	       slow_is_same(params_of(s), l, told);
 }
 
 static const struct ledger *find_told(struct slow *s, const struct ledger *l)
@@ -134,7 +140,7 @@ static const struct ledger *find_told(struct slow *s, const struct ledger *l)
 	for (size_t i = 0; i < n; i++) {
 		const struct ledger *told = (const struct ledger *)list[i];
 
-		if (told != l && told->is_told && is_one_upload(told, l))
+		if (told != l && told->is_told && is_one_upload(s, told, l))
 			return told;
 	}
 	return NULL;
@@ -150,7 +156,7 @@ static void attach(struct slow *s, const struct ledger *l, struct finding *f)
 		const struct ledger *other = (const struct ledger *)list[i];
 		const struct channel *ch;
 
-		if (other == l || other->is_told || !is_one_upload(l, other))
+		if (other == l || other->is_told || !is_one_upload(s, l, other))
 			continue;
 		ch = channels_find(s->channels, &other->keyed.key);
 		if (ch)
@@ -202,22 +208,22 @@ static void count_sharers(const struct slow *s, const struct ledger *l, struct s
 			continue;
 		key.subject = other->number;
 		its = ledgers_find(s->ledgers, &key);
-		facts->sharers += its && 2 * slow_look(its).up >= facts->up;
+		facts->sharers += its && 2 * slow_look(params_of(s), its).up >= facts->up;
 	}
 }
 
 static void judge(struct slow *s, struct ledger *l, int64_t row, uint64_t end_ns)
 {
 	struct channel stand_in;
-	struct slow_facts facts = slow_look(l);
+	struct slow_facts facts = slow_look(params_of(s), l);
 
-	if (l->is_told && slow_is_over(&facts)) {
+	if (l->is_told && slow_is_over(params_of(s), &facts)) {
 		incidents_resolve(s->incidents, RULE_EXF_011, channel_of(s, l, &stand_in), end_ns,
 				  row);
 		l->is_told = false;
 		l->is_changed = true;
 	} else if (l->is_told ? facts.up >= 2 * l->told_up :
-				slow_is_one(&facts) && !find_told(s, l)) {
+				slow_is_one(params_of(s), &facts) && !find_told(s, l)) {
 		count_sharers(s, l, &facts);
 		tell(s, l, &facts, end_ns);
 	}

@@ -239,7 +239,7 @@ static bool is_turn(const struct round *r, const struct channel *of, const struc
 	struct tally mine = tally_of(r->judge, v->channel, v->rule, v->process);
 	unsigned process = nightly_process(v);
 
-	return rest_of(r, of, v) < nightly_defaults.floor[process] &&
+	return rest_of(r, of, v) < r->judge->context->site->rules->params.nightly.floor[process] &&
 	       hits_since(of->evidence, process, mine.since_row) > mine.hits;
 }
 
@@ -377,12 +377,12 @@ static void find_members(const struct judge *j, struct finding *f)
 }
 
 /* The label. */
-static const struct rhythm *locked_rhythm(const struct channels *channels,
-					  const struct channel *ch)
+static const struct rhythm *locked_rhythm(const struct judge *j, const struct channel *ch)
 {
-	const struct rhythm *rhythm = channel_rhythm(channels, ch);
+	const struct rhythm *rhythm = channel_rhythm(j->channels, ch);
+	const struct rhythm_params *params = &j->context->site->rules->params.rhythm;
 
-	return rhythm && rhythm_is_locked(&rhythm_defaults, rhythm) ? rhythm : NULL;
+	return rhythm && rhythm_is_locked(params, rhythm) ? rhythm : NULL;
 }
 
 const struct channel *speak_leaf(const struct judge *j, const struct channel *ch)
@@ -400,7 +400,7 @@ struct finding speak_finding(const struct judge *j, const struct night_watch *w,
 		.judged_ns = w->judged_ns, .level = v->level, .severity = v->severity,
 		.process = v->process, .is_partial = w->is_partial,
 		.agrees = v->agrees, .z = v->z,
-		.rhythm = locked_rhythm(j->channels, v->channel),
+		.rhythm = locked_rhythm(j, v->channel),
 		.leaf = speak_leaf(j, v->channel),
 	};
 

@@ -155,7 +155,8 @@ static json_t *json_rhythm(const struct state_view *v, const struct rhythm *r)
 	return json_pack("{s:o,s:o,s:o,s:o,s:b,s:o,s:o}", "m", json_number(r->m_mean), "hits",
 			 json_count(r->hits), "since", r->hits ? json_row(v, r->since_row) :
 			 json_null(), "last", r->hits ? json_row(v, r->last_row) : json_null(),
-			 "locked", rhythm_is_locked(&rhythm_defaults, r), "up", json_count(r->up),
+			 "locked", rhythm_is_locked(&v->site->rules->params.rhythm, r), "up",
+			 json_count(r->up),
 			 "starts", starts);
 }
 
@@ -226,7 +227,7 @@ static json_t *json_incident(const struct state_view *v, const struct incident *
 		json_array_append_new(explain, json_text(incident_line(in, i)));
 	return json_pack("{s:o,s:o,s:s,s:o,s:s,s:o,s:s,s:b,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o}", "id",
 			 json_text(in->id), "case", json_text(in->case_id), "rule",
-			 rule_of(in->rule)->id, "asset", json_text(in->subject->id), "group",
+			 rule_id_text(in->rule), "asset", json_text(in->subject->id), "group",
 			 incident_group(in), "destination",
 			 json_text(incident_value(in, value)), "service",
 			 incident_service(in, service), "open", in->is_open,

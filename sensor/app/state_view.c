@@ -238,7 +238,7 @@ struct channel_proof state_view_proof(const struct state_view *v, const struct c
 		return p;
 	p.process = best_process(ev);
 	p.m = ev->process[p.process].m_mean;
-	p.level = nightly_level(&nightly_defaults, &ev->process[p.process]);
+	p.level = nightly_level(&v->site->rules->params.nightly, &ev->process[p.process]);
 	in = state_view_incident(v, ch, RULE_EXF_001);
 	if (in && in->level > p.level)
 		p.level = in->level;

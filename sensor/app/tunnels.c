@@ -6,6 +6,11 @@
 
 #define PORT_DNS 53
 
+static const struct tunnel_params *params_of(const struct tunnels *t)
+{
+	return &t->context->site->rules->params.tunnel;
+}
+
 static struct tunnel_facts facts_of(const struct carriage *c)
 {
 	struct tunnel_facts f = {
@@ -54,7 +59,7 @@ static void tell(struct tunnels *t, struct carriage *c, const struct tunnel_fact
 	struct finding f = {
 		.rule = RULE_EXF_008, .channel = channel_of(t, c, &stand_in),
 		.leaf = channels_find(t->channels, &c->leaf), .judged_ns = judged_ns,
-		.row = c->row, .severity = tunnel_judge(facts), .tunnel = facts,
+		.row = c->row, .severity = tunnel_judge(params_of(t), facts), .tunnel = facts,
 	};
 
 	/* One that was counted into a flood is counted once. */
@@ -84,7 +89,7 @@ static void judge(struct tunnels *t, const struct tunnel_minute *m, struct carri
 {
 	struct tunnel_facts facts = facts_of(c);
 
-	if (c->last_hit == c->row || c->is_expected || !tunnel_judge(&facts))
+	if (c->last_hit == c->row || c->is_expected || !tunnel_judge(params_of(t), &facts))
 		return;
 	c->is_expected = !c->is_told && is_expected(t, m, c);
 	if (c->is_expected)
@@ -180,7 +185,7 @@ static void end_row(struct tunnels *t, struct carriage *c, int64_t row, uint64_t
 		c->rows++;
 		c->is_changed = true;
 	}
-	if (c->last_hit > row - TUNNELS_SILENT_ROWS)
+	if (c->last_hit > row - params_of(t)->resolve_after)
 		return;
 	incidents_resolve(t->incidents, RULE_EXF_008, channel_of(t, c, &stand_in), end_ns, row);
 	c->is_told = false;

@@ -9,7 +9,7 @@
  *
  *   told       at once when the facts of the running row suffice, then at the end of every row in
  *              which they do
- *   resolved   after TUNNELS_SILENT_ROWS rows without
+ *   resolved   after 14 rows (`resolve_after`) without
  *
  * The echo of what was sent is no download.  A DNS answer repeats its question and a ping its
  * payload, so the two directions of a tunnel are of one size and detector N's ratio would hold for
@@ -24,8 +24,6 @@
 #include "alert/incident.h"
 #include "flow/slice.h"
 #include "profile/carriage.h"
-
-#define TUNNELS_SILENT_ROWS 14
 
 struct tunnels {			/* borrowed */
 	const struct alert_context *context;

@@ -213,7 +213,7 @@ static void judge_orders(struct visitors *v, struct telling *t, const struct rem
 		judge_told(v, t, was_covered);
 	if (!visit->was_covered)
 		t->holder = find_holder(v, visit);
-	if (remote_outlives_order(visit, &t->look, visit->last_ns) || t->holder) {
+	if (remote_outlives_order(visit, set, &t->look, visit->last_ns) || t->holder) {
 		t->rule = RULE_REM_002;
 		tell_if_grown(v, t);
 	}
@@ -232,7 +232,7 @@ static void judge(struct visitors *v, struct visit *visit)
 	visit->touched_ns = 0;
 	if (visit->protocol != REMOTE_ANY) {
 		judge_orders(v, &t, &set);
-	} else if (remote_is_bulk(visit)) {
+	} else if (remote_is_bulk(visit, &set)) {
 		remote_look(visit, &set, visit->last_ns, &t.look);
 		t.has_look = true;
 		tell_if_grown(v, &t);
@@ -404,7 +404,7 @@ void visitors_end_row(struct visitors *v, int64_t row, uint64_t end_ns)
 	for (size_t i = visits_count(v->visits); i-- > 0;) {
 		struct visit *visit = visits_at(v->visits, i);
 
-		if (visit->row > row - VISITORS_SILENT_ROWS)
+		if (visit->row > row - v->context->site->rules->params.remote.resolve_after)
 			continue;
 		resolve(v, visit, row, end_ns);
 		visits_remove(v->visits, i);

@@ -13,7 +13,7 @@
  *   raised      when the minute is complete: within a minute of the traffic
  *   updated     when its bytes (and 1 MB at least) or its time (and 15 min) have doubled, when the
  *               session has ended, when the peer comes back, and once a row that had more traffic
- *   resolved    after VISITORS_SILENT_ROWS rows without traffic
+ *   resolved    after 14 rows (`resolve_after`) without traffic
  *   flood       beyond INCIDENT_PEERS_MAX open ones of NW-REM-001 of an asset, further peers are
  *               counted into one incident, unless they receive INCIDENT_LARGE_BYTES
  *
@@ -26,7 +26,6 @@
 #include "app/attribution.h"
 #include "profile/visit.h"
 
-#define VISITORS_SILENT_ROWS 14
 #define VISITORS_GREW_BYTES 1000000
 #define VISITORS_GREW_NS (15 * NS_PER_MIN)
 

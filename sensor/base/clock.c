@@ -245,6 +245,22 @@ const char *size_format(uint64_t bytes, char buf[static CLOCK_TEXT_MAX])
 	return buf;
 }
 
+const char *size_format_exact(uint64_t bytes, char buf[static CLOCK_TEXT_MAX])
+{
+	static const struct unit units[] = {
+		{ "TiB", 1ULL << 40 }, { "TB", 1000000000000 }, { "GiB", 1ULL << 30 },
+		{ "GB", 1000000000 }, { "MiB", 1ULL << 20 }, { "MB", 1000000 },
+		{ "KiB", 1ULL << 10 }, { "KB", 1000 }, { "B", 1 },
+	};
+	size_t i = 0;
+
+	while (bytes ? bytes % units[i].factor : i + 1 < ARRAY_SIZE(units))
+		i++;
+	snprintf(buf, CLOCK_TEXT_MAX, "%llu %s", (unsigned long long)(bytes / units[i].factor),
+		 units[i].name);
+	return buf;
+}
+
 static uint64_t read_clock(clockid_t id)
 {
 	struct timespec t;

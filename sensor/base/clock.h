@@ -41,6 +41,9 @@ bool size_parse(const char *text, uint64_t *ret_bytes);		/* "262144" "10GB" "64M
 /* "5.7 GB", decimal, two significant digits below 10; for people, never for records. */
 const char *size_format(uint64_t bytes, char buf[static CLOCK_TEXT_MAX]);
 
+/* "256 KiB", "50 MB", "1000001 B": the amount itself, as a policy file would have it. */
+const char *size_format_exact(uint64_t bytes, char buf[static CLOCK_TEXT_MAX]);
+
 uint64_t clock_wall_ns(void);		/* CLOCK_REALTIME: heartbeats, idle marks, acts of people */
 uint64_t clock_monotonic_ns(void);	/* time-outs and progress only */
 

@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include "policy/orders.h"
+#include "policy/rules.h"
 #include "profile/baseline.h"
 #include "detect/slow.h"
 #include "detect/tunnel.h"
@@ -15,23 +16,8 @@
 #include "profile/pattern.h"
 #include "profile/visit.h"
 
-enum rule_id {
-	RULE_EXF_001, RULE_DST_002, RULE_HLT_001, RULE_EXP_001, RULE_HLT_002, RULE_DST_001,
-	RULE_EXF_008, RULE_EXF_011, RULE_REM_001, RULE_REM_002, RULE_REM_003,
-	RULE_EXF_002, RULE_EXF_005, RULES
-};
-
 #define FINDING_ATTACHED_MAX 8		/* further ones are attached all the same, but not named */
 #define FINDING_MEMBERS_MAX 16
-
-/* What a rule is, for people and for machines.  The text of the rule pack will replace this table.
- */
-struct rule {
-	const char *id, *version, *name, *category;
-	const char *technique[3][2];	/* ATT&CK id and name; NULL: none */
-	const char *const *triage;	/* next checks, NULL at the end */
-};
-const struct rule *rule_of(enum rule_id id);
 
 /* What agrees with a rhythm: NW-EXF-005 is raised by it. */
 enum agreement {

@@ -12,14 +12,6 @@
 #define LOCATION_FLOOR 0.1	/* what a burst at an unheard-of time keeps of its bet */
 #define BURST_DECAY 0.9		/* weight of each earlier burst time */
 
-const struct nightly_params nightly_defaults = {
-	.floor = { 262144, 8192 },
-	.p = 0.10, .stake = 0.5, .asymmetry = 0.3, .upload_always = 64ULL << 20,
-	.rate_ratio = 2, .peak_share = 0.6, .m_max = 1e9,
-	.level1 = 1e3, .level2 = 1e5, .level3 = 1e7,
-	.hits1 = 3, .hits2 = 5, .resolve_after = 14,
-};
-
 static const double bandwidths_min[EVIDENCE_BETS / 2] = { 15, 45, 105 };
 
 static uint64_t sum_slots(const uint64_t *slots, unsigned from, unsigned to)

@@ -20,25 +20,14 @@
 #ifndef NW_DETECT_NIGHTLY_H
 #define NW_DETECT_NIGHTLY_H
 
+#include <assert.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include "policy/calendar.h"
+#include "policy/rule_params.h"
 #include "profile/evidence.h"
 
-struct nightly_params {
-	uint64_t floor[EVIDENCE_PROCESSES];	/* bytes of upload for a night to qualify */
-	double p;			/* chance that an innocent night qualifies */
-	double stake;			/* L: the share of the bet put on presence */
-	double asymmetry;		/* (up - down) / (up + down) at least ... */
-	uint64_t upload_always;		/* ... or this many bytes */
-	double rate_ratio;		/* rate in the window against the rest of the row ... */
-	double peak_share;		/* ... or this share of it within the best two hours */
-	double m_max; /* cap of M per process: keeps the bound, bounds the memory of evil */
-	double level1, level2, level3;	/* M */
-	uint32_t hits1, hits2;		/* qualifying nights */
-	uint32_t resolve_after;		/* observed nights without a hit */
-};
-extern const struct nightly_params nightly_defaults;
+static_assert(NIGHTLY_FLOORS == EVIDENCE_PROCESSES, "a floor for each process");
 
 /* One night of one channel, as far as it was seen. */
 struct nightly_night {

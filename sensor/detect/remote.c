@@ -31,15 +31,17 @@ bool remote_is_without_order(const struct visit *v, const struct remote_setting 
 	return v->is_session && !v->was_covered && needs_order(v, set);
 }
 
-bool remote_outlives_order(const struct visit *v, const struct orders_look *look, uint64_t at_ns)
+bool remote_outlives_order(const struct visit *v, const struct remote_setting *set,
+			   const struct orders_look *look, uint64_t at_ns)
 {
 	return v->is_session && v->was_covered && !look->open && at_ns > v->order_end_ns &&
-	       at_ns - v->order_end_ns >= ORDERS_LATE_NS;
+	       at_ns - v->order_end_ns >= set->site->rules->params.remote.late_ns;
 }
 
-bool remote_is_bulk(const struct visit *v)
+bool remote_is_bulk(const struct visit *v, const struct remote_setting *set)
 {
-	return v->protocol == REMOTE_ANY && v->up > REMOTE_BULK_BYTES;
+	return v->protocol == REMOTE_ANY &&
+	       v->up > set->site->rules->params.remote.bulk_bytes;
 }
 
 static unsigned at_most(unsigned severity, unsigned most)

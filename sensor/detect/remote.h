@@ -6,11 +6,11 @@
  *			 somebody does
  *	NW-REM-001	 it needs one and has overlapped none of its asset and vendor so far.
  *			 One that an order begins to cover later stays told, with that order
- *	NW-REM-002	 it goes on ORDERS_LATE_NS after the end of the last order that covered it;
+ *	NW-REM-002	 it goes on 15 min (`late`) after the end of the last order that covered it;
  *			 or who works under an order on one asset reaches another one outside it,
  *			 by a session from the same peer, or from the asset onwards, within its
  *			 zone too
- *	NW-REM-003	 an image server has sent more than REMOTE_BULK_BYTES to the maintenance
+ *	NW-REM-003	 an image server has sent more than 1 GB (`bytes`) to the maintenance
  *			 gateway, by whatever protocols, without a pause of half an hour
  *
  * Severity of NW-REM-001: 5 where the site registers orders and the payload says what it is.
@@ -25,8 +25,6 @@
 
 #include "detect/finding.h"
 
-#define REMOTE_BULK_BYTES 1000000000ULL
-
 struct remote_setting {
 	const struct site *site;
 	const struct orders *orders;	/* NULL: none are registered */
@@ -37,8 +35,9 @@ struct remote_setting {
 void remote_look(struct visit *v, const struct remote_setting *set, uint64_t at_ns,
 		 struct orders_look *ret_look);
 bool remote_is_without_order(const struct visit *v, const struct remote_setting *set);
-bool remote_outlives_order(const struct visit *v, const struct orders_look *look, uint64_t at_ns);
-bool remote_is_bulk(const struct visit *v);
+bool remote_outlives_order(const struct visit *v, const struct remote_setting *set,
+			   const struct orders_look *look, uint64_t at_ns);
+bool remote_is_bulk(const struct visit *v, const struct remote_setting *set);
 unsigned remote_severity(enum rule_id rule, const struct visit *v,
 			 const struct remote_setting *set);
 

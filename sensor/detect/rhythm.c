@@ -4,6 +4,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include "base/clock.h"
 #include "detect/circular.h"
 
 #define SLOT_MIN 15
@@ -14,11 +15,6 @@
 #define KERNEL_SHARE 0.85	/* of the rest; what remains is put on closed hours */
 #define FIRST_UNIFORM 0.5	/* without earlier times */
 #define BURST_DECAY 0.9		/* weight of each earlier burst time */
-
-const struct rhythm_params rhythm_defaults = {
-	.floor = 262144, .asymmetry = 0.3, .upload_always = 64ULL << 20, .m_max = 1e9,
-	.locked = 1e3, .locked_hits = 5, .locked_arc_min = 240, .resolve_after = 14,
-};
 
 static const double bandwidths_min[EVIDENCE_BETS / 2] = { 15, 45, 105 };
 
@@ -221,14 +217,15 @@ double rhythm_step(const struct rhythm_params *p, const struct rhythm_night *nig
 static bool is_tight(const struct rhythm_params *p, const struct rhythm *state)
 {
 	unsigned n = state->bursts_n, most = (4 * n + 4) / 5;
+	int arc_min = (int)(p->locked_arc_ns / NS_PER_MIN);
 	int utc[EVIDENCE_BURSTS], civil[EVIDENCE_BURSTS];
 
 	for (unsigned i = 0; i < n; i++) {
 		utc[i] = state->bursts[i].utc_min;
 		civil[i] = state->bursts[i].civil_min;
 	}
-	return circular_arc_of(utc, n, most) <= p->locked_arc_min ||
-	       circular_arc_of(civil, n, most) <= p->locked_arc_min;
+	return circular_arc_of(utc, n, most) <= arc_min ||
+	       circular_arc_of(civil, n, most) <= arc_min;
 }
 
 bool rhythm_is_locked(const struct rhythm_params *p, const struct rhythm *state)

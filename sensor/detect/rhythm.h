@@ -43,19 +43,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include "policy/calendar.h"
+#include "policy/rule_params.h"
 #include "profile/pattern.h"
-
-struct rhythm_params {
-	uint64_t floor;			/* bytes of excess for a night to be a hit */
-	double asymmetry;		/* (up - down) / (up + down) at least ... */
-	uint64_t upload_always;		/* ... or this many bytes up */
-	double m_max;			/* cap of each M */
-	double locked;			/* M ... */
-	uint32_t locked_hits;		/* ... and hits ... */
-	int locked_arc_min;		/* ... and minutes, for rhythm_is_locked() */
-	uint32_t resolve_after;		/* judged rows without a hit */
-};
-extern const struct rhythm_params rhythm_defaults;
 
 /* One row of one channel, over. */
 struct rhythm_night {

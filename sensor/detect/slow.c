@@ -3,7 +3,7 @@
 
 #define KIB 1024
 
-struct slow_facts slow_look(const struct ledger *l)
+struct slow_facts slow_look(const struct slow_params *p, const struct ledger *l)
 {
 	struct slow_facts f = { .name = l->name };
 
@@ -12,17 +12,17 @@ struct slow_facts slow_look(const struct ledger *l)
 
 		f.up += up;
 		f.down += (uint64_t)l->down_kib[i] * KIB;
-		f.rows += up >= LEDGER_DAY_BYTES;
+		f.rows += up >= p->day_bytes;
 		f.largest = up > f.largest ? up : f.largest;
 	}
 	return f;
 }
 
-bool slow_is_one(const struct slow_facts *f)
+bool slow_is_one(const struct slow_params *p, const struct slow_facts *f)
 {
-	return f->up >= SLOW_BYTES && f->rows >= SLOW_ROWS &&
-	       (double)f->up - (double)f->down > SLOW_RATIO * (double)(f->up + f->down) &&
-	       (double)f->largest <= SLOW_LARGEST * (double)f->up;
+	return f->up >= p->bytes && f->rows >= p->rows &&
+	       (double)f->up - (double)f->down > p->ratio * (double)(f->up + f->down) &&
+	       (double)f->largest <= p->largest * (double)f->up;
 }
 
 bool slow_is_shared(const struct slow_facts *f)
@@ -35,12 +35,12 @@ unsigned slow_severity(const struct slow_facts *f, bool has_policy)
 	return has_policy && !slow_is_shared(f) ? 3 : 2;
 }
 
-bool slow_is_over(const struct slow_facts *f)
+bool slow_is_over(const struct slow_params *p, const struct slow_facts *f)
 {
-	return f->up < SLOW_BYTES / 2;
+	return f->up < p->bytes / 2;
 }
 
-bool slow_is_same(const struct ledger *a, const struct ledger *b)
+bool slow_is_same(const struct slow_params *p, const struct ledger *a, const struct ledger *b)
 {
 	int64_t apart = (int64_t)a->row - b->row;
 	uint64_t both = 0, mine = 0;
@@ -50,5 +50,5 @@ bool slow_is_same(const struct ledger *a, const struct ledger *b)
 		mine += a->up_kib[i];
 	}
 	/* Rings of other days share nothing. */
-	return mine && !apart && (double)both >= SLOW_SAME * (double)mine;
+	return mine && !apart && (double)both >= p->same * (double)mine;
 }

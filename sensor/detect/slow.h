@@ -1,13 +1,15 @@
 /* slow.h - NW-EXF-011: little upload a day that nobody expects, and after weeks it is much.
  *
- * Of the upload of the last 30 rows to one network, name or autonomous system (profile/ledger.h)
+ * Of the upload of the last 30 rows to one network, name or autonomous system (profile/ledger.h),
+ * by the parameters of the rule (struct slow_params; values as the rule pack has them),
  *
- *   SLOW_BYTES       is the least that is told, and half of it what an incident stays open for
- *   SLOW_RATIO       is less than (up - down) / (up + down): the measure of detector N.  Read as
- *                    the share of upload, 0.6 took a form of 600 kB that is answered with 300
- *   SLOW_ROWS        rows had LEDGER_DAY_BYTES of it or more, and
- *   SLOW_LARGEST     the largest row holds at most this share: one migration, one large file, or
- *                    two, are no slow leak but NW-DST-001's and the volume's business
+ *   bytes     50 MB is the least that is told, and half of it what an incident stays open for
+ *   ratio     0.6 is less than (up - down) / (up + down): the measure of detector N.  Read as the
+ *             share of upload, it took a form of 600 kB that is answered with 300
+ *   rows      7 rows, a week, had day_bytes of it or more: what comes once or twice is not slow
+ *   largest   the largest row holds at most this share, half: one migration, one large file, or
+ *             two, are no slow leak but NW-DST-001's and the volume's business
+ *   same      of the upload, 0.8 of it, to be the same as another's
  *
  * So 5 MB a day are told on the 10th day and 1.7 MB a day on the 30th; steady or not, at any hour:
  * nothing is said about rhythm.
@@ -20,29 +22,24 @@
 #ifndef NW_DETECT_SLOW_H
 #define NW_DETECT_SLOW_H
 
+#include "policy/rule_params.h"
 #include "profile/ledger.h"
-
-#define SLOW_BYTES 50000000ULL
-#define SLOW_RATIO 0.6
-#define SLOW_ROWS 7			/* a week: what comes once or twice is not slow */
-#define SLOW_LARGEST 0.5
-#define SLOW_SAME 0.8			/* of the upload, to be the same as another's */
 
 struct slow_facts {
 	uint64_t up, down;		/* of the 30 rows */
 	uint64_t largest;		/* upload of the largest row */
-	uint32_t rows;			/* with LEDGER_DAY_BYTES or more */
+	uint32_t rows;			/* with day_bytes or more */
 	const char *name;		/* of a domain, else NULL */
 	/* Of its role: who sends there like it, and all of them; itself included. */
 	uint32_t sharers, role_assets;
 };
 
-struct slow_facts slow_look(const struct ledger *l);
+struct slow_facts slow_look(const struct slow_params *p, const struct ledger *l);
 unsigned slow_severity(const struct slow_facts *f, bool has_policy);
 bool slow_is_shared(const struct slow_facts *f);
-bool slow_is_one(const struct slow_facts *f);
-bool slow_is_over(const struct slow_facts *f);
+bool slow_is_one(const struct slow_params *p, const struct slow_facts *f);
+bool slow_is_over(const struct slow_params *p, const struct slow_facts *f);
 /* Is a's upload, row by row, mostly what b has too?  Exact where one is part of the other. */
-bool slow_is_same(const struct ledger *a, const struct ledger *b);
+bool slow_is_same(const struct slow_params *p, const struct ledger *a, const struct ledger *b);
 
 #endif

@@ -1,19 +1,20 @@
 /* tunnel.h - NW-EXF-008: a day's DNS questions below one domain, or echoes to one address, carry
  * more than names and pings do.
  *
- * Judged are the bytes that differ (flow/carried.h says what counts): asking for one name ten
- * thousand times, or ten thousand equal pings, carries nothing.
+ * Judged, by the parameters of the rule (struct tunnel_params; values as the rule pack has them),
+ * are the bytes that differ (flow/carried.h says what counts): asking for one name ten thousand
+ * times, or ten thousand equal pings, carries nothing.
  *
- *   DNS    different names of at least TUNNEL_DIFFERENT, and their bytes at least
- *            TUNNEL_BYTES       severity 4, where the names are long (32 bytes and more below the
+ *   DNS    different names of at least `different`, 32, and their bytes at least
+ *            `bytes`, 16 KiB    severity 4, where the names are long (32 bytes and more below the
  *                               domain in the mean), or of 16 and more and half of the questions
  *                               are for TXT or NULL, or half of the answers say there is no such
  *                               name: a tunnel has one or more of these, or is slow
- *            TUNNEL_BYTES / 4   severity 4, where the names are long and asked for as TXT or NULL
- *            16 * TUNNEL_BYTES  severity 3 otherwise; and whatever the names, when the answers are
+ *            a quarter of that  severity 4, where the names are long and asked for as TXT or NULL
+ *            16 times as much   severity 3 otherwise; and whatever the names, when the answers are
  *                               block lists' (127.0.0.0/8, or no such name): reputation services
  *                               look up hashes of files, that is unique long names by trade
- *   echo   TUNNEL_DIFFERENT different payloads of TUNNEL_BYTES together, or as many replies that
+ *   echo   as many different payloads of as many bytes together, or as many replies that
  *          do not repeat their request: severity 4
  *
  * Why 16 KiB a day: of honest traffic a name below one domain is 10 to 30 bytes and a client meets
@@ -31,13 +32,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
-
-#define TUNNEL_BYTES 16384
-#define TUNNEL_DIFFERENT 32	/* 16 KiB of them: 512 bytes each, more than any name has */
-#define TUNNEL_LONG_NAME 32		/* a hash in hexadecimal; host names seldom are */
-#define TUNNEL_NAME 16
-#define TUNNEL_SURE 4	/* a part of it, where two signs agree */
-#define TUNNEL_USUAL 16			/* times as much, where the form of the names is usual */
+#include "policy/rule_params.h"
 
 struct tunnel_facts {			/* of one row */
 	bool is_echo;
@@ -51,11 +46,11 @@ struct tunnel_facts {			/* of one row */
 };
 
 /* The severity; 0: nothing. */
-unsigned tunnel_judge(const struct tunnel_facts *f);
+unsigned tunnel_judge(const struct tunnel_params *p, const struct tunnel_facts *f);
 /* What says so, for the words; of DNS. */
-bool tunnel_is_long(const struct tunnel_facts *f);
-bool tunnel_is_odd(const struct tunnel_facts *f);
-bool tunnel_is_missing(const struct tunnel_facts *f);
+bool tunnel_is_long(const struct tunnel_params *p, const struct tunnel_facts *f);
+bool tunnel_is_odd(const struct tunnel_params *p, const struct tunnel_facts *f);
+bool tunnel_is_missing(const struct tunnel_params *p, const struct tunnel_facts *f);
 bool tunnel_is_listed(const struct tunnel_facts *f);
 
 #endif

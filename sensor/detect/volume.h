@@ -7,8 +7,6 @@
 
 #include "profile/channel.h"
 
-#define VOLUME_Z_EXTREME 6.0	/* counts towards L3 */
-
 /* Both: since is the first row the tap saw; rows in [since, row) count, silent ones as 0 bytes. */
 
 /* The median itself, in bytes; 0 with *ret_nights 0 when no earlier night is known. */

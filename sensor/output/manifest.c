@@ -131,6 +131,7 @@ static json_t *counters_object(const struct manifest_facts *f)
 		{"incident.updated", f->incidents->updated},
 		{"incident.resolved", f->incidents->resolved},
 		{"incident.flooded", f->incidents->flooded},
+		{"incident.disabled", f->incidents->disabled},
 		{"incident.past", f->incidents->past},
 		{"incident.forgotten", f->incidents->forgotten},
 		{"incident.refused", f->incidents->refused},
@@ -254,6 +255,7 @@ static json_t *manifest_object(const struct manifest_facts *f)
 
 	json_put_text(site, "id", f->site->id);
 	json_put_text(site, "sha256", f->site->sha256);
+	json_put_text(site, "rules_sha256", f->site->rules->sha256);
 	json_put_text(site, "timezone", f->site->timezone);
 	put_output(outputs, "alerts_sha256", f->alerts);
 	put_output(outputs, "flows_sha256", f->flows);

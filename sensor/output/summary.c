@@ -27,7 +27,7 @@ static void print_incident(FILE *out, const struct summary_facts *f, const struc
 {
 	static const char *const levels[] = {"", ", level L1 (early warning)", ", level L2 (alert)",
 					     ", level L3 (critical)"};
-	const struct rule *rule = rule_of(i->rule);
+	const struct rule *rule = rule_of(f->site->rules, i->rule);
 	char opinion[SECOND_OPINION_MAX];
 
 	fprintf(out, "\n  [severity %u%s] %s %s%s\n", i->severity, levels[i->level], rule->id,

@@ -19,8 +19,8 @@
  * What an order covers.  An asset that it lists and that is of its vendor, or of no vendor that the
  * site knows; another vendor's is said at loading and not covered.  Orders for work on site cover
  * no remote session, but are named where one is looked for.  The maintenance gateway is on the way
- * to every asset, so any order covers it.  A session may begin ORDERS_EARLY_NS before its order and
- * go on ORDERS_LATE_NS after it.
+ * to every asset, so any order covers it.  A session may begin 15 min before its order and go on as
+ * long after it (NW-REM-001 `early`, NW-REM-002 `late`).
  *
  * Look-ups cost two binary searches of the asset's orders, whatever their number: beside each order
  * in order of start stands the one of all before it that ends last.
@@ -41,8 +41,6 @@
 #define ORDERS_BYTES_MAX (64u << 20)
 #define ORDER_ASSETS_MAX 1024		/* of one order */
 #define ORDERS_ASSETS_MAX 1000000	/* of all together */
-#define ORDERS_EARLY_NS (15 * NS_PER_MIN)
-#define ORDERS_LATE_NS (15 * NS_PER_MIN)	/* NW-REM-002 begins here */
 
 enum order_kind { ORDER_KIND_NONE, ORDER_PLANNED, ORDER_CORRECTIVE, ORDER_UPDATE };
 enum order_mode { ORDER_MODE_ANY, ORDER_ONSITE, ORDER_REMOTE };

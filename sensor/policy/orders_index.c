@@ -178,9 +178,9 @@ static uint64_t plus(uint64_t ns, uint64_t more)
 	return ns > UINT64_MAX - more ? UINT64_MAX : ns + more;
 }
 
-static bool is_over(const struct order *order, uint64_t at_ns)
+static bool is_over(const struct orders *o, const struct order *order, uint64_t at_ns)
 {
-	return plus(order->end_ns, ORDERS_LATE_NS) <= at_ns;
+	return plus(order->end_ns, o->site->rules->params.remote.late_ns) <= at_ns;
 }
 
 void orders_look(const struct orders *o, const struct asset *asset, uint64_t at_ns,
@@ -189,11 +189,12 @@ void orders_look(const struct orders *o, const struct asset *asset, uint64_t at_
 	size_t number = asset ? (size_t)(asset - o->site->assets) : o->site->n_assets;
 	const struct range *r = &o->index->ranges[REMOTE][number];
 	const struct line *lines = o->index->lines[REMOTE];
-	uint32_t n = begun(o, lines, r, plus(at_ns, ORDERS_EARLY_NS));
+	uint64_t from_ns = plus(at_ns, o->site->rules->params.remote.early_ns);
+	uint32_t n = begun(o, lines, r, from_ns);
 	const struct order *last = last_of(o, lines, r, n);
 
 	memset(ret, 0, sizeof(*ret));
-	if (last && !is_over(last, at_ns))
+	if (last && !is_over(o, last, at_ns))
 		ret->open = last;
 	else
 		ret->before = last;
@@ -201,8 +202,8 @@ void orders_look(const struct orders *o, const struct asset *asset, uint64_t at_
 		ret->after = &o->list[lines[r->first + n].order];
 	lines = o->index->lines[ONSITE];
 	r = &o->index->ranges[ONSITE][number];
-	last = last_of(o, lines, r, begun(o, lines, r, plus(at_ns, ORDERS_EARLY_NS)));
-	if (last && !is_over(last, at_ns))
+	last = last_of(o, lines, r, begun(o, lines, r, from_ns));
+	if (last && !is_over(o, last, at_ns))
 		ret->onsite = last;
 }
 

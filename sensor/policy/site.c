@@ -20,8 +20,8 @@
 #include "policy/site_values.h"
 #include "policy/textfile.h"
 
-enum section { SITE, ZONES, ASSETS, EXPECTED, WORK_ORDERS, GEO, BASELINE, PRIVACY, RETENTION, RULES,
-	       SUPPRESS, SECTIONS };
+enum section { SITE, ZONES, ASSETS, EXPECTED, WORK_ORDERS, GEO, BASELINE, PRIVACY, RETENTION,
+	       OF_RULES, SUPPRESS, SECTIONS };
 
 /* Sections as they were met; read afterwards in the order of the enum. */
 struct found {
@@ -41,7 +41,7 @@ static const struct key root_keys[SECTIONS] = {
 	[BASELINE] = { "baseline", TYPE_STRING, false, keep_section },
 	[PRIVACY] = { "privacy", TYPE_OBJECT, false, keep_section },
 	[RETENTION] = { "retention", TYPE_OBJECT, false, keep_section },
-	[RULES] = { "rules", TYPE_OBJECT, false, keep_section },
+	[OF_RULES] = { "rules", TYPE_OBJECT, false, keep_section },
 	[SUPPRESS] = { "suppress", TYPE_ARRAY, false, keep_section },
 };
 
@@ -58,7 +58,7 @@ static const struct {
 	[BASELINE] = { read_baseline, false },
 	[PRIVACY] = { read_privacy, true },
 	[RETENTION] = { read_retention, false },
-	[RULES] = { read_rules, true },
+	[OF_RULES] = { read_rules, false },
 	[SUPPRESS] = { read_suppress, true },
 };
 
@@ -145,17 +145,25 @@ static void free_reader_maps(struct reader *r)
 		keymap_free(maps[i]);
 }
 
-static int new_site(struct site **ret_site)
+/* Takes the pack; NULL: the built-in one. */
+static int new_site(struct rules *pack, struct site **ret_site)
 {
 	struct site *s = calloc(1, sizeof(*s));
+	int err = s ? 0 : -ENOMEM;
 
-	if (!s)
-		return -ENOMEM;
+	if (!err && !pack)
+		err = rules_builtin(&pack);
+	if (err) {
+		rules_free(pack);
+		free(s);
+		return err;
+	}
+	s->rules = pack;
 	s->retention_incidents_ns = RETENTION_INCIDENTS_NS;
 	s->retention_outbox_ns = RETENTION_OUTBOX_NS;
 	s->arena = arena_new();
 	if (!s->arena) {
-		free(s);
+		site_free(s);
 		return -ENOMEM;
 	}
 	*ret_site = s;
@@ -249,10 +257,10 @@ static int say_empty(const char *name)
 }
 
 static int parse_site(const char *name, const char *text, size_t len, const char *directory,
-		      struct site **ret_site)
+		      struct rules *pack, struct site **ret_site)
 {
 	struct site *site = NULL;
-	int err = new_site(&site);
+	int err = new_site(pack, &site);
 
 	if (err)
 		return err;
@@ -269,10 +277,10 @@ static int parse_site(const char *name, const char *text, size_t len, const char
 
 int site_parse(const char *name, const char *text, size_t len, struct site **ret_site)
 {
-	return parse_site(name, text, len, NULL, ret_site);
+	return parse_site(name, text, len, NULL, NULL, ret_site);
 }
 
-int site_load(const char *path, struct site **ret_site)
+int site_load_with(const char *path, struct rules *pack, struct site **ret_site)
 {
 	const char *slash = strrchr(path, '/');
 	char *directory = strndup(path, slash ? (size_t)(slash - path) + 1 : 0);
@@ -284,10 +292,16 @@ int site_load(const char *path, struct site **ret_site)
 		log_err("site", "%s: cannot be read: %s",
 			text_escape(path, strlen(path), shown, sizeof(shown)), err_text(err));
 	else
-		err = parse_site(path, text, len, directory, ret_site);
+		err = parse_site(path, text, len, directory, steal(&pack), ret_site);
+	rules_free(pack);
 	free(text);
 	free(directory);
 	return err;
+}
+
+int site_load(const char *path, struct site **ret_site)
+{
+	return site_load_with(path, NULL, ret_site);
 }
 
 /* "22:00-05:00" */
@@ -336,10 +350,11 @@ static int fill_default(struct site *s, const char *timezone, const char *closed
 	return site_index_new(s);
 }
 
-int site_default(const char *timezone, const char *closed, struct site **ret_site)
+int site_default_with(const char *timezone, const char *closed, struct rules *pack,
+		      struct site **ret_site)
 {
 	struct site *s = NULL;
-	int err = new_site(&s);
+	int err = new_site(pack, &s);
 
 	if (!err)
 		err = fill_default(s, timezone ? timezone : "UTC", closed ? closed : "22:00-05:00");
@@ -349,6 +364,11 @@ int site_default(const char *timezone, const char *closed, struct site **ret_sit
 	return err;
 }
 
+int site_default(const char *timezone, const char *closed, struct site **ret_site)
+{
+	return site_default_with(timezone, closed, NULL, ret_site);
+}
+
 void site_free(struct site *s)
 {
 	if (!s)
@@ -356,6 +376,7 @@ void site_free(struct site *s)
 	site_index_free(s->index);
 	geo_close(s->geo);
 	orders_free(s->orders);
+	rules_free(s->rules);
 	arena_free(s->arena);
 	free(s);
 }

@@ -14,6 +14,7 @@
 #include "base/clock.h"
 #include "base/digest.h"
 #include "policy/geo.h"
+#include "policy/rules.h"
 
 #define SITE_ID_MAX 64			/* with the zero byte; ids are [A-Za-z0-9._-]+ */
 #define SITE_CLOSED_MAX 32		/* entries of one closed_hours list */
@@ -110,6 +111,7 @@ struct site {
 	struct geo *geo;		/* opened by site_load(); NULL: none */
 	const char *orders_path;	/* key "work_orders", likewise; NULL: not given */
 	struct orders *orders;		/* read by site_load(); NULL: none (orders.h) */
+	struct rules *rules;		/* the pack, as this site overrides it.  Never NULL */
 	bool is_default;		/* no site file was given */
 	char sha256[DIGEST_HEX_MAX];	/* of the file; of the canonical defaults without one */
 	struct site_index *index;	/* site_lookup.c */
@@ -119,12 +121,16 @@ struct site {
 /* 0 and a snapshot (free with site_free()); -errno or ERR_FORMAT with every error found (up to 20)
  * logged.  Does not touch the process's time zone: the caller calls tz_use(site->timezone). */
 int site_load(const char *path, struct site **ret_site);
+/* The same on a rule pack that was read; takes it.  The built-in one stands in everywhere else. */
+int site_load_with(const char *path, struct rules *pack, struct site **ret_site);
 /* The same from memory, for tests and fuzzing; name stands for the file in messages.  Files that it
  * names are not opened. */
 int site_parse(const char *name, const char *text, size_t len, struct site **ret_site);
 /* Without a file: one zone "private" of the private networks (not closed), UTC, closed 22:00-05:00.
  * timezone, closed ("HH:MM-HH:MM"): NULL for these defaults.  -EINVAL with the reason logged. */
 int site_default(const char *timezone, const char *closed, struct site **ret_site);
+int site_default_with(const char *timezone, const char *closed, struct rules *pack,
+		      struct site **ret_site);
 void site_free(struct site *s);
 
 /* --- look-ups ------------------------------------------------------------------------ */

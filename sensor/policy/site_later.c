@@ -1,5 +1,5 @@
-/* site_later.c - geography, work orders and baseline; and the sections of a site file that are
- * checked in form here and read by later parts: privacy, retention, rules, suppressions.
+/* site_later.c - geography, work orders, baseline and retention; and the sections of a site file
+ * that are checked in form here and read by later parts: privacy.
  *
  * Nothing of the latter is kept in struct site.  The operator is told which sections have no effect
  * yet.
@@ -12,14 +12,7 @@
 #include "policy/site_read.h"
 #include "policy/site_values.h"
 
-#define TEXT_LONGEST 1024
 #define PATH_LONGEST 4096
-
-static void read_any_text(struct reader *r, const struct at *at, void *into)
-{
-	(void)into;
-	reader_text(r, at, TEXT_LONGEST);
-}
 
 static void read_path(struct reader *r, const struct at *at, void *into)
 {
@@ -185,79 +178,4 @@ static const struct key retention_keys[] = {
 void read_retention(struct reader *r, const struct at *at, void *into)
 {
 	reader_object(r, at, KEYS(retention_keys), into);
-}
-
-static void check_rule_id(struct reader *r, const struct at *at, const char *id, const char *shown)
-{
-	if (!value_is_rule(id))
-		reader_error(r, at,
-			     "%s is not the id of a rule; write \"NW-EXF-003\" or an id of the "
-			     "site's own",
-			     shown);
-}
-
-/* A rule's parameters are the rule pack's business; only "enabled" is common to all. */
-void read_rules(struct reader *r, const struct at *at, void *into)
-{
-	struct at rule = { .up = at, .node = at->node + 1 }, enabled;
-	json_t *tree = (json_t *)at->value;
-
-	(void)into;
-	for (void *i = json_object_iter(tree); i; i = json_object_iter_next(tree, i)) {
-		if (reader_is_stopped(r))
-			return;
-		rule.key = json_object_iter_key(i);
-		rule.value = json_object_iter_value(i);
-		check_rule_id(r, &rule, rule.key, "the key");
-		if (!json_is_object(rule.value))
-			reader_error(r, &rule, "must be an object such as {\"enabled\": false}");
-		else if (reader_member(r, &rule, "enabled", &enabled) &&
-			 !json_is_boolean(enabled.value))
-			reader_error(r, &enabled, "must be true or false");
-		rule.node = jsonpos_after(r->pos, rule.node);
-	}
-}
-
-static void read_suppressed_rule(struct reader *r, const struct at *at, void *into)
-{
-	char shown[SHOWN_MAX];
-
-	(void)into;
-	check_rule_id(r, at, at_text(at), at_shown(at, shown));
-}
-
-static void read_suppressed_asset(struct reader *r, const struct at *at, void *into)
-{
-	char shown[SHOWN_MAX];
-
-	(void)into;
-	if (keymap_get(&r->assets, at_text(at), strlen(at_text(at))) == KEYMAP_NONE)
-		reader_error(r, at, "there is no asset %s; assets are listed under \"assets\"",
-			     at_shown(at, shown));
-}
-
-static void read_any_date(struct reader *r, const struct at *at, void *into)
-{
-	int32_t day;
-
-	(void)into;
-	reader_date(r, at, &day);
-}
-
-static const struct key suppress_keys[] = {
-	{ "rule", TYPE_STRING, true, read_suppressed_rule },
-	{ "asset", TYPE_STRING, false, read_suppressed_asset },
-	{ "reason", TYPE_STRING, true, read_any_text },
-	{ "owner", TYPE_STRING, false, read_any_text },
-	{ "expires", TYPE_STRING, false, read_any_date },
-};
-
-static void read_suppression(struct reader *r, const struct at *at, void *into)
-{
-	reader_object(r, at, KEYS(suppress_keys), into);
-}
-
-void read_suppress(struct reader *r, const struct at *at, void *into)
-{
-	reader_each(r, at, TYPE_OBJECT, read_suppression, into);
 }

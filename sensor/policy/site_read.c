@@ -82,6 +82,17 @@ void reader_error(struct reader *r, const struct at *at, const char *fmt, ...)
 	va_end(ap);
 }
 
+void reader_error_of_key(struct reader *r, const struct at *at, const char *fmt, ...)
+{
+	char text[1024];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	say(r, at, OF_KEY, true, text);
+}
+
 void reader_warn(struct reader *r, const struct at *at, const char *fmt, ...)
 {
 	va_list ap;
@@ -113,6 +124,10 @@ const char *at_shown(const struct at *at, char buf[static SHOWN_MAX])
 
 	if (json_is_integer(at->value)) {
 		snprintf(buf, SHOWN_MAX, "%lld", (long long)json_integer_value(at->value));
+		return buf;
+	}
+	if (json_is_real(at->value)) {
+		snprintf(buf, SHOWN_MAX, "%.6g", json_real_value(at->value));
 		return buf;
 	}
 	text_escape(at_text(at), strlen(at_text(at)), escaped, sizeof(escaped));
@@ -213,6 +228,21 @@ void reader_object(struct reader *r, const struct at *at, struct keys keys, void
 	for (size_t i = 0; i < keys.n; i++)
 		if (keys.list[i].is_required && !json_object_get(at->value, keys.list[i].name))
 			reader_error(r, at, "the key \"%s\" is missing", keys.list[i].name);
+}
+
+void reader_members(struct reader *r, const struct at *at, unsigned types, reader_fn *fn,
+		    void *into)
+{
+	struct at member = { .up = at, .node = at->node + 1 };
+
+	for (void *i = json_object_iter(tree(at)); i && !reader_is_stopped(r);
+	     i = json_object_iter_next(tree(at), i)) {
+		member.key = json_object_iter_key(i);
+		member.value = json_object_iter_value(i);
+		if (has_type(r, &member, types))
+			fn(r, &member, into);
+		member.node = jsonpos_after(r->pos, member.node);
+	}
 }
 
 void reader_each(struct reader *r, const struct at *at, unsigned types, reader_fn *fn, void *into)

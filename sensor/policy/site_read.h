@@ -56,6 +56,7 @@ struct at {
 #define TYPE_ARRAY (1u << JSON_ARRAY)
 #define TYPE_STRING (1u << JSON_STRING)
 #define TYPE_INTEGER (1u << JSON_INTEGER)
+#define TYPE_NUMBER (TYPE_INTEGER | 1u << JSON_REAL)
 #define TYPE_BOOL (1u << JSON_TRUE | 1u << JSON_FALSE)
 
 typedef void reader_fn(struct reader *r, const struct at *at, void *into);
@@ -77,10 +78,16 @@ void reader_error(struct reader *r, const struct at *at, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 void reader_warn(struct reader *r, const struct at *at, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
+/* About the key of a member, and not its value. */
+void reader_error_of_key(struct reader *r, const struct at *at, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
 bool reader_is_stopped(const struct reader *r);
 
 /* Calls the handlers of the object's keys in the order of the file. */
 void reader_object(struct reader *r, const struct at *at, struct keys keys, void *into);
+/* Calls fn for every member of an object whose keys are ids or names, in the order of the file. */
+void reader_members(struct reader *r, const struct at *at, unsigned types, reader_fn *fn,
+		    void *into);
 /* Calls fn for every element of the given types; the element's index is at->index. */
 void reader_each(struct reader *r, const struct at *at, unsigned types, reader_fn *fn, void *into);
 /* The same for an array that may have 100 000 elements: where the reader holds it as text only,

@@ -37,7 +37,8 @@ static_assert((SLOTS & (SLOTS - 1)) == 0, "slots are masked");
 
 enum baseline baseline_state(const struct site *site, int64_t since_row, int64_t row)
 {
-	if (site->baseline == BASELINE_OBSERVE && row - since_row < BASELINE_LEARN_ROWS)
+	if (site->baseline == BASELINE_OBSERVE &&
+	    row - since_row < site->rules->params.destination.learn_rows)
 		return BASELINE_LEARN;
 	return site->baseline;
 }

@@ -5,7 +5,7 @@
  * but `nachtwacht state promote`: a leak may have been there on day one, so learning allows
  * nothing.  It only sorts what was found into "was there when we came" and "is new".
  *
- * States of the baseline (baseline_state()): learn for the first BASELINE_LEARN_ROWS rows, that of
+ * States of the baseline (baseline_state()): learn for the first 14 rows (`learn_nights`), that of
  * the first packet included, then observe; "enforce" in the site file: enforce from the first
  * packet on; "learn": for as long as the file says so.  What NW-DST-001 does with traffic
  * (baseline_judge()):
@@ -25,7 +25,7 @@
  * What its like has: another asset of the same role, zone and vendor met the destination in learn,
  * and no open incident of severity 3 or more is about that.  Such stations do the same work: that
  * one of them comes later to what others have is told all the same, one step lower.  When it sends
- * more a night than BASELINE_LIKE_FACTOR times what the other one does, and no less than 256 KiB,
+ * more a night than 4 times (`like_factor`) what the other one does, and no less than 256 KiB,
  * it is told in full; enforce wants acceptance.
  * A name is what the client says: a forged SNI of an accepted domain passes here.  Detector N and
  * NW-DST-002 do not look at the baseline.
@@ -48,11 +48,9 @@
 #include "policy/site.h"
 #include "profile/group.h"
 
-#define BASELINE_LEARN_ROWS 14
 #define BASELINE_MAX 65536
 #define BASELINE_SUBJECT_MAX 1024
 #define BASELINE_ACCEPTED_MAX 8192
-#define BASELINE_LIKE_FACTOR 4
 #define BASELINE_SERVICES 4		/* the first ones, of a destination */
 #define BASELINE_ID_MAX 20		/* "dst-" and 12 hex digits, with the zero byte */
 #define BASELINE_WHO_MAX 64		/* who accepted it, UTF-8 without control characters */

@@ -2,12 +2,13 @@
  * NW-EXF-011 (detect/slow.h).
  *
  * Beside the channels, not in them: of a hundred thousand channels a few have uploaded more than
- * LEDGER_DAY_BYTES in a day, so a ring in each would cost 26 MB of the 100 that channels may have,
- * and a channel that is evicted (the finest and most silent first) would take it along.  Here the
- * heavy hitters have 400 bytes each, at most LEDGER_MAX of them, 3 MB beside those 100.  When it is
- * full a quarter of the subject that has most goes, the least upload first, never what was told; so
- * decoys push out their own subject's decoys, and each must have uploaded 64 KiB in a day.
- * A row that did not reach LEDGER_DAY_BYTES when the record was not there yet is not in it: an
+ * 64 KiB (`day_bytes` of the rule) in a day, so a ring in each would cost 26 MB of the 100 that
+ * channels may have, and a channel that is evicted (the finest and most silent first) would take it
+ * along.  Here the heavy hitters have 400 bytes each, at most LEDGER_MAX of them, 3 MB beside those
+ * 100.  When it is full a quarter of the subject that has most goes, the least upload first, never
+ * what was told; so decoys push out their own subject's decoys, and each must have uploaded 64 KiB
+ * in a day.
+ * A row that did not reach 64 KiB when the record was not there yet is not in it: an
  * error of at most 30 * 64 KiB = 1.9 MB in 50.
  * Thread: analysis.  Pointers stay valid until the next ledgers_get() or ledgers_expire().
  */
@@ -18,7 +19,6 @@
 
 #define LEDGER_MAX 8192
 #define LEDGER_ROWS 30
-#define LEDGER_DAY_BYTES 65536		/* of upload in a row, to begin a record */
 
 struct ledger {
 	struct keyed keyed;

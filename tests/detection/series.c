@@ -7,6 +7,7 @@
 #include "detect/nightly.h"
 #include "detect/period.h"
 #include "detect/rhythm.h"
+#include "pack.h"
 
 #define SERIES_MAX 4000
 #define BYTES 1e8

@@ -7,6 +7,7 @@
 #include "detect/nightly.h"
 #include "detect/period.h"
 #include "detect/rhythm.h"
+#include "pack.h"
 
 #define STARTUP_NIGHTS 4.5	/* of the promise: a channel is promoted by a hit */
 #define RESAMPLES 400

@@ -63,6 +63,25 @@ for wrong in ({"start": "2026-01-02T08:00:00"}, {"assets": []}, {"mode": "Remote
     entry = dict(json.loads(path.read_text())["work_orders"][0], **wrong)
     report(not validator_of_orders.is_valid({"work_orders": [entry]}), f"work orders: refuses {wrong}")
 
+# The rule pack, and the broken rules that a schema can refuse.
+RULES_READER_ONLY = {
+    "beyond-detector", "control", "default-out-of-bounds", "defaults-clash", "detector", "duplicate-key",
+    "duration-beyond", "empty", "levels-clash", "min-above-max", "no-parameter", "no-such-rule", "not-json",
+    "other-id", "parameter-other-type", "trailing-comma", "unknown-parameter",
+}
+rules = json.loads((source / "rules/schema/rule.schema.json").read_text())
+jsonschema.Draft202012Validator.check_schema(rules)
+validator_of_rules = jsonschema.Draft202012Validator(rules)
+pack = sorted((source / "rules/pack").glob("*.json"))
+for path in pack:
+    errors = [f"{e.json_path}: {e.message}" for e in validator_of_rules.iter_errors(json.loads(path.read_text()))]
+    report(not errors and json.loads(path.read_text())["id"] == path.stem, f"rule: {path.name} {'; '.join(errors)}".rstrip())
+known = [line for line in (source / "tests/detection/rules.txt").read_text().splitlines() if line.startswith("NW-")]
+report(sorted(known) == [path.stem for path in pack], "rule: the pack has the rules of tests/detection/rules.txt")
+for path in sorted((source / "tests/unit/rule-errors").glob("*.json")):
+    if path.stem.split("@")[1] not in RULES_READER_ONLY:
+        report(not validator_of_rules.is_valid(json.loads(path.read_text())), f"rule: refuses {path.name}")
+
 for path in sorted((source / "tests/unit/site-errors").glob("*.json")):
     if path.stem in READER_ONLY:
         continue

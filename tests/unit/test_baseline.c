@@ -42,6 +42,8 @@ static void states_follow_the_site_and_the_rows(void)
 {
 	struct site site = { .baseline = BASELINE_OBSERVE };
 
+	CU_ASSERT_EQUAL_FATAL(rules_builtin(&site.rules), 0);
+
 	EQUAL_INT(baseline_state(&site, 100, 100), BASELINE_LEARN);
 	EQUAL_INT(baseline_state(&site, 100, 113), BASELINE_LEARN);
 	EQUAL_INT(baseline_state(&site, 100, 114), BASELINE_OBSERVE);
@@ -52,6 +54,7 @@ static void states_follow_the_site_and_the_rows(void)
 	EQUAL_TEXT(baseline_name(BASELINE_LEARN), "learn");
 	EQUAL_TEXT(baseline_name(BASELINE_OBSERVE), "observe");
 	EQUAL_TEXT(baseline_name(BASELINE_ENFORCE), "enforce");
+	rules_free(site.rules);
 }
 
 /* Every cell of the table in baseline.h, with a site file and without. */

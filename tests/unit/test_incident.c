@@ -135,6 +135,32 @@ static void opens_once_and_updates_each_row(void)
 	end(&b);
 }
 
+static void rules_that_the_site_changed(void)
+{
+	struct bench b;
+	struct finding f;
+	struct rule *rule;
+
+	begin(&b);
+	rule = &b.site->rules->list[RULE_DST_002];
+	rule->is_disabled = true;
+	f = crossing(&b, 9, T0);
+	incidents_finding(b.incidents, &f);
+	EQUAL_INT(take(&b), 0);
+	EQUAL_INT(incidents_count(b.incidents), 0);
+	EQUAL_INT(incidents_counters(b.incidents)->disabled, 1);
+	rule->is_disabled = false;
+	rule->severity_cap = 2;
+	incidents_finding(b.incidents, &f);
+	EQUAL_INT(take(&b), 1);
+	EQUAL_INT(json_integer_value(json_object_get(json_object_get(b.last, "event"),
+						     "severity")), 2);
+	EQUAL_TEXT(incident_line(incidents_at(b.incidents, 0),
+				 incidents_at(b.incidents, 0)->explain_n - 1),
+		   "Severity is at most 2 here: the site policy says so of this rule.");
+	end(&b);
+}
+
 /* The recipe of ALERTS section 1, computed here once more. */
 static void ids_are_hashes_of_what_it_is_about(void)
 {
@@ -391,6 +417,7 @@ int main(void)
 {
 	CU_TestInfo tests[] = {
 		{"opens once and updates each row", opens_once_and_updates_each_row},
+		{"rules that the site changed", rules_that_the_site_changed},
 		{"ids are hashes of what it is about", ids_are_hashes_of_what_it_is_about},
 		{"a return names the previous incident", a_return_names_the_previous_incident},
 		{"two rules about one peer are one case", two_rules_about_one_peer_are_one_case},

@@ -10,6 +10,7 @@
 #include "base/tz.h"
 #include "flow/community_id.h"
 #include "profile/profile_pack.h"
+#include "pack.h"
 #include "tap.h"
 
 #define MB 1000000ULL
@@ -273,7 +274,7 @@ static void the_tap_has_seen_a_share_of_a_window(void)
 	NEAR(nights_seen(n, at(1, 1, 0), at(1, 3, 0)), 0.25, 1e-9);
 	NEAR(nights_seen(n, at(2, 1, 0), at(2, 3, 0)), 1, 1e-9);
 	NEAR(nights_seen(n, at(1, 1, 0), at(1, 2, 0)), 0, 1e-9);
-	CU_ASSERT(0.25 < JOBS_SEEN);
+	CU_ASSERT(0.25 < pack_params()->job.seen);
 	nights_free(n);
 	end(&w);
 }

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "detect/nightly.h"
+#include "pack.h"
 #include "tap.h"
 
 #define WINDOW_FROM 40		/* 22:00, rows beginning at noon */

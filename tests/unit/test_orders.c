@@ -10,7 +10,11 @@
 #include "base/log.h"
 #include "base/tz.h"
 #include "policy/orders.h"
+#include "pack.h"
 #include "tap.h"
+
+#define EARLY_NS (pack_params()->remote.early_ns)
+#define LATE_NS (pack_params()->remote.late_ns)
 
 #define JAN_2026_NS (1767225600 * NS_PER_SEC)	/* 2026-01-01T00:00:00Z */
 
@@ -308,11 +312,11 @@ static void open_before_after_and_on_site(void)
 		"W-5,B,IMG-2,2026-01-02T11:00:00Z,2026-01-02T12:00:00Z,remote\n");
 
 	EQUAL_TEXT(seen(o, img, day), "- - W-1 - W-1");
-	EQUAL_TEXT(seen(o, img, day + 8 * NS_PER_HOUR - ORDERS_EARLY_NS - 1), "- - W-1 - W-1");
-	EQUAL_TEXT(seen(o, img, day + 8 * NS_PER_HOUR - ORDERS_EARLY_NS), "W-1 - W-2 - ");
+	EQUAL_TEXT(seen(o, img, day + 8 * NS_PER_HOUR - EARLY_NS - 1), "- - W-1 - W-1");
+	EQUAL_TEXT(seen(o, img, day + 8 * NS_PER_HOUR - EARLY_NS), "W-1 - W-2 - ");
 	EQUAL_TEXT(seen(o, img, day + 9 * NS_PER_HOUR), "W-1 - W-3 W-2 ");
-	EQUAL_TEXT(seen(o, img, day + 10 * NS_PER_HOUR + ORDERS_LATE_NS - 1), "W-1 - W-3 - ");
-	EQUAL_TEXT(seen(o, img, day + 10 * NS_PER_HOUR + ORDERS_LATE_NS), "- W-1 W-3 - W-1");
+	EQUAL_TEXT(seen(o, img, day + 10 * NS_PER_HOUR + LATE_NS - 1), "W-1 - W-3 - ");
+	EQUAL_TEXT(seen(o, img, day + 10 * NS_PER_HOUR + LATE_NS), "- W-1 W-3 - W-1");
 	EQUAL_TEXT(seen(o, img, day + 11 * NS_PER_HOUR), "- W-1 W-3 W-4 W-1");
 	EQUAL_TEXT(seen(o, img, day + 13 * NS_PER_HOUR), "- W-1 W-3 - W-3");
 	EQUAL_TEXT(seen(o, img, day + 20 * NS_PER_HOUR), "- W-3 - - W-3");
@@ -341,7 +345,7 @@ static const struct order *walk(const struct orders *o, size_t asset, uint64_t a
 		const struct order *a = &o->list[i];
 
 		if (order_names(o, a, &site->assets[asset]) && a->mode != ORDER_ONSITE &&
-		    a->start_ns <= at_ns + ORDERS_EARLY_NS && a->end_ns + ORDERS_LATE_NS > at_ns &&
+		    a->start_ns <= at_ns + EARLY_NS && a->end_ns + LATE_NS > at_ns &&
 		    (!best || a->end_ns > best->end_ns))
 			best = a;
 	}

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 #include "detect/period.h"
+#include "pack.h"
 #include "tap.h"
 
 #define WINDOW_FROM 40		/* 22:00, rows beginning at noon */

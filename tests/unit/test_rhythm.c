@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 #include "detect/rhythm.h"
+#include "pack.h"
 #include "tap.h"
 
 #define MB 1000000ULL

@@ -69,7 +69,8 @@ static const char text[] =
 	"  \"baseline\": \"enforce\", \"privacy\": {\"pseudonymise\": [\"external_ip\","
 	" \"names\"], \"key_file\": \"k\"},"
 	"  \"retention\": {\"nights\": \"400d\", \"incidents\": \"400d\", \"outbox\": \"7d\"},"
-	"  \"rules\": {\"NW-EXF-003\": {\"enabled\": false}, \"OUR-1\": {\"match\": {}}},"
+	"  \"rules\": {\"NW-EXF-003\": {\"enabled\": false}, "
+	" \"NW-EXF-011\": {\"severity\": 2, \"parameters\": {\"bytes\": \"200MB\"}}},"
 	"  \"suppress\": [{\"rule\": \"NW-EXF-003\", \"asset\": \"IMG-1\", \"reason\": \"test\","
 	" \"owner\": \"x\","
 	"    \"expires\": \"2027-01-01\"}] }";

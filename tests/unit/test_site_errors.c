@@ -1,127 +1,64 @@
-/* test_site_errors.c - every file of site-errors/ is refused, with exactly the lines of
- * its .expect.
- *
- * NAME.json is read, the lines logged are compared with NAME.expect.  With NW_WRITE_EXPECT set the
- * .expect files are written instead; read them before keeping them.
+/* test_site_errors.c - files that are refused, each with its messages: sites, with their own rules
+ * and suppressions; rules of a pack; work orders.
  */
-#include <dirent.h>
-#include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include "base/err.h"
-#include "base/log.h"
-#include "base/tz.h"
-#include "policy/site.h"
+#include "expect_files.h"
+#include "policy/orders.h"
 #include "tap.h"
 
-#define FILES_MAX 256
-#define LINES_MAX 65536
-
-static char folder[512];
-static char names[FILES_MAX][64];
-static size_t n_names, next_name;
-static char lines[LINES_MAX];
-static size_t lines_len;
-
-static void keep_line(enum log_level level, const char *line)
+static int parse_site(const char *name, const char *text, size_t len)
 {
-	(void)level;
-	lines_len += (size_t)snprintf(lines + lines_len, sizeof(lines) - lines_len, "%s\n", line);
-	if (lines_len >= sizeof(lines))
-		lines_len = sizeof(lines) - 1;
-}
-
-static char *read_whole(const char *path, size_t *ret_len)
-{
-	FILE *f = fopen(path, "rb");
-	char *text = calloc(1, LINES_MAX);
-
-	*ret_len = f && text ? fread(text, 1, LINES_MAX - 1, f) : 0;
-	if (f)
-		fclose(f);
-	return text;
-}
-
-static void write_expect(const char *path)
-{
-	FILE *f = fopen(path, "w");
-
-	CU_ASSERT_PTR_NOT_NULL_FATAL(f);
-	fputs(lines, f);
-	fclose(f);
-}
-
-static void test_one(void)
-{
-	const char *name = names[next_name++];
-	char path[700], *text, *want;
 	struct site *site = NULL;
-	size_t len, want_len;
+	int err = site_parse("site.json", text, len, &site);
+
+	(void)name;
+	CU_ASSERT_PTR_NULL(site);
+	site_free(site);
+	return err;
+}
+
+/* NW-EXF-001@what.json stands for NW-EXF-001.json. */
+static int parse_rule(const char *name, const char *text, size_t len)
+{
+	struct rules *rules = NULL;
+	char file[64];
 	int err;
 
-	snprintf(path, sizeof(path), "%s/%s.json", folder, name);
-	text = read_whole(path, &len);
-	lines_len = 0;
-	lines[0] = '\0';
-	log_set_sink(keep_line);
-	err = site_parse("site.json", text, len, &site);
-	log_set_sink(NULL);
-	CU_ASSERT_TRUE(err == ERR_FORMAT || err == ERR_LIMIT);
-	CU_ASSERT_PTR_NULL(site);
-	CU_ASSERT_TRUE(lines_len > 0);
-	for (size_t i = 0; i < lines_len; i++)
-		CU_ASSERT_TRUE(lines[i] == '\n' || (lines[i] >= ' ' && lines[i] < 0x7f));
-	snprintf(path, sizeof(path), "%s/%s.expect", folder, name);
-	if (getenv("NW_WRITE_EXPECT"))
-		write_expect(path);
-	want = read_whole(path, &want_len);
-	EQUAL_TEXT(lines, want);
+	snprintf(file, sizeof(file), "%.*s.json", (int)strcspn(name, "@"), name);
+	err = rules_parse(file, text, len, &rules);
+	CU_ASSERT_PTR_NULL(rules);
+	rules_free(rules);
+	return err;
+}
+
+static int parse_orders(const char *name, const char *text, size_t len)
+{
+	static const char known[] =
+		"{\"site\": {\"id\": \"T\", \"timezone\": \"UTC\", \"closed_hours\": []},"
+		" \"assets\": [{\"id\": \"IMG-1\", \"vendor\": \"A\", \"ip\": [\"10.1.0.1\"]},"
+		" {\"id\": \"IMG-2\", \"vendor\": \"B\", \"ip\": [\"10.1.0.2\"]}]}";
+	struct orders *orders = NULL;
+	struct site *site = NULL;
+	int err;
+
+	(void)name;
+	CU_ASSERT_EQUAL_FATAL(site_parse("site.json", known, strlen(known), &site), 0);
+	err = orders_parse("orders", text, len, site, &orders);
+	CU_ASSERT_PTR_NULL(orders);
+	orders_free(orders);
 	site_free(site);
-	free(text);
-	free(want);
-}
-
-static int compare_names(const void *a, const void *b)
-{
-	return strcmp(a, b);
-}
-
-static void find_files(void)
-{
-	const char *source = getenv("NW_SRCDIR");
-	struct dirent *entry;
-	DIR *dir;
-
-	snprintf(folder, sizeof(folder), "%s/tests/unit/site-errors", source ? source : ".");
-	dir = opendir(folder);
-	while (dir && n_names < FILES_MAX && (entry = readdir(dir))) {
-		const char *end = strstr(entry->d_name, ".json");
-
-		if (end && !end[5] && end - entry->d_name < 64) {
-			memcpy(names[n_names], entry->d_name, (size_t)(end - entry->d_name));
-			n_names++;
-		}
-	}
-	if (dir)
-		closedir(dir);
-	qsort(names, n_names, sizeof(names[0]), compare_names);
-}
-
-static void test_enough_files(void)
-{
-	CU_ASSERT_TRUE(n_names >= 25);
+	return err;
 }
 
 int main(void)
 {
-	static CU_TestInfo tests[FILES_MAX + 2];
-	CU_SuiteInfo suites[] = { { "site errors", NULL, NULL, NULL, NULL, tests },
-		CU_SUITE_INFO_NULL };
+	static const struct expect_folder folders[] = {
+		{ "site errors", "site-errors", ".json", parse_site, 62 },
+		{ "rule errors", "rule-errors", ".json", parse_rule, 20 },
+		{ "order errors", "order-errors", ".txt", parse_orders, 12 },
+	};
 
-	find_files();
-	for (size_t i = 0; i < n_names; i++)
-		tests[i] = (CU_TestInfo){ names[i], test_one };
-	tests[n_names] = (CU_TestInfo){ "enough files", test_enough_files };
-	return tap_main(suites);
+	return expect_files_main(folders, ARRAY_SIZE(folders));
 }

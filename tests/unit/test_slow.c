@@ -1,5 +1,6 @@
 /* test_slow.c - NW-EXF-011: thirty days of little upload. */
 #include "analysis_world.h"
+#include "pack.h"
 #include "detect/slow.h"
 
 #define MB 1000000ULL
@@ -50,40 +51,40 @@ static void test_ring(void)
 
 	for (int64_t row = 100; row < 160; row++)
 		ledger_put(&l, row, 2048 * 1024, 1024);
-	f = slow_look(&l);
+	f = slow_look(&pack_params()->slow, &l);
 	EQUAL_INT(f.up, 30 * 2048 * 1024);
 	EQUAL_INT(f.down, 30 * 1024);
 	EQUAL_INT(f.rows, 30);
 	ledger_turn(&l, 180);		/* twenty silent rows and one */
-	f = slow_look(&l);
+	f = slow_look(&pack_params()->slow, &l);
 	EQUAL_INT(f.up, 9 * 2048 * 1024);
 	ledger_put(&l, 150, 1, 1);	/* too old: not in it any more */
-	EQUAL_INT(slow_look(&l).up, 9 * 2048 * 1024);
+	EQUAL_INT(slow_look(&pack_params()->slow, &l).up, 9 * 2048 * 1024);
 	ledger_turn(&l, 10000);
-	EQUAL_INT(slow_look(&l).up, 0);
+	EQUAL_INT(slow_look(&pack_params()->slow, &l).up, 0);
 }
 
 static void test_detector(void)
 {
 	struct slow_facts f = { .up = 50 * MB, .down = 5 * MB, .largest = 10 * MB, .rows = 7 };
 
-	CU_ASSERT(slow_is_one(&f));
+	CU_ASSERT(slow_is_one(&pack_params()->slow, &f));
 	f.up--;
-	CU_ASSERT_FALSE(slow_is_one(&f));
+	CU_ASSERT_FALSE(slow_is_one(&pack_params()->slow, &f));
 	f.up++;
 	f.down = 12500000;		/* (50 - 12.5) / 62.5 = 0.6 */
-	CU_ASSERT_FALSE(slow_is_one(&f));
+	CU_ASSERT_FALSE(slow_is_one(&pack_params()->slow, &f));
 	f.down = 12400000;
-	CU_ASSERT(slow_is_one(&f));
+	CU_ASSERT(slow_is_one(&pack_params()->slow, &f));
 	f.rows = 6;
-	CU_ASSERT_FALSE(slow_is_one(&f));
+	CU_ASSERT_FALSE(slow_is_one(&pack_params()->slow, &f));
 	f.rows = 7;
 	f.largest = 25 * MB + 1;
-	CU_ASSERT_FALSE(slow_is_one(&f));
+	CU_ASSERT_FALSE(slow_is_one(&pack_params()->slow, &f));
 	f.up = 25 * MB;
-	CU_ASSERT_FALSE(slow_is_over(&f));
+	CU_ASSERT_FALSE(slow_is_over(&pack_params()->slow, &f));
 	f.up--;
-	CU_ASSERT(slow_is_over(&f));
+	CU_ASSERT(slow_is_over(&pack_params()->slow, &f));
 	f = (struct slow_facts){ .sharers = 1, .role_assets = 1 };
 	EQUAL_INT(slow_severity(&f, true), 3);
 	EQUAL_INT(slow_severity(&f, false), 2);

@@ -1,5 +1,6 @@
 /* test_tunnel.c - NW-EXF-008: what is called a tunnel, who is told, and what is remembered. */
 #include "analysis_world.h"
+#include "pack.h"
 #include "alert/incident_pack.h"
 #include "base/hash.h"
 #include "detect/tunnel.h"
@@ -25,45 +26,45 @@ static void test_detector(void)
 	struct tunnel_facts f = { .asked = 400, .different = 400, .different_bytes = 400 * 48,
 				  .answers = 400 };
 
-	EQUAL_INT(tunnel_judge(&f), 4);		/* long names */
-	f.different_bytes = TUNNEL_BYTES - 1;
-	EQUAL_INT(tunnel_judge(&f), 0);
+	EQUAL_INT(tunnel_judge(&pack_params()->tunnel, &f), 4);		/* long names */
+	f.different_bytes = pack_params()->tunnel.bytes - 1;
+	EQUAL_INT(tunnel_judge(&pack_params()->tunnel, &f), 0);
 	f = (struct tunnel_facts){ .asked = 31, .different = 31, .different_bytes = 31 * 600 };
-	EQUAL_INT(tunnel_judge(&f), 0);
+	EQUAL_INT(tunnel_judge(&pack_params()->tunnel, &f), 0);
 	/* Long, and for TXT or NULL: a quarter is enough. */
 	f = (struct tunnel_facts){ .asked = 128, .different = 128, .different_bytes = 128 * 32,
 				   .odd = 64, .answers = 128 };
-	EQUAL_INT(tunnel_judge(&f), 4);
+	EQUAL_INT(tunnel_judge(&pack_params()->tunnel, &f), 4);
 	f.odd = 63;
-	EQUAL_INT(tunnel_judge(&f), 0);
+	EQUAL_INT(tunnel_judge(&pack_params()->tunnel, &f), 0);
 	f.odd = 64;
 	f.different_bytes--;
-	EQUAL_INT(tunnel_judge(&f), 0);
+	EQUAL_INT(tunnel_judge(&pack_params()->tunnel, &f), 0);
 	/* Host names of a content network: many, short, answered. */
 	f = (struct tunnel_facts){ .asked = 5000, .different = 2000, .different_bytes = 2000 * 20,
 				   .answers = 5000 };
-	EQUAL_INT(tunnel_judge(&f), 0);
+	EQUAL_INT(tunnel_judge(&pack_params()->tunnel, &f), 0);
 	f.odd = 2500;
-	EQUAL_INT(tunnel_judge(&f), 4);		/* for TXT */
+	EQUAL_INT(tunnel_judge(&pack_params()->tunnel, &f), 4);		/* for TXT */
 	f.odd = 0;
 	f.nxdomain = 2500;
-	EQUAL_INT(tunnel_judge(&f), 4);		/* that are not there */
+	EQUAL_INT(tunnel_judge(&pack_params()->tunnel, &f), 4);		/* that are not there */
 	f.nxdomain = 2499;
-	EQUAL_INT(tunnel_judge(&f), 0);
+	EQUAL_INT(tunnel_judge(&pack_params()->tunnel, &f), 0);
 	f.different = 20000;
 	f.different_bytes = 20000 * 20;
 	f.asked = f.answers = 20000;
-	EQUAL_INT(tunnel_judge(&f), 3);
+	EQUAL_INT(tunnel_judge(&pack_params()->tunnel, &f), 3);
 	/* Look-ups of hashes: as many bytes as a tunnel, answered as block lists do. */
 	f = (struct tunnel_facts){ .asked = 1000, .different = 1000, .different_bytes = 1000 * 64,
 				   .answers = 1000, .listed = 3, .nxdomain = 997 };
-	EQUAL_INT(tunnel_judge(&f), 0);
+	EQUAL_INT(tunnel_judge(&pack_params()->tunnel, &f), 0);
 	f.answers++;				/* and one other answer */
-	EQUAL_INT(tunnel_judge(&f), 4);
+	EQUAL_INT(tunnel_judge(&pack_params()->tunnel, &f), 4);
 	/* Addresses in a block list carry four bytes each. */
 	f = (struct tunnel_facts){ .asked = 6000, .different = 6000, .different_bytes = 6000 * 4,
 				   .answers = 6000, .nxdomain = 6000 };
-	EQUAL_INT(tunnel_judge(&f), 0);
+	EQUAL_INT(tunnel_judge(&pack_params()->tunnel, &f), 0);
 }
 
 static void test_echo_detector(void)
@@ -71,15 +72,15 @@ static void test_echo_detector(void)
 	struct tunnel_facts f = { .is_echo = true, .asked = 100000, .plain = 100000,
 				  .asked_bytes = 100000 * 1400 };
 
-	EQUAL_INT(tunnel_judge(&f), 0);
+	EQUAL_INT(tunnel_judge(&pack_params()->tunnel, &f), 0);
 	f.different = 32;
-	f.different_bytes = TUNNEL_BYTES;
-	EQUAL_INT(tunnel_judge(&f), 4);
+	f.different_bytes = pack_params()->tunnel.bytes;
+	EQUAL_INT(tunnel_judge(&pack_params()->tunnel, &f), 4);
 	f.different = 31;
-	EQUAL_INT(tunnel_judge(&f), 0);
+	EQUAL_INT(tunnel_judge(&pack_params()->tunnel, &f), 0);
 	f.mismatched = 32;
-	f.mismatched_bytes = TUNNEL_BYTES;
-	EQUAL_INT(tunnel_judge(&f), 4);
+	f.mismatched_bytes = pack_params()->tunnel.bytes;
+	EQUAL_INT(tunnel_judge(&pack_params()->tunnel, &f), 4);
 }
 
 /* --- traffic -------------------------------------------------------------------- */
