@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "alert/encode_internal.h"
+#include "alert/gate.h"
 #include "base/err.h"
 #include "base/json.h"
 #include "base/text.h"
@@ -70,7 +71,7 @@ static json_t *event_of(const struct alert_context *ctx, const struct incident *
 	json_object_set_new(event, "category", category);
 	json_object_set_new(event, "type", type);
 	json_put_text(event, "action", action);
-	json_put_text(event, "code", rule_id_text(f->rule));
+	json_put_text(event, "code", incident_rule_id(in));
 	json_put_int(event, "severity", in->severity);
 	json_put_int(event, "risk_score", risk_of(in->severity, m));
 	json_put_time(event, "start", start);
@@ -345,6 +346,8 @@ static json_t *channel_object(const struct incident *in, const struct finding *f
 		      dpi_source_name(finding_contact(f)->verdict));
 	if (in->is_any && in->members)
 		json_put_int(object, "count", in->members);
+	else if (in->rule == RULE_OWN && in->count)
+		json_put_int(object, "count", in->count);
 	return object;
 }
 
@@ -426,11 +429,23 @@ static json_t *work_order_object(const struct finding *f)
 	return order;
 }
 
+/* The entry that allows or suppresses it; at the end also the one that ends it. */
+static const char *suppression_of(const struct incident *in, const struct finding *f)
+{
+	if (in->suppressed[0])
+		return in->suppressed;
+	if (f->suppression)
+		return f->suppression->id;
+	return incident_is_allowed(in) ? in->entry : NULL;
+}
+
 static json_t *own_object(const struct alert_context *ctx, const struct incident *in,
 			  const struct finding *f, const struct nightly_facts *facts,
 			  const char *action)
 {
 	json_t *own = json_object(), *run = json_object();
+	struct rule buf;
+	const struct rule *rule = gate_rule(ctx->site, in->rule, in->own, &buf);
 	char text[CLOCK_TEXT_MAX];
 
 	json_put_int(own, "schema", 1);
@@ -448,9 +463,9 @@ static json_t *own_object(const struct alert_context *ctx, const struct incident
 	json_object_set_new(own, "baseline", baseline_object(ctx, f));
 	json_object_set_new(own, "explain", lines_array(in));
 	json_object_set_new(own, "triage", incident_is_suppressed(in) ?
-			    json_array() : triage_array(rule_of(ctx->site->rules, f->rule)));
+			    json_array() : triage_array(rule));
 	json_object_set_new(own, "work_order", work_order_object(f));
-	json_put_text(own, "suppression", incident_is_suppressed(in) ? in->entry : NULL);
+	json_put_text(own, "suppression", suppression_of(in, f));
 	json_object_set_new(own, "tap", tap_object(ctx, f->judged_ns));
 	json_put_text(run, "id", ctx->run_id);
 	json_object_set_new(own, "run", run);
@@ -470,7 +485,7 @@ static void fill_flat(const struct alert_context *ctx, const struct incident *in
 	flat->ts_ms = f->judged_ns / NS_PER_MS;
 	text_copy(flat->site, sizeof(flat->site), ctx->site->id);
 	text_copy(flat->sensor, sizeof(flat->sensor), ctx->sensor);
-	text_copy(flat->rule, sizeof(flat->rule), rule_id_text(f->rule));
+	text_copy(flat->rule, sizeof(flat->rule), incident_rule_id(in));
 	flat->severity = in->severity;
 	text_copy(flat->level, sizeof(flat->level), level_text(in->level));
 	text_copy(flat->asset, sizeof(flat->asset), in->subject->id);
@@ -511,6 +526,8 @@ struct record *encode_alert(const struct alert_context *ctx, const struct incide
 	bool has_nights = finding_rests_on_nights(f);
 	uint64_t up = has_nights ? facts->up : in->up, down = has_nights ? facts->down : in->down;
 	json_t *ecs = json_object();
+	const struct rule *rule;
+	struct rule buf;
 
 	if (!r || !root)
 		goto out;
@@ -527,8 +544,9 @@ struct record *encode_alert(const struct alert_context *ctx, const struct incide
 	json_object_set(root, "ecs", ecs);
 	json_put_text(root, "message", in->words->message);
 	json_object_set_new(root, "event", event);
-	json_object_set_new(root, "rule", rule_object(rule_of(ctx->site->rules, f->rule)));
-	json_object_set_new(root, "threat", threat_object(rule_of(ctx->site->rules, f->rule)));
+	rule = gate_rule(ctx->site, in->rule, in->own, &buf);
+	json_object_set_new(root, "rule", rule_object(rule));
+	json_object_set_new(root, "threat", threat_object(rule));
 	json_object_set_new(root, "observer", observer_object(ctx, in->subject));
 	json_object_set_new(root, "source", source_object(f, up));
 	json_object_set_new(root, "destination", destination_object(ctx, in, f, down));

@@ -7,6 +7,7 @@
 #include <string.h>
 #include "alert/explain_internal.h"
 #include "alert/explain_job.h"
+#include "alert/explain_own.h"
 #include "alert/explain_slow.h"
 #include "alert/explain_tunnel.h"
 #include "alert/explain_remote.h"
@@ -538,6 +539,12 @@ static void explain_evicted(const struct alert_context *ctx, struct incident *in
 /* What a closing record says is what was seen, and not that it is seen now. */
 static const char *closed_because(const struct finding *f)
 {
+	if (f->is_over && f->suppression && !f->is_exposed)
+		return "Closed, suppressed by the site policy from now on: ";
+	if (f->is_exposed)
+		return "Closed, not suppressed any more, told anew: ";
+	if (f->is_switched_off)
+		return "Closed, the rule is switched off: ";
 	if (!f->is_over || !(finding_rests_on_nights(f) || f->rule == RULE_DST_002 ||
 			     (f->rule == RULE_DST_001 && !f->is_accepted)))
 		return "";
@@ -546,12 +553,35 @@ static const char *closed_because(const struct finding *f)
 				  "Closed, no more of it seen: ";
 }
 
+/* In front of the others; the last one goes when there is no room. */
+static void explain_first_line(struct incident *in, const char *text)
+{
+	char (*lines)[INCIDENT_TEXT_MAX] = in->words->explain;
+	unsigned kept = in->explain_n < INCIDENT_LINES_MAX ? in->explain_n : INCIDENT_LINES_MAX - 1;
+
+	memmove(lines[1], lines[0], kept * sizeof(lines[0]));
+	text_copy(lines[0], sizeof(lines[0]), text);
+	in->explain_n = kept + 1;
+}
+
 /* What the site policy has changed about it. */
 static void explain_site(const struct alert_context *ctx, struct incident *in,
 			 const struct finding *f)
 {
-	char line[INCIDENT_TEXT_MAX];
+	const struct suppression *e = f->suppression ? f->suppression :
+				      in->suppressed[0] ? suppress_by_id(ctx->site, in->suppressed)
+							: NULL;
+	char line[INCIDENT_TEXT_MAX], clean[INCIDENT_TEXT_MAX];
+	struct civil day;
 
+	if (e) {
+		day = civil_from_seconds((int64_t)e->expires_day * 86400);
+		snprintf(line, sizeof(line), "Suppressed by the site policy, entry %s: %s (owner "
+			 "%s, until %04d-%02d-%02d).", e->id, e->reason, e->owner, day.year,
+			 day.month, day.day);
+		text_repair(line, strlen(line), clean, sizeof(clean));
+		explain_first_line(in, clean);
+	}
 	if (!gate_is_lowered(ctx, f))
 		return;
 	snprintf(line, sizeof(line), "Severity is at most %u here: the site policy says so of "
@@ -588,6 +618,8 @@ void explain_incident(const struct alert_context *ctx, struct incident *in, cons
 		explain_evicted(ctx, in);
 	else if (f->rule == RULE_DST_001)
 		explain_destination(ctx, in, f);
+	else if (f->rule == RULE_OWN)
+		explain_own(ctx, in, f);
 	else if (finding_is_remote(f))
 		explain_remote(ctx, in, f);
 	else

@@ -16,10 +16,11 @@
 #include "base/text.h"
 #include "policy/suffix.h"
 
+/* Of rules of the pack: those of the site's own are found by their findings and by number. */
 static uint32_t *find_place(const struct incidents *in, enum rule_id rule, const struct channel *ch,
 			    bool is_any)
 {
-	return incidents_place(in, &(struct about){ rule, ch, is_any, "" });
+	return incidents_place(in, &(struct about){ rule, ch, is_any, "", "", false });
 }
 
 static struct incident *find(const struct incidents *in, enum rule_id rule,
@@ -34,7 +35,7 @@ static struct incident *find(const struct incidents *in, enum rule_id rule,
 static bool can_flood(enum rule_id rule)
 {
 	return rule == RULE_DST_001 || rule == RULE_DST_002 || rule == RULE_REM_001 ||
-	       rule == RULE_EXF_008 || rule == RULE_EXF_011;
+	       rule == RULE_EXF_008 || rule == RULE_EXF_011 || rule == RULE_OWN;
 }
 
 /* Is there no room for an incident of the channel's own? */
@@ -48,6 +49,9 @@ static bool is_flood(struct incidents *in, const struct finding *f)
 		return true;
 	if (!incidents_make_room(in))
 		return true;
+	if (f->suppression)
+		return in->suppressed >= INCIDENTS_MAX || (can_flood(f->rule) &&
+		       ch->subject->suppressed_incidents[f->rule] >= INCIDENT_PEERS_MAX);
 	/* However many there are: what is large is told by its own name. */
 	if ((f->rule == RULE_DST_001 && f->destination->up >= INCIDENT_LARGE_BYTES) ||
 	    ((f->rule == RULE_DST_002 || f->rule == RULE_REM_001) &&
@@ -63,15 +67,19 @@ static bool is_flood(struct incidents *in, const struct finding *f)
 static struct incident *find_or_make(struct incidents *in, const struct finding *f)
 {
 	struct channel *ch = f->channel;
+	struct about about = { f->rule, ch, false, "", f->own_id ? f->own_id : "",
+			       f->suppression != NULL };
 	const char *entry = incident_entry(f->rule, f->entry);
-	struct incident *i = entry[0] ? NULL : find(in, f->rule, ch), fresh;
+	struct incident *i, fresh;
+	uint32_t *place = entry[0] ? NULL : incidents_place(in, &about);
 	bool is_any;
-	uint32_t *place;
 
-	if (i)
-		return i;
+	if (place && *place)
+		return in->list[*place - 1];
 	is_any = is_flood(in, f);
-	place = incidents_place(in, &(struct about){ f->rule, ch, is_any, entry });
+	about.is_any = is_any;
+	about.entry = entry;
+	place = incidents_place(in, &about);
 	if (*place)
 		return in->list[*place - 1];
 	fresh = (struct incident){ .rule = f->rule, .number = in->next_number,
@@ -79,6 +87,8 @@ static struct incident *find_or_make(struct incidents *in, const struct finding 
 	incident_set_text(&fresh.domain, ch->key.group == GROUP_DOMAIN && ch->name ? ch->name : "");
 	incident_set_text(&fresh.attached, "");
 	incident_set_text(&fresh.entry, f->entry ? f->entry : "");
+	incident_set_text(&fresh.own, f->own_id ? f->own_id : "");
+	incident_set_text(&fresh.suppressed, f->suppression ? f->suppression->id : "");
 	i = incidents_add(in, &fresh);
 	if (!i)
 		incident_drop_texts(&fresh, false);
@@ -94,13 +104,16 @@ static void make_id(char ret[static INCIDENT_ID_MAX], const char *prefix, const 
 	snprintf(ret, INCIDENT_ID_MAX, "%s%.32s", prefix, hex);
 }
 
-/* What is about an entry says so in its ids, as one more line. */
+/* What is about an entry, or suppressed by one, says so in its ids, as further lines. */
 static void add_entry(const struct incident *i, char *text, size_t cap)
 {
 	const char *entry = incident_entry(i->rule, i->entry);
 
 	if (entry[0])
 		snprintf(text + strlen(text), cap - strlen(text), "\n%s", entry);
+	if (i->suppressed[0])
+		snprintf(text + strlen(text), cap - strlen(text), "\nsuppressed\n%s",
+			 i->suppressed);
 }
 
 static void name_incident(const struct incidents *in, struct incident *i, const struct finding *f)
@@ -115,7 +128,7 @@ static void name_incident(const struct incidents *in, struct incident *i, const 
 		clock_format(f->judged_ns / NS_PER_SEC * NS_PER_SEC, opened);
 	incident_value(i, value);
 	snprintf(text, sizeof(text), "%s\n%s\n%s\n%s\n%s\n%s\n%s", in->ctx->site->id,
-		 rule_id_text(f->rule), i->subject->id, incident_group(i), value,
+		 incident_rule_id(i), i->subject->id, incident_group(i), value,
 		 incident_service(i, service), opened);
 	add_entry(i, text, sizeof(text));
 	make_id(i->id, "nw1-", text);
@@ -202,6 +215,10 @@ static void open_incident(struct incidents *in, struct incident *i, const struct
 	i->members = 0;
 	i->given_up = 0;
 	i->given_up_m = 0;
+	i->count = 0;
+	i->up = i->rule == RULE_OWN ? 0 : i->up;
+	i->down = i->rule == RULE_OWN ? 0 : i->down;
+	incident_set_text(&i->suppressed, f->suppression ? f->suppression->id : "");
 	incident_set_text(&i->attached, "");
 	i->subject->is_changed = true;
 	incidents_count_open(in, i, 1);
@@ -209,6 +226,19 @@ static void open_incident(struct incidents *in, struct incident *i, const struct
 	name_incident(in, i, f);
 	join_case(in, i);
 	in->counters.opened++;
+}
+
+/* One more minute in which a rule of the site's own held; true: they have grown eightfold. */
+static bool count_own(struct incident *i, const struct finding *f)
+{
+	if (!i->count)
+		i->first_ns = f->channel->first_ns;
+	i->last_ns = f->channel->last_ns;
+	i->count++;
+	i->up += f->own->up;
+	i->down += f->own->down;
+	f->channel->first_ns = i->first_ns;
+	return (i->count & (i->count - 1)) == 0 && __builtin_ctzll(i->count) % 3 == 0;
 }
 
 /* The state of the incident after this finding; true when a record is due. */
@@ -244,6 +274,8 @@ static bool grow(struct incidents *in, struct incident *i, const struct finding 
 		i->up = f->remote->visit->up;
 		i->down = f->remote->visit->down;
 	}
+	if (f->own)
+		grew |= count_own(i, f);
 	if (f->job) {
 		grew = true;	/* the caller raises it once a row, or less often */
 		i->up = f->job->up;
@@ -260,12 +292,24 @@ static bool grow(struct incidents *in, struct incident *i, const struct finding 
 	return grew;
 }
 
+/* Of a rule of the site's own no channel remembers that it was counted: those that are listed are,
+ * and all the others together are one. */
+static bool is_listed(const struct incident *i, const struct addr *a)
+{
+	for (uint32_t k = 0; i->member && k < i->members && k < INCIDENT_MEMBERS_MAX; k++)
+		if (addr_equal(&i->member[k], a))
+			return true;
+	return i->members > INCIDENT_MEMBERS_MAX;
+}
+
 /* A flood's channel: counted once, however often it is found. */
 static void count_member(struct incidents *in, struct incident *i, const struct finding *f)
 {
 	struct channel *ch = f->channel;
 
 	in->counters.flooded++;
+	if (f->own && is_listed(i, &ch->key.value))
+		return;
 	/* A new destination comes but once: its entry remembers. */
 	if (i->rule != RULE_DST_001 && ch->contact && ch->contact->is_flooded)
 		return;
@@ -283,6 +327,31 @@ static void count_member(struct incidents *in, struct incident *i, const struct 
 	i->members++;
 }
 
+static void close_incident(struct incidents *in, struct incident *i, const struct finding *f)
+{
+	struct finding over = *f;
+
+	over.is_over = true;
+	in->counters.resolved++;
+	emit_record(in, i, &over, "resolve");
+	i->is_open = false;
+	incidents_mark(in, i);
+	i->subject->is_changed = true;
+	incidents_count_open(in, i, -1);
+}
+
+/* What was told is suppressed now, or the other way round: it ends as what it was. */
+static void turn(struct incidents *in, struct incident *i, const struct finding *f)
+{
+	struct finding over = *f;
+
+	over.level = i->level;
+	over.severity = i->severity;
+	over.own = NULL;
+	over.is_exposed = !f->suppression;
+	close_incident(in, i, &over);
+}
+
 static void take_finding(struct incidents *in, const struct finding *f)
 {
 	struct incident *i = find_or_make(in, f);
@@ -294,6 +363,8 @@ static void take_finding(struct incidents *in, const struct finding *f)
 				"counted only", rule_id_text(f->rule));
 		return;
 	}
+	if (i->is_open && (i->suppressed[0] != '\0') != (f->suppression != NULL))
+		turn(in, i, f);
 	opens = !i->is_open;
 	if (opens) {
 		i->last_row = INT64_MIN;
@@ -316,30 +387,25 @@ void incidents_finding(struct incidents *in, const struct finding *f)
 {
 	struct finding passed;
 
-	if (gate_pass(in->ctx, f, &passed))
+	switch (gate_finding(in->ctx, f, &passed)) {
+	case GATE_PASSED:
+		in->counters.suppressed += passed.suppression != NULL;
 		take_finding(in, &passed);
-	else
+		break;
+	case GATE_OFF:
 		in->counters.disabled++;
-}
-
-static void close_incident(struct incidents *in, struct incident *i, const struct finding *f)
-{
-	struct finding over = *f;
-
-	over.is_over = true;
-	in->counters.resolved++;
-	emit_record(in, i, &over, "resolve");
-	i->is_open = false;
-	incidents_mark(in, i);
-	i->subject->is_changed = true;
-	incidents_count_open(in, i, -1);
+		break;
+	case GATE_UNMATCHED:
+		in->counters.unmatched++;
+		break;
+	}
 }
 
 static void resolve_because(struct incidents *in, struct incident *i, struct channel *ch,
 			    uint64_t judged_ns, int64_t row, bool is_taken_over)
 {
 	struct finding f = { .rule = i->rule, .channel = ch, .judged_ns = judged_ns, .row = row,
-			     .is_taken_over = is_taken_over,
+			     .is_taken_over = is_taken_over, .own_id = i->own,
 			     .level = i->level, .severity = i->severity,
 			     .process = i->process,
 			     .leaf = ch->key.group == GROUP_IP ? ch : NULL,
@@ -395,6 +461,40 @@ void incidents_take_over(struct incidents *in, enum rule_id rule, struct channel
 		resolve_because(in, i, ch, judged_ns, row, true);
 }
 
+/* By the site's word: an entry suppresses it, or (NULL) its rule is off. */
+static void resolve_by_site(struct incidents *in, struct incident *i, struct channel *ch,
+			    const struct suppression *e, uint64_t judged_ns, int64_t row)
+{
+	struct finding f = { .rule = i->rule, .own_id = i->own, .channel = ch,
+			     .judged_ns = judged_ns, .row = row, .level = i->level,
+			     .severity = i->severity, .process = i->process,
+			     .leaf = ch->key.group == GROUP_IP ? ch : NULL,
+			     .entry = i->entry[0] ? i->entry : NULL, .suppression = e,
+			     .is_switched_off = !e };
+
+	if (finding_rests_on_nights(&f))
+		explain_count_bets(&f);
+	close_incident(in, i, &f);
+}
+
+void incidents_review(struct incidents *in, const struct channels *channels, uint64_t judged_ns,
+		      int64_t row)
+{
+	for (size_t k = 0; k < in->count; k++) {
+		struct incident *i = in->list[k];
+		bool is_off = i->is_open && gate_is_off(in->ctx, i);
+		const struct suppression *e = i->is_open && !is_off && !i->suppressed[0] ?
+			gate_suppression(in->ctx, i, judged_ns) : NULL;
+		struct channel stand_in = { .key = i->key, .subject = i->subject, .up = i->up,
+					    .down = i->down, .first_ns = i->opened_ns,
+					    .last_ns = judged_ns };
+		struct channel *ch = i->is_any ? NULL : channels_find(channels, &i->key);
+
+		if (is_off || e)
+			resolve_by_site(in, i, ch ? ch : &stand_in, e, judged_ns, row);
+	}
+}
+
 void incidents_resolve_any(struct incidents *in, enum rule_id rule, struct channel *stand_in,
 			   uint64_t judged_ns, int64_t row)
 {
@@ -408,7 +508,8 @@ size_t incidents_of_entry(const struct incidents *in, enum rule_id rule, struct 
 			  const char *entry)
 {
 	struct channel about = { .subject = s };
-	uint32_t *place = incidents_place(in, &(struct about){ rule, &about, false, entry });
+	uint32_t *place = incidents_place(in, &(struct about){ rule, &about, false, entry, "",
+								 false });
 
 	return *place ? *place - 1 : INCIDENTS_NONE;
 }
@@ -418,6 +519,23 @@ void incidents_end(struct incidents *in, size_t i, struct channel *ch, uint64_t 
 {
 	if (in->list[i]->is_open)
 		resolve(in, in->list[i], ch, judged_ns, row);
+}
+
+bool incidents_is_flooded(const struct incidents *in, enum rule_id rule, const struct channel *ch)
+{
+	struct about about = { rule, ch, true, "", "", false };
+
+	if (incidents_is_open(in, rule, ch))
+		return false;
+	for (int k = 0; k < 2; k++) {
+		uint32_t *place;
+
+		about.is_suppressed = k;
+		place = incidents_place(in, &about);
+		if (*place && in->list[*place - 1]->is_open)
+			return true;
+	}
+	return false;
 }
 
 const struct incident *incidents_find(const struct incidents *in, enum rule_id rule,

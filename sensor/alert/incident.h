@@ -25,6 +25,12 @@
  * What an expected job did (app/jobs.h) is about the entry where it has no channel of its own:
  * NW-HLT-002, and NW-EXF-001 that an entry suppresses, are one incident per (subject, entry).  A
  * suppressed one has severity 1 and no level, joins no case, and takes no place from others.
+ * What an entry of the site's "suppress" covers (alert/gate.h) is an incident of its own kind too:
+ * severity 1, in no case, beside the places of others (16 of a rule and subject, then a flood of
+ * them).  One that is open when an entry begins to cover it is resolved, with the entry's reason;
+ * one whose entry does not cover it any more is resolved, and opens anew as what it is.
+ * A rule of the site's own has one incident for each asset and address, with the count of minutes
+ * in which it held; a record when that has grown eightfold, and in a new row.
  * Memory: an incident is about 400 bytes and its last record's words about as many more.  One that
  * is resolved and whose last night is further back than the site's `retention.incidents` is *past*:
  * its words, peer, names and members are forgotten, what it is about and its id stay, for
@@ -47,7 +53,7 @@
 #define INCIDENT_ID_MAX 40		/* "nw1-" / "nwc-" and 32 hex digits, with the zero byte */
 #define INCIDENT_PEERS_MAX 16		/* open ones of NW-DST-002 for one subject */
 #define INCIDENTS_MAX 8192		/* open ones of one rule */
-#define INCIDENTS_OWN_MAX (RULES * INCIDENTS_MAX)	/* that are no flood, open or not */
+#define INCIDENTS_OWN_MAX (RULE_KINDS * INCIDENTS_MAX)	/* that are no flood, open or not */
 #define INCIDENT_LARGE_BYTES 262144	/* of upload: a peer of its own even in a flood */
 #define INCIDENT_MEMBERS_MAX 16		/* addresses that a flood incident lists */
 #define INCIDENT_LINES_MAX 12		/* of explanation */
@@ -82,6 +88,10 @@ struct incident {
 	struct addr peer;		/* that stood for it last; zero: none */
 	const char *attached;		/* "prefix 203.0.113.0/24\n..."; "": none */
 	const char *entry;		/* the expected entry that it is about; "": none */
+	const char *own;		/* RULE_OWN: the id of the site's rule; else "" */
+	const char *suppressed;		/* by this entry of the site's "suppress"; "": it is not */
+	uint64_t count;			/* RULE_OWN: minutes in which it held, ... */
+	uint64_t first_ns, last_ns;	/* ... the first and the last packet of them */
 	bool is_any;			/* the subject's flood incident, or about no channel */
 	bool is_past;			/* resolved longer ago than incidents are kept */
 	char id[INCIDENT_ID_MAX], case_id[INCIDENT_ID_MAX], previous[INCIDENT_ID_MAX];
@@ -110,6 +120,8 @@ struct incidents;
 struct incidents_counters {
 	uint64_t opened, updated, resolved, records, flooded;
 	uint64_t disabled;		/* findings of rules that the site has switched off */
+	uint64_t unmatched;		/* that the rule's "match" does not hold for */
+	uint64_t suppressed;		/* that an entry of the site's suppresses */
 	uint64_t past;			/* words forgotten after retention.incidents */
 	uint64_t forgotten;		/* resolved, and gone to make room */
 	uint64_t refused;		/* findings that found no place and no memory */
@@ -141,6 +153,8 @@ void incidents_resolve_any(struct incidents *in, enum rule_id rule, struct chann
 			   uint64_t judged_ns, int64_t row);
 /* Has the channel an open incident of its own? */
 bool incidents_is_open(const struct incidents *in, enum rule_id rule, const struct channel *ch);
+/* Has it none, but was it counted into an open flood of the subject's? */
+bool incidents_is_flooded(const struct incidents *in, enum rule_id rule, const struct channel *ch);
 /* The channel's own incident when it is open, else NULL. */
 const struct incident *incidents_find(const struct incidents *in, enum rule_id rule,
 				      const struct channel *ch);
@@ -152,6 +166,10 @@ size_t incidents_of_entry(const struct incidents *in, enum rule_id rule, struct 
 /* Resolves the i-th; ch is its channel or stands for it. */
 void incidents_end(struct incidents *in, size_t i, struct channel *ch, uint64_t judged_ns,
 		   int64_t row);
+/* The policy is another one: resolves what it suppresses or has switched off now.  channels: those
+ * that they are about. */
+void incidents_review(struct incidents *in, const struct channels *channels, uint64_t judged_ns,
+		      int64_t row);
 /* For the state (incident_pack.h): takes over a copy as the next one in order; the sequence that
  * the next record gets is one more. */
 bool incidents_restore(struct incidents *in, const struct incident *copy);
@@ -177,9 +195,21 @@ const struct incident *incidents_of_house(const struct incidents *in, const stru
 const char *incident_message(const struct incident *i);
 const char *incident_line(const struct incident *i, unsigned line);
 /* Is it NW-EXF-001 as an expected entry allows it? */
-static inline bool incident_is_suppressed(const struct incident *i)
+static inline bool incident_is_allowed(const struct incident *i)
 {
 	return i->rule == RULE_EXF_001 && i->entry[0];
+}
+
+/* Is it that, or does an entry of the site's suppress it? */
+static inline bool incident_is_suppressed(const struct incident *i)
+{
+	return incident_is_allowed(i) || i->suppressed[0];
+}
+
+/* "NW-EXF-001", or the id of the site's rule. */
+static inline const char *incident_rule_id(const struct incident *i)
+{
+	return i->rule == RULE_OWN ? i->own : rule_id_text(i->rule);
 }
 /* Of two, the later one not opened yet: are they one case? */
 bool incident_shares_case(const struct incident *a, const struct incident *b);

@@ -7,9 +7,9 @@
 #include "alert/incident.h"
 
 /* Peers of their own, and one flood incident per subject and rule. */
-#define INCIDENTS_CAPACITY (INCIDENTS_OWN_MAX + RULES * SUBJECTS_MAX)
+#define INCIDENTS_CAPACITY (INCIDENTS_OWN_MAX + RULE_KINDS * SUBJECTS_MAX)
 
-static_assert(RULES <= SUBJECT_RULES_MAX, "a subject counts its open incidents by rule");
+static_assert(RULE_KINDS <= SUBJECT_RULES_MAX, "a subject counts its open incidents by rule");
 
 struct incident_chain {			/* in order of opening */
 	struct incident *first, *last;
@@ -25,7 +25,8 @@ struct incidents {
 	size_t count;
 	size_t own;			/* of them, those that are no flood */
 	uint32_t next_number;
-	size_t peers[RULES];		/* open ones that are not flood incidents */
+	size_t peers[RULE_KINDS];	/* open ones that are not flood incidents */
+	size_t suppressed;		/* likewise, all rules together: they are beside those */
 	uint32_t *table;		/* index + 1; 0: free */
 	struct incident_chain *addrs;	/* by the address of the subject */
 	struct incident_chain *houses;	/* by the number of the vendor's subject */
@@ -42,6 +43,8 @@ struct about {
 	const struct channel *ch;
 	bool is_any;
 	const char *entry;		/* as incident_entry() has it; "": none */
+	const char *own;		/* RULE_OWN: which; else "" */
+	bool is_suppressed;		/* is_any: a flood of those that are */
 };
 
 /* The entry as far as it tells incidents apart: NW-EXP-001 is about the channel. */
@@ -68,7 +71,7 @@ void incident_take_words(struct incident *i, struct incident_words *words);
 void incident_keep_words(struct incident *i);
 /* domain, attached, entry: copies the text; "" when there is no memory, which is logged. */
 void incident_set_text(const char **text, const char *to);
-/* And the members; the entry is what some are found by. */
+/* And the members; entry, own and suppressed are what some are found by. */
 void incident_drop_texts(struct incident *i, bool keeps_entry);
 
 #endif

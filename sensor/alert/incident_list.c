@@ -63,12 +63,12 @@ void incidents_free(struct incidents *in)
 
 /* --- by what it is about ----------------------------------------------- */
 
-/* NW-DST-002 is about an address, whatever services it is reached by. */
+/* These are about an address, whatever services it is reached by. */
 static struct channel_key key_of(enum rule_id rule, const struct channel_key *of)
 {
 	struct channel_key key = *of;
 
-	if (rule == RULE_DST_002)
+	if (rule == RULE_DST_002 || rule == RULE_OWN)
 		key.proto = 0, key.port = 0;
 	return key;
 }
@@ -79,10 +79,12 @@ static bool is_about(const struct incident *i, const struct about *about)
 	struct channel_key its = key_of(about->rule, &i->key);
 
 	if (i->rule != about->rule || i->subject != about->ch->subject ||
-	    strcmp(incident_entry(i->rule, i->entry), about->entry))
+	    strcmp(incident_entry(i->rule, i->entry), about->entry) || strcmp(i->own, about->own))
 		return false;
 	if (about->entry[0])
 		return true;		/* whatever the channel */
+	if (i->is_any && (i->suppressed[0] != '\0') != about->is_suppressed)
+		return false;
 	return i->is_any == about->is_any && (about->is_any || !memcmp(&its, &mine, sizeof(mine)));
 }
 
@@ -99,6 +101,7 @@ uint32_t *incidents_place(const struct incidents *in, const struct about *about)
 		at = hash_mix(seed + about->ch->subject->number);
 	else
 		at = hash_bytes(&key, sizeof(key), seed);
+	at ^= hash_bytes(about->own, strlen(about->own), 0);
 	for (at &= TABLE_SLOTS - 1; in->table[at]; at = (at + 1) & (TABLE_SLOTS - 1))
 		if (is_about(in->list[in->table[at] - 1], about))
 			break;
@@ -111,7 +114,8 @@ static uint32_t *place_of(const struct incidents *in, const struct incident *i)
 	struct channel ch = { .key = i->key, .subject = i->subject };
 
 	return incidents_place(in, &(struct about){ i->rule, &ch, i->is_any,
-						    incident_entry(i->rule, i->entry) });
+						    incident_entry(i->rule, i->entry), i->own,
+						    i->suppressed[0] != '\0' });
 }
 
 /* --- chains ------------------------------------------------------------ */
@@ -172,7 +176,7 @@ const struct incident *incidents_of_house(const struct incidents *in, const stru
 static bool lends_case(const struct incident *i, const struct incident *other)
 {
 	return other != i && other->is_open && !incident_entry(other->rule, other->entry)[0] &&
-	       incident_shares_case(i, other);
+	       !other->suppressed[0] && incident_shares_case(i, other);
 }
 
 /* The first about the same domain whoever asks: a tunnel passes through resolvers of any house.
@@ -191,7 +195,7 @@ const char *incidents_case(const struct incidents *in, const struct incident *i)
 	const struct addr *ends[] = { &i->subject->addr, &i->peer };
 	const struct incident *first, *other;
 
-	if (incident_entry(i->rule, i->entry)[0])
+	if (incident_entry(i->rule, i->entry)[0] || i->suppressed[0])
 		return NULL;
 	first = lender_by_domain(in, i);
 	for (int k = 0; k < 2; k++) {
@@ -341,6 +345,11 @@ void incidents_count_open(struct incidents *in, const struct incident *i, int by
 {
 	if (i->is_any || incident_entry(i->rule, i->entry)[0])
 		return;
+	if (i->suppressed[0]) {
+		in->suppressed += (size_t)by;
+		i->subject->suppressed_incidents[i->rule] += (uint16_t)by;
+		return;
+	}
 	in->peers[i->rule] += (size_t)by;
 	i->subject->open_incidents[i->rule] += (uint32_t)by;
 }

@@ -4,10 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include "alert/incident_internal.h"
+#include "policy/site_values.h"
 #include "profile/pattern.h"
 #include "profile/profile_pack.h"
 
-#define INCIDENT_VERSION 4		/* 4: may be past */
+#define INCIDENT_VERSION 5	/* 4: may be past; 5: of a site's rule, or suppressed */
 
 void incident_pack_key(size_t number, uint8_t ret[static INCIDENT_KEY_LEN])
 {
@@ -21,7 +22,7 @@ void incident_pack(const struct incident *in, struct packer *p)
 	uint32_t members = in->members < INCIDENT_MEMBERS_MAX ? in->members : INCIDENT_MEMBERS_MAX;
 
 	pack_u8(p, INCIDENT_VERSION);
-	pack_text(p, rule_id_text(in->rule));
+	pack_text(p, incident_rule_id(in));
 	pack_text(p, in->subject->id);
 	channel_key_pack(&in->key, p);
 	pack_text(p, in->domain);
@@ -51,15 +52,26 @@ void incident_pack(const struct incident *in, struct packer *p)
 	for (unsigned i = 0; i < in->explain_n; i++)
 		pack_text(p, incident_line(in, i));
 	pack_text(p, in->entry);
+	pack_text(p, in->suppressed);
+	pack_u64(p, in->count);
+	pack_u64(p, in->first_ns);
+	pack_u64(p, in->last_ns);
 }
 
 /* false: a rule that this version does not have. */
 static bool unpack_rule(struct unpacker *u, struct incident *in)
 {
-	char id[16];
+	char id[SITE_ID_MAX];
 
-	unpack_text(u, id, sizeof(id));
-	return rule_id_find(id, &in->rule);
+	if (!unpack_text(u, id, sizeof(id)))
+		return false;
+	if (rule_id_find(id, &in->rule))
+		return true;
+	if (!value_is_rule(id) || !strncmp(id, "NW-", 3))
+		return false;
+	in->rule = RULE_OWN;
+	incident_set_text(&in->own, id);
+	return true;
 }
 
 static void unpack_words(struct unpacker *u, struct incident *in)
@@ -174,6 +186,12 @@ static bool unpack_all(struct unpacker *u, uint8_t version, struct subjects *s, 
 	unpack_words(u, in);
 	if (version > 2)
 		unpack_own_text(u, &in->entry, SITE_ID_MAX);
+	if (version > 4) {
+		unpack_own_text(u, &in->suppressed, SITE_ID_MAX);
+		in->count = unpack_u64(u);
+		in->first_ns = unpack_u64(u);
+		in->last_ns = unpack_u64(u);
+	}
 	in->subject = unpack_ok(u) ? subjects_by_id(s, subject) : NULL;
 	if (!in->subject)
 		return false;
@@ -193,6 +211,8 @@ bool incident_unpack(struct incidents *list, struct subjects *s, const void *key
 	incident_set_text(&in.domain, "");
 	incident_set_text(&in.attached, "");
 	incident_set_text(&in.entry, "");
+	incident_set_text(&in.own, "");
+	incident_set_text(&in.suppressed, "");
 	if (unpack_all(&u, version, s, &in) && incidents_restore(list, &in))
 		return true;
 	incident_drop_texts(&in, false);

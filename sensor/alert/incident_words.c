@@ -38,8 +38,11 @@ void incident_drop_texts(struct incident *i, bool keeps_entry)
 {
 	drop_text(&i->domain);
 	drop_text(&i->attached);
-	if (!keeps_entry)
+	if (!keeps_entry) {
 		drop_text(&i->entry);
+		drop_text(&i->own);
+		drop_text(&i->suppressed);
+	}
 	free((void *)(uintptr_t)i->said);
 	i->said = NULL;
 	i->explain_n = 0;

@@ -29,7 +29,7 @@ struct record_flat {
 	char action[8];			/* open update resolve */
 	uint64_t ts_ms;
 	char site[SITE_ID_MAX], sensor[SITE_ID_MAX];
-	char rule[16];
+	char rule[SITE_ID_MAX];
 	unsigned severity, risk;
 	char level[4];
 	char asset[SITE_ID_MAX], role[SITE_ID_MAX];

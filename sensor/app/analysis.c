@@ -14,6 +14,7 @@
 #include "app/judge.h"
 #include "app/nights.h"
 #include "app/orders_watch.h"
+#include "app/own_rules.h"
 #include "app/rhythms.h"
 #include "app/slow.h"
 #include "app/tunnels.h"
@@ -44,6 +45,7 @@ struct analysis {
 	struct nights *nights;
 	struct jobs *jobs;
 	struct rhythms rhythms;
+	struct own_rules own_rules;
 	struct attribution attribution;
 	struct analysis_counters counters;
 	uint64_t first_ns, now_ns;
@@ -101,6 +103,9 @@ static void connect(struct analysis *a)
 		.judge = { .context = a->ctx, .subjects = a->subjects, .channels = a->channels,
 			   .incidents = a->incidents },
 		.nights = a->nights, .baseline = a->baseline,
+	};
+	a->own_rules = (struct own_rules){
+		.context = a->ctx, .channels = a->channels, .incidents = a->incidents,
 	};
 	channels_on_evict(a->channels, tell_evicted, a);
 }
@@ -196,6 +201,11 @@ void analysis_resume(struct analysis *a, const struct analysis_point *point)
 	analysis_settle(a);
 }
 
+void analysis_review(struct analysis *a)
+{
+	incidents_review(a->incidents, a->channels, a->now_ns, a->row);
+}
+
 void analysis_settle(struct analysis *a)
 {
 	destinations_settle(&a->destinations, a->row, a->now_ns);
@@ -280,7 +290,10 @@ static void take(struct analysis *a, const struct slice *s)
 
 static void take_end(void *analysis, const struct attribution_end *e)
 {
-	visitors_take(&((struct analysis *)analysis)->visitors, e);
+	struct analysis *a = analysis;
+
+	visitors_take(&a->visitors, e);
+	own_rules_take(&a->own_rules, e);
 }
 
 void analysis_event(struct analysis *a, const struct slice *s)
@@ -368,6 +381,8 @@ static int64_t silent_after(const struct rule_params *p, const struct incident *
 	case RULE_REM_002:
 	case RULE_REM_003:
 		return p->remote.resolve_after;
+	case RULE_OWN:
+		return OWN_RULES_SILENT_ROWS;
 	default:
 		return 0;
 	}
@@ -390,15 +405,17 @@ static void resolve_silent(struct analysis *a, int64_t row, uint64_t end_ns)
 
 		if (!is_silent(a, in, row))
 			continue;
-		if (in->is_any) {
-			incidents_resolve_any(a->incidents, in->rule, &ch, end_ns, row);
-			continue;
+		if (!in->is_any) {
+			ch.key = in->key;
+			ch.first_ns = in->opened_ns;
+			ch.up = in->up;
+			ch.down = in->down;
 		}
-		ch.key = in->key;
-		ch.first_ns = in->opened_ns;
-		ch.up = in->up;
-		ch.down = in->down;
-		incidents_resolve(a->incidents, in->rule, &ch, end_ns, row);
+		if (in->rule == RULE_OWN) {
+			ch.first_ns = in->first_ns;
+			ch.last_ns = in->last_ns;
+		}
+		incidents_end(a->incidents, i, &ch, end_ns, row);
 	}
 }
 

@@ -61,6 +61,9 @@ struct analysis_point analysis_point(const struct analysis *a);	/* first_ns 0: n
 /* Goes on from a point; the tables have been filled.  Events before now were taken in by an earlier
  * run and are passed by. */
 void analysis_resume(struct analysis *a, const struct analysis_point *point);
+/* The policy is another one than what was raised under: resolves what it suppresses or switched
+ * off. */
+void analysis_review(struct analysis *a);
 /* Something was accepted: resolves what was raised about it. */
 void analysis_settle(struct analysis *a);
 /* Called on the analysis thread after each step of time; has_records: since the last call. */

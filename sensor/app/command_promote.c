@@ -75,7 +75,7 @@ static int choose_id(const struct state_view *v, const char *id, struct request 
 	in = acts_incident(v->tables.incidents, d);
 	if (!r->is_revoke && in && in->rule != RULE_DST_001)
 		log_warn("baseline", "%s: incident %s of %s is open about it; it stays open, "
-			 "whatever is accepted here", id, in->id, rule_id_text(in->rule));
+			 "whatever is accepted here", id, in->id, incident_rule_id(in));
 	print_choice(d, r->is_revoke ? "revoke:" : "accept:");
 	return request_add_id(r, id) ? EXIT_FAILED : EXIT_DONE;
 }

@@ -71,7 +71,7 @@ static void add_line(struct columns *c, const struct review_line *line)
 		escape(baseline_value(d, value), where), addr_format(&d->peer, peer),
 		review_services(d, services), state_view_time(d->first_ns, first),
 		state_view_time(d->last_ns, last), nights, bytes, seen_text(d),
-		line->incident ? rule_id_text(line->incident->rule) : "-", m,
+		line->incident ? incident_rule_id(line->incident) : "-", m,
 	};
 
 	snprintf(nights, sizeof(nights), "%" PRIu32, d->nights);
@@ -93,7 +93,7 @@ static void print_advice(const struct review_line *lines, size_t n)
 		printf("%s  %s", baseline_id(lines[i].destination, id), advice(&lines[i]));
 		if (review_is_suspect(&lines[i])) {
 			text_copy(text, sizeof(text), incident_message(in));
-			printf(": %s %s %s", rule_id_text(in->rule), state_view_level(in->level),
+			printf(": %s %s %s", incident_rule_id(in), state_view_level(in->level),
 			       text_escape(text, strlen(text), rule, sizeof(rule)));
 		}
 		putchar('\n');
@@ -145,7 +145,7 @@ static json_t *line_object(const struct review_line *line)
 	json_put_int(object, "down", d->down);
 	json_object_set_new(object, "answered", json_boolean(d->is_answered));
 	json_put_text(object, "seen", seen_text(d));
-	json_put_text(object, "rule", line->incident ? rule_id_text(line->incident->rule) : NULL);
+	json_put_text(object, "rule", line->incident ? incident_rule_id(line->incident) : NULL);
 	json_put_text(object, "incident", line->incident ? line->incident->id : NULL);
 	json_put_real(object, "m", line->m);
 	json_put_text(object, "advice", advice(line));

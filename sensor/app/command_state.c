@@ -136,20 +136,28 @@ static int show_sink(void *arg, const char *name, uint64_t waiting, uint64_t mar
 
 static void show_incidents(const struct state_view *v)
 {
-	size_t n = incidents_count(v->tables.incidents), open = 0;
+	size_t n = incidents_count(v->tables.incidents), open = 0, suppressed = 0;
 
 	for (size_t i = 0; i < n; i++)
-		open += incidents_at(v->tables.incidents, i)->is_open;
+		if (incidents_at(v->tables.incidents, i)->is_open) {
+			open++;
+			suppressed += incidents_at(v->tables.incidents, i)->suppressed[0] != '\0';
+		}
 	printf("incidents   %zu open, %zu resolved\n", open, n - open);
+	if (suppressed)
+		printf("            %zu of the open ones suppressed by the site policy\n",
+		       suppressed);
 	for (size_t i = 0; i < n; i++) {
 		const struct incident *in = incidents_at(v->tables.incidents, i);
-		char text[INCIDENT_TEXT_MAX], at[CLOCK_TEXT_MAX];
+		char text[INCIDENT_TEXT_MAX], at[CLOCK_TEXT_MAX], entry[VIEW_TEXT_MAX];
 
 		if (!in->is_open)
 			continue;
 		text_repair(incident_message(in), strlen(incident_message(in)), text, sizeof(text));
-		printf("  [%u] %s %s since %s: %s\n", in->severity, rule_id_text(in->rule),
+		printf("  [%u] %s %s since %s: %s\n", in->severity, incident_rule_id(in),
 		       state_view_level(in->level), state_view_time(in->opened_ns, at), text);
+		if (in->suppressed[0])
+			printf("      suppressed by %s\n", escape(in->suppressed, entry));
 	}
 }
 

@@ -155,7 +155,7 @@ static void tell(struct destinations *d, const struct telling *t)
 	f.leaf = t->leaf ? t->leaf : leaf_of(d, dst, t->subject);
 	incidents_finding(d->incidents, &f);
 	dst->is_told = true;
-	dst->is_flooded = !incidents_is_open(d->incidents, RULE_DST_001, ch);
+	dst->is_flooded = incidents_is_flooded(d->incidents, RULE_DST_001, ch);
 	dst->told_answered = dst->is_answered;
 	dst->told_large = dst->up >= INCIDENT_LARGE_BYTES;
 	dst->told_bytes = dst->up + dst->down;
@@ -288,7 +288,7 @@ static void resolve_floods(struct destinations *d, int64_t row, uint64_t end_ns)
 			continue;
 		ch.key.subject = in->subject->number;
 		group_key_any(&ch.key);
-		incidents_resolve_any(d->incidents, RULE_DST_001, &ch, end_ns, row);
+		incidents_end(d->incidents, i, &ch, end_ns, row);
 	}
 }
 

@@ -228,7 +228,7 @@ static const char *say(const struct channel *ch, char buf[static 4 * VIEW_TEXT_M
 
 static bool has_incident(const struct draft *d, const struct channel *ch)
 {
-	for (int rule = 0; rule < RULES; rule++)
+	for (int rule = 0; rule < RULE_KINDS; rule++)
 		if (state_view_incident(d->view, ch, (enum rule_id)rule))
 			return true;
 	return false;

@@ -578,7 +578,7 @@ static bool is_over(const struct jobs *jobs, const struct incident *in, int64_t 
 {
 	if (in->rule == RULE_EXP_001)
 		return in->last_row <= row - params_of(jobs)->resolve_after;
-	return (in->rule == RULE_HLT_002 || incident_is_suppressed(in)) && !job_of(in);
+	return (in->rule == RULE_HLT_002 || incident_is_allowed(in)) && !job_of(in);
 }
 
 void jobs_end_row(struct jobs *jobs, int64_t row, uint64_t end_ns)

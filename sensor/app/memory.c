@@ -18,6 +18,7 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/log.h"
+#include "base/text.h"
 #include "flow/slice_pack.h"
 #include "profile/profile_pack.h"
 
@@ -374,6 +375,21 @@ int memory_load_tables(struct state *s, const struct site *site, const struct an
 
 static void take_requests(struct memory *m);
 
+/* What was raised under another policy, or before there was a word for it. */
+static void review_policy(struct memory *m)
+{
+	char policy[2 * DIGEST_HEX_MAX];
+	void *kept = NULL;
+	size_t len = 0;
+
+	text_format(policy, sizeof(policy), "%s %s", m->site->sha256, m->site->rules->sha256);
+	if (state_get(m->state, STATE_META, "policy", strlen("policy"), &kept, &len) ||
+	    len != strlen(policy) || memcmp(kept, policy, len))
+		analysis_review(m->analysis);
+	free(kept);
+	put_text(m, "policy", policy);
+}
+
 int memory_load(struct memory *m, struct analysis *a)
 {
 	struct analysis_parts parts;
@@ -394,12 +410,15 @@ int memory_load(struct memory *m, struct analysis *a)
 	tallies_follow(m->state, &parts.tallies);
 	m->acts = (struct acts){ .state = m->state, .baseline = parts.baseline,
 				 .incidents = parts.incidents };
-	if (!point.first_ns)
+	if (!point.first_ns) {
+		review_policy(m);
 		return 0;
+	}
 	err = memory_load_tables(m->state, m->site, &parts, &left_out);
 	if (err)
 		return err;
 	analysis_resume(a, &point);
+	review_policy(m);
 	if (left_out)
 		log_warn("state",
 			 "%" PRIu64 " records of the long memory belong to assets that the site no "

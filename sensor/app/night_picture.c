@@ -300,17 +300,23 @@ static void print_facts(const struct picture *p)
 		fprintf(p->out, "  running row: %s up so far\n", size_format(ch->row_up, more));
 }
 
-static void print_incident(const struct picture *p, enum rule_id rule)
+static void print_incident(const struct picture *p, const struct incident *in)
 {
-	const struct incident *in = state_view_incident(p->view, p->channel, rule);
 	char text[INCIDENT_TEXT_MAX], at[CLOCK_TEXT_MAX], id[INCIDENT_ID_MAX];
 
 	if (!in)
 		return;
 	text_repair(incident_message(in), strlen(incident_message(in)), text, sizeof(text));
 	text_repair(in->id, strlen(in->id), id, sizeof(id));
-	fprintf(p->out, "  open: %s, severity %u, since %s, %s\n    %s\n", rule_id_text(rule),
+	fprintf(p->out, "  open: %s, severity %u, since %s, %s\n    %s\n", incident_rule_id(in),
 		in->severity, state_view_time(in->opened_ns, at), id, text);
+}
+
+/* Is it of a rule of the site's own, about the channel's address? */
+static bool is_own_rule_of(const struct incident *in, const struct channel *ch)
+{
+	return in->rule == RULE_OWN && in->is_open && !in->is_any && in->subject == ch->subject &&
+	       ch->key.group == GROUP_IP && addr_equal(&in->key.value, &ch->key.value);
 }
 
 void night_picture_print(const struct state_view *v, const struct channel *ch, bool has_blocks,
@@ -322,7 +328,10 @@ void night_picture_print(const struct state_view *v, const struct channel *ch, b
 
 	print_facts(&p);
 	for (int rule = 0; rule < RULES; rule++)
-		print_incident(&p, (enum rule_id)rule);
+		print_incident(&p, state_view_incident(v, ch, (enum rule_id)rule));
+	for (size_t i = 0; i < incidents_count(v->tables.incidents); i++)
+		if (is_own_rule_of(incidents_at(v->tables.incidents, i), ch))
+			print_incident(&p, incidents_at(v->tables.incidents, i));
 	if (!ch->evidence) {
 		fputs("  no night of it has counted yet, so none is remembered\n", out);
 		print_patterns(&p);

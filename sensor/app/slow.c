@@ -73,7 +73,7 @@ static bool is_nightly(const struct slow *s, const struct channel *ch, int64_t r
 
 	domain_of(s, ch, domain);
 	while ((in = incidents_of_house(s->incidents, ch->subject, in))) {
-		if (in->rule != RULE_EXF_001 || !in->is_open || incident_is_suppressed(in) ||
+		if (in->rule != RULE_EXF_001 || !in->is_open || incident_is_allowed(in) ||
 		    (in->subject != ch->subject && in->subject != ch->subject->vendor))
 			continue;
 		if (is_same_network(&in->peer, &ch->row->top.addr) ||
@@ -175,7 +175,7 @@ static void tell(struct slow *s, struct ledger *l, const struct slow_facts *fact
 
 	attach(s, l, &f);
 	/* One that was counted into a flood is counted once. */
-	if (!l->is_told || incidents_is_open(s->incidents, RULE_EXF_011, f.channel))
+	if (!l->is_told || !incidents_is_flooded(s->incidents, RULE_EXF_011, f.channel))
 		incidents_finding(s->incidents, &f);
 	l->is_told = true;
 	l->told_up = facts->up;

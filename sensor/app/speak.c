@@ -190,7 +190,7 @@ static bool says_as_much(enum rule_id rule, enum rule_id than)
 static bool is_open_leak(const struct round *r, const struct incident *in)
 {
 	return says_as_much(in->rule, r->rule) && in->is_open && !in->is_any &&
-	       !incident_is_suppressed(in);
+	       !incident_is_allowed(in);
 }
 
 /* -ENOMEM.  In order of opening. */

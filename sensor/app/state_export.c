@@ -225,9 +225,11 @@ static json_t *json_incident(const struct state_view *v, const struct incident *
 
 	for (unsigned i = 0; i < in->explain_n; i++)
 		json_array_append_new(explain, json_text(incident_line(in, i)));
-	return json_pack("{s:o,s:o,s:s,s:o,s:s,s:o,s:s,s:b,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o}", "id",
+	return json_pack("{s:o,s:o,s:s,s:o,s:s,s:o,s:s,s:b,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o}",
+			 "suppression", in->suppressed[0] ? json_text(in->suppressed) :
+			 json_null(), "id",
 			 json_text(in->id), "case", json_text(in->case_id), "rule",
-			 rule_id_text(in->rule), "asset", json_text(in->subject->id), "group",
+			 incident_rule_id(in), "asset", json_text(in->subject->id), "group",
 			 incident_group(in), "destination",
 			 json_text(incident_value(in, value)), "service",
 			 incident_service(in, service), "open", in->is_open,

@@ -63,7 +63,7 @@ static void tell(struct tunnels *t, struct carriage *c, const struct tunnel_fact
 	};
 
 	/* One that was counted into a flood is counted once. */
-	if (!c->is_told || incidents_is_open(t->incidents, RULE_EXF_008, f.channel))
+	if (!c->is_told || !incidents_is_flooded(t->incidents, RULE_EXF_008, f.channel))
 		incidents_finding(t->incidents, &f);
 	c->is_told = true;
 	c->told_bytes = bytes_of(facts);

@@ -158,7 +158,7 @@ static void tell(struct visitors *v, const struct telling *t)
 
 	give(v, t, incidents_finding);
 	told->is_open = true;
-	told->is_flooded = !incidents_is_open(v->incidents, t->rule, &ch);
+	told->is_flooded = incidents_is_flooded(v->incidents, t->rule, &ch);
 	told->bytes = t->visit->up + t->visit->down;
 	told->start_ns = t->visit->start_ns;
 	told->until_ns = t->visit->last_ns;

@@ -61,8 +61,18 @@ struct remote_facts {
 	bool is_end;			/* silent for so long that the incident is resolved */
 };
 
+/* A rule of the site's own held for a minute of a flow (detect/own.h). */
+struct own_facts {
+	const struct own_rule *rule;
+	const char *matched;		/* what held, in words */
+	uint64_t up, down;		/* of the minute, from the asset and to it */
+};
+
+struct suppression;
+
 struct finding {
 	enum rule_id rule;
+	const char *own_id;		/* RULE_OWN: which; else NULL */
 	struct channel *channel;
 	/* Group ip: the connection that stands for the channel in a record; NULL: not known any
 	 * more. */
@@ -103,6 +113,12 @@ struct finding {
 	const struct slow_facts *slow;		/* EXF-011; likewise */
 	/* REM-001 .. 003; NULL: it was resolved, and nothing more is known of it. */
 	const struct remote_facts *remote;
+	const struct own_facts *own;		/* RULE_OWN; NULL at resolve */
+	/* By the gate (alert/gate.h): the site's entry that suppresses it, or, at resolve, that
+	 * ends the incident; NULL: none. */
+	const struct suppression *suppression;
+	bool is_exposed;	/* at resolve: no entry suppresses it any more */
+	bool is_switched_off;	/* at resolve: the site has switched the rule off, or dropped it */
 };
 
 /* By detector N: the channel has evidence. */

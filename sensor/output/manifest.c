@@ -132,6 +132,8 @@ static json_t *counters_object(const struct manifest_facts *f)
 		{"incident.resolved", f->incidents->resolved},
 		{"incident.flooded", f->incidents->flooded},
 		{"incident.disabled", f->incidents->disabled},
+		{"incident.unmatched", f->incidents->unmatched},
+		{"incident.suppressed", f->incidents->suppressed},
 		{"incident.past", f->incidents->past},
 		{"incident.forgotten", f->incidents->forgotten},
 		{"incident.refused", f->incidents->refused},

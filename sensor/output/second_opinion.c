@@ -14,7 +14,7 @@ static_assert(EVIDENCE_NIGHTS <= PERMUTATION_NIGHTS, "all that is remembered is 
 
 static bool rests_on_nights(const struct incident *in)
 {
-	return (in->rule == RULE_EXF_001 && !incident_is_suppressed(in)) ||
+	return (in->rule == RULE_EXF_001 && !incident_is_allowed(in)) ||
 	       in->rule == RULE_EXF_002 || in->rule == RULE_EXF_005;
 }
 

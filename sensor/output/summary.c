@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include "alert/gate.h"
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/text.h"
@@ -27,7 +28,8 @@ static void print_incident(FILE *out, const struct summary_facts *f, const struc
 {
 	static const char *const levels[] = {"", ", level L1 (early warning)", ", level L2 (alert)",
 					     ", level L3 (critical)"};
-	const struct rule *rule = rule_of(f->site->rules, i->rule);
+	struct rule buf;
+	const struct rule *rule = gate_rule(f->site, i->rule, i->own, &buf);
 	char opinion[SECOND_OPINION_MAX];
 
 	fprintf(out, "\n  [severity %u%s] %s %s%s\n", i->severity, levels[i->level], rule->id,
@@ -37,7 +39,8 @@ static void print_incident(FILE *out, const struct summary_facts *f, const struc
 		text_print_wrapped(out, "      - ", incident_line(i, k), 8, WIDTH);
 	if (!f->is_live && second_opinion_of(f->channels, i, opinion))
 		text_print_wrapped(out, "      - ", opinion, 8, WIDTH);
-	fputs("    What to check next:\n", out);
+	if (rule->triage[0])
+		fputs("    What to check next:\n", out);
 	for (const char *const *line = rule->triage; *line; line++)
 		text_print_wrapped(out, "      * ", *line, 8, WIDTH);
 	fprintf(out, "    opened ");
@@ -77,11 +80,14 @@ static void print_gone(const struct incidents_counters *c, size_t past, FILE *ou
 static void print_incidents(const struct summary_facts *f, FILE *out)
 {
 	size_t all = incidents_count(f->incidents), n = 0, shown = 0, minor = 0, past = 0;
+	size_t allowed = 0;
 	const struct incident **list = calloc(all + 1, sizeof(struct incident *));
 
 	for (size_t i = 0; list && i < all; i++)
 		if (incidents_at(f->incidents, i)->is_past)
 			past++;
+		else if (incident_is_allowed(incidents_at(f->incidents, i)))
+			allowed++;
 		else if (!incident_is_suppressed(incidents_at(f->incidents, i)))
 			list[n++] = incidents_at(f->incidents, i);
 	if (list)
@@ -97,9 +103,12 @@ static void print_incidents(const struct summary_facts *f, FILE *out)
 		fprintf(out, " %zu of less.", minor);
 	fprintf(out, " Nights judged: %" PRIu64 "%s.\n", f->nights_judged,
 		f->nights_judged ? "" : " (no closed hours lie in what was seen)");
-	if (list && all > n + past)
+	if (allowed)
 		fprintf(out, "Suppressed: %zu nightly upload%s as expected entries allow (in the "
-			"records).\n", all - n - past, all - n - past == 1 ? "" : "s");
+			"records).\n", allowed, allowed == 1 ? "" : "s");
+	if (list && all > n + past + allowed)
+		fprintf(out, "Suppressed by the site policy: %zu incident%s (in the records).\n",
+			all - n - past - allowed, all - n - past - allowed == 1 ? "" : "s");
 	print_gone(incidents_counters(f->incidents), past, out);
 	for (size_t i = 0; list && i < n && shown < INCIDENTS_SHOWN; i++)
 		if (list[i]->severity >= SEVERITY_SHOWN) {

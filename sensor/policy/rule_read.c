@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "policy/condition.h"
 #include "policy/rule_value.h"
 #include "policy/site_read.h"
 #include "policy/site_values.h"
@@ -53,18 +54,27 @@ static void read_id(struct reader *r, const struct at *at, void *into)
 		     nearest ? "\"?)" : "");
 }
 
-static void read_revision(struct reader *r, const struct at *at, void *into)
+const char *reader_revision(struct reader *r, const struct at *at)
 {
 	json_int_t revision = json_integer_value(at->value);
+	const char *copy = NULL;
 	char text[24];
 
 	if (revision < 1 || revision > 999999) {
 		reader_error(r, at, "%lld is not a revision; count from 1, one more at every "
 			     "change", (long long)revision);
-		return;
+		return "1";
 	}
 	snprintf(text, sizeof(text), "%lld", (long long)revision);
-	((struct reading *)into)->rule.version = arena_text(r->arena, text);
+	copy = arena_text(r->arena, text);
+	if (!copy)
+		r->no_memory = true;
+	return copy ? copy : "1";
+}
+
+static void read_revision(struct reader *r, const struct at *at, void *into)
+{
+	((struct reading *)into)->rule.version = reader_revision(r, at);
 }
 
 static void read_name(struct reader *r, const struct at *at, void *into)
@@ -415,6 +425,11 @@ static void read_params(struct reader *r, const struct at *at, void *into)
 		check_clash(r, at, reading);
 }
 
+static void read_match(struct reader *r, const struct at *at, void *into)
+{
+	((struct reading *)into)->rule.match = condition_read(r, at, true);
+}
+
 /* --- the file -------------------------------------------------------------- */
 
 static const struct key root_keys[] = {
@@ -426,6 +441,7 @@ static const struct key root_keys[] = {
 	{ "severity", TYPE_INTEGER, true, read_severity },
 	{ "attack", TYPE_ARRAY, true, read_attack },
 	{ "parameters", TYPE_OBJECT, true, read_params },
+	{ "match", TYPE_OBJECT, false, read_match },
 	{ "explanation", TYPE_STRING, true, read_explanation },
 	{ "triage", TYPE_ARRAY, true, read_triage },
 	{ "false_positives", TYPE_ARRAY, true, read_false_positives },

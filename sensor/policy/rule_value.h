@@ -11,6 +11,7 @@
 bool reader_param_value(struct reader *r, const struct at *at, enum param_type type,
 			double *ret_value);
 const char *param_type_name(enum param_type type);	/* "bytes" */
+const char *reader_revision(struct reader *r, const struct at *at);	/* as text */
 void reader_severity(struct reader *r, const struct at *at, unsigned *ret_severity);
 const char *const *reader_lines(struct reader *r, const struct at *at);	/* ends with NULL */
 const struct rule_technique *reader_techniques(struct reader *r, const struct at *at,

@@ -28,7 +28,9 @@
 enum rule_id {
 	RULE_EXF_001, RULE_DST_002, RULE_HLT_001, RULE_EXP_001, RULE_HLT_002, RULE_DST_001,
 	RULE_EXF_008, RULE_EXF_011, RULE_REM_001, RULE_REM_002, RULE_REM_003,
-	RULE_EXF_002, RULE_EXF_005, RULES
+	RULE_EXF_002, RULE_EXF_005, RULES,
+	RULE_OWN = RULES,		/* any of the site's own (policy/own_rule.h) */
+	RULE_KINDS
 };
 
 #define RULE_BYTES_MAX (256u << 10)	/* of one file */
@@ -37,6 +39,8 @@ enum rule_id {
 #define RULE_EXPLANATION_MAX 2048
 #define RULE_LINES_MAX 16		/* of one list */
 #define RULE_PARAMS_MAX 32		/* of one rule */
+
+struct condition;
 
 enum param_type {
 	PARAM_INTEGER,
@@ -71,6 +75,8 @@ struct rule {
 	const char *const *false_positives, *const *references;
 	struct rule_param *params;
 	size_t n_params;
+	/* Findings that it does not hold for are not told; NULL: all are.  policy/condition.h */
+	const struct condition *match;
 	/* The site's word. */
 	bool is_disabled;
 	unsigned severity_cap;		/* at most this; 0: not said */

@@ -59,7 +59,7 @@ static const struct {
 	[PRIVACY] = { read_privacy, true },
 	[RETENTION] = { read_retention, false },
 	[OF_RULES] = { read_rules, false },
-	[SUPPRESS] = { read_suppress, true },
+	[SUPPRESS] = { read_suppress, false },
 };
 
 static void keep_section(struct reader *r, const struct at *at, void *into)
@@ -105,9 +105,12 @@ static void say_missing_geo(struct reader *r, const struct found *found)
 		{ r->names_asn, GEO_ASN, "asn" }, { r->names_country, GEO_COUNTRY, "country" },
 	};
 
+	const struct at *where = &found->at[found->is_there[EXPECTED] ? EXPECTED :
+					    found->is_there[OF_RULES] ? OF_RULES : SUPPRESS];
+
 	for (size_t i = 0; i < ARRAY_SIZE(all); i++)
 		if (all[i].is_named && !r->site->geo_paths[all[i].kind])
-			reader_warn(r, &found->at[EXPECTED],
+			reader_warn(r, where,
 				    "entries that name \"%s\" cover nothing without a file under "
 				    "\"geo\": {\"%s\": ...}", all[i].key, all[i].key);
 }

@@ -83,6 +83,8 @@ struct expected {
 };
 
 struct orders;
+struct own_rule;
+struct suppression;
 
 enum baseline { BASELINE_OBSERVE, BASELINE_LEARN, BASELINE_ENFORCE };
 
@@ -112,6 +114,10 @@ struct site {
 	const char *orders_path;	/* key "work_orders", likewise; NULL: not given */
 	struct orders *orders;		/* read by site_load(); NULL: none (orders.h) */
 	struct rules *rules;		/* the pack, as this site overrides it.  Never NULL */
+	struct own_rule *own;		/* rules of its own, own_rule.h */
+	size_t n_own;
+	struct suppression *suppress;	/* suppress.h */
+	size_t n_suppress;
 	bool is_default;		/* no site file was given */
 	char sha256[DIGEST_HEX_MAX];	/* of the file; of the canonical defaults without one */
 	struct site_index *index;	/* site_lookup.c */
@@ -166,6 +172,9 @@ struct expected_query {
  * has expired on the day of at_ns (capture time) does not count.  Uses the process's zone
  * (tz_use()). */
 const struct expected *site_expected(const struct site *s, const struct expected_query *q);
+/* Does the party hold that address, under that name ("" not known; raw bytes)? */
+bool site_party_takes(const struct site *s, const struct party *p, const struct addr *a,
+		      const char *name);
 #define EXPECTED_GRACE_NS (60 * 60 * 1000000000ULL)	/* the hour above */
 
 enum expected_lack {

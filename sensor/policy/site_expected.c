@@ -136,7 +136,7 @@ static const struct key party_keys[] = {
 	{ "country", TYPE_STRING, false, read_party_country },
 };
 
-static void read_party(struct reader *r, const struct at *at, struct party *party)
+void reader_party(struct reader *r, const struct at *at, struct party *party)
 {
 	if (json_object_size(at->value) == 0)
 		reader_error(r, at, "is empty and would take everything; name at least one of "
@@ -148,7 +148,7 @@ static void read_source(struct reader *r, const struct at *at, void *into)
 {
 	struct at domain;
 
-	read_party(r, at, &((struct expected *)into)->from);
+	reader_party(r, at, &((struct expected *)into)->from);
 	if (reader_member(r, at, "domain", &domain))
 		reader_warn(r, &domain,
 			    "\"from\" is an asset, and names are known of servers only: the "
@@ -157,7 +157,7 @@ static void read_source(struct reader *r, const struct at *at, void *into)
 
 static void read_target(struct reader *r, const struct at *at, void *into)
 {
-	read_party(r, at, &((struct expected *)into)->to);
+	reader_party(r, at, &((struct expected *)into)->to);
 }
 
 /* --- the entry ----------------------------------------------------------------------- */
@@ -167,13 +167,18 @@ static void read_expected_id(struct reader *r, const struct at *at, void *into)
 	reader_id(r, at, ((struct expected *)into)->id);
 }
 
+struct services {
+	struct service *list;
+	size_t n;
+};
+
 static void read_service(struct reader *r, const struct at *at, void *into)
 {
-	struct expected *e = into;
+	struct services *services = into;
 	char shown[SHOWN_MAX];
 
-	if (value_service(at_text(at), &e->services[e->n_services]))
-		e->n_services++;
+	if (value_service(at_text(at), &services->list[services->n]))
+		services->n++;
 	else
 		reader_error(r, at,
 			     "%s is not a service; write \"tcp/443\", \"udp/123\", \"sctp/2905\", "
@@ -181,10 +186,11 @@ static void read_service(struct reader *r, const struct at *at, void *into)
 			     at_shown(at, shown));
 }
 
-static void read_services(struct reader *r, const struct at *at, void *into)
+void reader_services(struct reader *r, const struct at *at, struct service **ret_services,
+		     size_t *ret_n)
 {
-	struct expected *e = into;
 	size_t n = json_array_size(at->value);
+	struct services services = { 0 };
 
 	if (n == 0 || n > SERVICES_MAX) {
 		reader_error(r, at,
@@ -192,9 +198,19 @@ static void read_services(struct reader *r, const struct at *at, void *into)
 			     SERVICES_MAX, n);
 		return;
 	}
-	e->services = reader_alloc(r, n, sizeof(*e->services));
-	if (e->services)
-		reader_each(r, at, TYPE_STRING, read_service, e);
+	services.list = reader_alloc(r, n, sizeof(*services.list));
+	if (!services.list)
+		return;
+	reader_each(r, at, TYPE_STRING, read_service, &services);
+	*ret_services = services.list;
+	*ret_n = services.n;
+}
+
+static void read_services(struct reader *r, const struct at *at, void *into)
+{
+	struct expected *e = into;
+
+	reader_services(r, at, &e->services, &e->n_services);
 }
 
 static void read_window(struct reader *r, const struct at *at, void *into)

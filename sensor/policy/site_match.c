@@ -282,6 +282,17 @@ static bool party_takes(const struct party *p, const struct side *side)
 	return networks_take(p, side->addr);
 }
 
+bool site_party_takes(const struct site *s, const struct party *p, const struct addr *a,
+		      const char *name)
+{
+	struct side side = { .addr = a, .asset = site_asset(s, a), .zone = site_zone(s, a) };
+
+	set_name(&side, name);
+	if (p->asn || p->country[0])
+		geo_lookup(s->geo, a, &side.place);
+	return party_takes(p, &side);
+}
+
 static bool services_take(const struct expected *e, const struct expected_query *q)
 {
 	for (size_t i = 0; i < e->n_services; i++) {

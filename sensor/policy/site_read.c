@@ -9,7 +9,7 @@
 #include "base/text.h"
 
 #define PATH_TEXT_MAX 160
-#define PATH_STEPS_MAX 8		/* the deepest value of a site file lies five steps down */
+#define PATH_STEPS_MAX 24		/* a condition may be eight deep, two steps each */
 #define KEYS_MAX 32			/* of one object */
 
 bool reader_is_stopped(const struct reader *r)

@@ -123,6 +123,10 @@ bool reader_cidr(struct reader *r, const struct at *at, struct cidr *ret_cidr);
 bool reader_date(struct reader *r, const struct at *at, int32_t *ret_day);
 bool reader_country(struct reader *r, const struct at *at, char ret_country[static 3]);
 void reader_hours(struct reader *r, const struct at *at, struct closed_hours *ret_hours);
+/* site_expected.c: as from and to of an expected entry, and its services. */
+void reader_party(struct reader *r, const struct at *at, struct party *ret_party);
+void reader_services(struct reader *r, const struct at *at, struct service **ret_services,
+		     size_t *ret_n);
 
 /* The sections of the file: site_sections.c, site_expected.c, site_later.c. */
 void read_site_section(struct reader *r, const struct at *at, void *into);

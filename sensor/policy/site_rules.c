@@ -1,18 +1,19 @@
-/* site_rules.c - the sections "rules" and "suppress" of a site file.
+/* site_rules.c - the section "rules" of a site file.
  *
  *	"rules": {"NW-EXF-003": {"enabled": false},
  *	          "NW-EXF-011": {"severity": 2, "parameters": {"bytes": "200MB"}}}
  *
- * An override changes the site's own copy of the pack.  Values stay within the bounds of the rule
- * file.
+ * An override changes the site's copy of the pack.  Values stay within the bounds of the rule file.
+ * What is not "NW-..." is a rule of the site's own (own_rule.h).
  */
 #include <string.h>
 #include "base/text.h"
+#include "policy/own_rule.h"
 #include "policy/rule_value.h"
 #include "policy/site_read.h"
 #include "policy/site_values.h"
 
-#define TEXT_LONGEST 1024
+#define OWN_NAME_MAX 64			/* rule.name of a record, with the zero byte */
 
 /* --- rules of the pack ----------------------------------------------------- */
 
@@ -78,6 +79,132 @@ static const struct key override_keys[] = {
 	{ "parameters", TYPE_OBJECT, false, read_params },
 };
 
+/* --- rules of the site's own ----------------------------------------------- */
+
+static void read_own_enabled(struct reader *r, const struct at *at, void *into)
+{
+	read_enabled(r, at, &((struct own_rule *)into)->rule);
+}
+
+static void read_own_name(struct reader *r, const struct at *at, void *into)
+{
+	((struct own_rule *)into)->rule.name = reader_text(r, at, OWN_NAME_MAX);
+}
+
+static void read_own_category(struct reader *r, const struct at *at, void *into)
+{
+	((struct own_rule *)into)->rule.category = reader_text(r, at, OWN_NAME_MAX);
+}
+
+static void read_own_revision(struct reader *r, const struct at *at, void *into)
+{
+	((struct own_rule *)into)->rule.version = reader_revision(r, at);
+}
+
+static void read_own_severity(struct reader *r, const struct at *at, void *into)
+{
+	reader_severity(r, at, &((struct own_rule *)into)->rule.severity);
+}
+
+static void read_own_attack(struct reader *r, const struct at *at, void *into)
+{
+	struct rule *rule = &((struct own_rule *)into)->rule;
+
+	rule->techniques = reader_techniques(r, at, &rule->n_techniques);
+}
+
+static void read_own_match(struct reader *r, const struct at *at, void *into)
+{
+	((struct own_rule *)into)->match = condition_read(r, at, false);
+}
+
+static void read_own_window(struct reader *r, const struct at *at, void *into)
+{
+	struct own_rule *own = into;
+
+	reader_hours(r, at, &own->window);
+	own->has_window = true;
+}
+
+static void read_own_explanation(struct reader *r, const struct at *at, void *into)
+{
+	((struct own_rule *)into)->rule.explanation = reader_text(r, at, RULE_TEXT_MAX);
+}
+
+static void read_own_triage(struct reader *r, const struct at *at, void *into)
+{
+	((struct own_rule *)into)->rule.triage = reader_lines(r, at);
+}
+
+static void read_own_false_positives(struct reader *r, const struct at *at, void *into)
+{
+	((struct own_rule *)into)->rule.false_positives = reader_lines(r, at);
+}
+
+static void read_own_references(struct reader *r, const struct at *at, void *into)
+{
+	((struct own_rule *)into)->rule.references = reader_lines(r, at);
+}
+
+static const struct key own_keys[] = {
+	{ "name", TYPE_STRING, true, read_own_name },
+	{ "severity", TYPE_INTEGER, true, read_own_severity },
+	{ "match", TYPE_OBJECT, true, read_own_match },
+	{ "enabled", TYPE_BOOL, false, read_own_enabled },
+	{ "window", TYPE_OBJECT, false, read_own_window },
+	{ "revision", TYPE_INTEGER, false, read_own_revision },
+	{ "category", TYPE_STRING, false, read_own_category },
+	{ "attack", TYPE_ARRAY, false, read_own_attack },
+	{ "explanation", TYPE_STRING, false, read_own_explanation },
+	{ "triage", TYPE_ARRAY, false, read_own_triage },
+	{ "false_positives", TYPE_ARRAY, false, read_own_false_positives },
+	{ "references", TYPE_ARRAY, false, read_own_references },
+};
+
+static size_t values_of(const struct site *site)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < site->n_own; i++)
+		n += site->own[i].match ? site->own[i].match->n_values : 0;
+	return n;
+}
+
+static void read_own(struct reader *r, const struct at *at, struct site *site)
+{
+	static const char *const none[] = { NULL };
+	struct own_rule *own = &site->own[site->n_own];
+
+	if (site->n_own == OWN_RULES_MAX) {
+		reader_error_of_key(r, at, "more than %d rules of the site's own; every flow is "
+				    "asked for each of them", OWN_RULES_MAX);
+		return;
+	}
+	*own = (struct own_rule){ .rule = { .version = "1", .category = "site",
+					    .detector = "match", .explanation = "",
+					    .triage = none, .false_positives = none,
+					    .references = none } };
+	own->rule.id = arena_text(r->arena, at->key);
+	if (!own->rule.id)
+		r->no_memory = true;
+	site->n_own++;
+	reader_object(r, at, KEYS(own_keys), own);
+	if (values_of(site) > OWN_VALUES_MAX)
+		reader_error_of_key(r, at, "more than %d values in all rules of the site's own; "
+				    "use networks, roles or zones in place of lists",
+				    OWN_VALUES_MAX);
+}
+
+const struct own_rule *own_rule_find(const struct site *s, const char *id)
+{
+	for (size_t i = 0; i < s->n_own; i++)
+		if (!strcmp(s->own[i].rule.id, id))
+			return &s->own[i];
+	return NULL;
+}
+
+/* --- all of them ----------------------------------------------------------- */
+
 static void say_unknown_rule(struct reader *r, const struct at *at)
 {
 	const char *nearest = rule_id_nearest(at->key);
@@ -104,6 +231,8 @@ static void read_rule(struct reader *r, const struct at *at, void *into)
 
 	if (rule_id_find(at->key, &id))
 		reader_object(r, at, KEYS(override_keys), &site->rules->list[id]);
+	else if (value_is_rule(at->key) && strncmp(at->key, "NW-", 3))
+		read_own(r, at, site);
 	else
 		say_unknown_rule(r, at);
 }
@@ -129,69 +258,12 @@ static void bind(struct reader *r, const struct at *at, struct site *site)
 void read_rules(struct reader *r, const struct at *at, void *into)
 {
 	unsigned before = r->n_errors;
+	struct site *site = into;
 
+	site->own = reader_alloc(r, OWN_RULES_MAX, sizeof(*site->own));
+	if (!site->own)
+		return;
 	reader_members(r, at, TYPE_OBJECT, read_rule, into);
 	if (r->n_errors == before)
 		bind(r, at, into);
-}
-
-/* --- suppressions ---------------------------------------------------------- */
-
-static void check_rule_id(struct reader *r, const struct at *at, const char *id, const char *shown)
-{
-	if (!value_is_rule(id))
-		reader_error(r, at,
-			     "%s is not the id of a rule; write \"NW-EXF-003\" or an id of the "
-			     "site's own",
-			     shown);
-}
-
-static void read_any_text(struct reader *r, const struct at *at, void *into)
-{
-	(void)into;
-	reader_text(r, at, TEXT_LONGEST);
-}
-
-static void read_suppressed_rule(struct reader *r, const struct at *at, void *into)
-{
-	char shown[SHOWN_MAX];
-
-	(void)into;
-	check_rule_id(r, at, at_text(at), at_shown(at, shown));
-}
-
-static void read_suppressed_asset(struct reader *r, const struct at *at, void *into)
-{
-	char shown[SHOWN_MAX];
-
-	(void)into;
-	if (keymap_get(&r->assets, at_text(at), strlen(at_text(at))) == KEYMAP_NONE)
-		reader_error(r, at, "there is no asset %s; assets are listed under \"assets\"",
-			     at_shown(at, shown));
-}
-
-static void read_any_date(struct reader *r, const struct at *at, void *into)
-{
-	int32_t day;
-
-	(void)into;
-	reader_date(r, at, &day);
-}
-
-static const struct key suppress_keys[] = {
-	{ "rule", TYPE_STRING, true, read_suppressed_rule },
-	{ "asset", TYPE_STRING, false, read_suppressed_asset },
-	{ "reason", TYPE_STRING, true, read_any_text },
-	{ "owner", TYPE_STRING, false, read_any_text },
-	{ "expires", TYPE_STRING, false, read_any_date },
-};
-
-static void read_suppression(struct reader *r, const struct at *at, void *into)
-{
-	reader_object(r, at, KEYS(suppress_keys), into);
-}
-
-void read_suppress(struct reader *r, const struct at *at, void *into)
-{
-	reader_each(r, at, TYPE_OBJECT, read_suppression, into);
 }

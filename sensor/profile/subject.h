@@ -57,6 +57,7 @@ struct subject {
 	struct row *busy;		/* internal or expected upload (busy.h), or NULL */
 	int64_t busy_row;
 	uint32_t open_incidents[SUBJECT_RULES_MAX];	/* by rule, see alert/incident.h */
+	uint16_t suppressed_incidents[SUBJECT_RULES_MAX];	/* likewise */
 	struct crowd *crowd;		/* votes of all assets, numbered as here; NULL: none */
 	bool is_changed;		/* since it was last packed */
 };

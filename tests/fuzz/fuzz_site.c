@@ -1,7 +1,8 @@
 /* fuzz_site.c - any bytes as a site file; what is accepted must then answer every question.
  *
  * Checked: a refusal says why, an accepted file does not; look-ups agree with each other; night
- * windows lie in their rows and are at most 12 h long.
+ * windows lie in their rows and are at most 12 h long; rules of the site's own answer, in words
+ * too, and an entry that suppresses is one of the file's.
  */
 #include <stdint.h>
 #include <stdio.h>
@@ -11,8 +12,10 @@
 #include "base/log.h"
 #include "base/tz.h"
 #include "policy/calendar.h"
+#include "policy/own_rule.h"
 #include "policy/site.h"
 #include "policy/site_explain.h"
+#include "policy/suppress.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -65,6 +68,42 @@ static void ask_addresses(const struct site *s)
 				 s->n_expected ? s->expected[0].to.domain : "a.example");
 }
 
+/* Everything is known of it, or nothing. */
+static struct condition_fact any_fact(void *arg, enum condition_field f)
+{
+	const bool *is_known = arg;
+
+	return (struct condition_fact){ .is_known = *is_known, .text = "a", .number = f };
+}
+
+static void ask_rules(const struct site *s)
+{
+	struct suppress_query q = { .rule = "NW-EXF-001", .asset = "IMG-1", .service = "TLS",
+				    .country = "NL", .name = "a.example", .proto = 6, .port = 443,
+				    .judged_ns = 20470 * NS_PER_DAY };
+	const struct suppression *e;
+	char text[256];
+
+	for (size_t i = 0; i < s->n_own; i++)
+		for (int known = 0; known < 2; known++) {
+			bool is_known = known;
+			struct condition_asking a = { .fact = any_fact, .arg = &is_known };
+
+			condition_holds(s->own[i].match, &a);
+			ENSURE(is_known || !a.held);
+			ENSURE(strlen(condition_format(s->own[i].match, text, sizeof(text))) <
+			       sizeof(text));
+			ENSURE(own_rule_find(s, s->own[i].rule.id) == &s->own[i]);
+		}
+	for (int about = SUPPRESS_ADDRESS; about <= SUPPRESS_ANY; about++) {
+		q.about = (enum suppress_about)about;
+		ENSURE(cidr_parse("203.0.113.0/24", &q.network));
+		e = suppress_find(s, &q);
+		ENSURE(!e || (e >= s->suppress && e < s->suppress + s->n_suppress));
+		ENSURE(!e || suppress_by_id(s, e->id) == e);
+	}
+}
+
 static void ask_nights(const struct site *s)
 {
 	struct calendar c;
@@ -95,6 +134,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		ENSURE(tz_use(s->timezone) == 0);
 		ask_addresses(s);
 		ask_nights(s);
+		ask_rules(s);
 		out = fopen("/dev/null", "w");
 		if (out) {
 			site_explain(s, out);

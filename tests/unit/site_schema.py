@@ -22,6 +22,9 @@ READER_ONLY = {
     "expected-references", "garbage", "host-bits", "host-bits-ipv6", "id-twice", "list-twice",
     "mac-twice", "network-twice", "number-in-list", "outside-zone", "syntax", "syntax-behind-list",
     "syntax-in-entry", "syntax-trailing-comma", "timezone", "zone-unknown",
+    "own-country", "own-domain", "own-many", "own-network", "own-operator-address", "own-operator-flag",
+    "own-operator-number", "own-operator-text", "own-references", "own-too-deep", "own-too-many", "own-value-bounds",
+    "own-value-choice", "own-value-type", "suppress-id-twice", "suppress-rule",
 }
 
 source = pathlib.Path(os.environ.get("NW_SRCDIR", "."))
