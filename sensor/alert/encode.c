@@ -18,7 +18,6 @@
 
 #define TEXT_MAX 1024
 #define REAL_DIGITS 6
-#define ECS_VERSION "8.17.0"
 
 static const char *level_text(enum level level)
 {

@@ -5,6 +5,8 @@
 #include <jansson.h>
 #include "alert/explain.h"
 
+#define ECS_VERSION "8.17.0"
+
 /* Both give; the finding is one that rests on nights. */
 json_t *encode_evidence(const struct alert_context *ctx, const struct finding *f,
 			const struct nightly_facts *facts);

@@ -185,6 +185,8 @@ uint64_t incidents_sequence(const struct incidents *in);
 void incidents_packed(struct incidents *in);	/* none is changed any more */
 
 const struct incidents_counters *incidents_counters(const struct incidents *in);
+/* Counts on from another's. */
+void incidents_carry(struct incidents *in, const struct incidents *from);
 size_t incidents_count(const struct incidents *in);
 const struct incident *incidents_at(const struct incidents *in, size_t i); /* in order of opening */
 /* Those of the subject and of its vendor's house (the vendor's own and all its assets'), in order

@@ -354,6 +354,17 @@ void incidents_count_open(struct incidents *in, const struct incident *i, int by
 	i->subject->open_incidents[i->rule] += (uint32_t)by;
 }
 
+static_assert(sizeof(struct incidents_counters) % sizeof(uint64_t) == 0, "counters and nothing else");
+
+void incidents_carry(struct incidents *in, const struct incidents *from)
+{
+	uint64_t *to = (uint64_t *)&in->counters;
+	const uint64_t *was = (const uint64_t *)&from->counters;
+
+	for (size_t i = 0; i < sizeof(in->counters) / sizeof(*to); i++)
+		to[i] += was[i];
+}
+
 size_t incidents_count(const struct incidents *in)
 {
 	return in->count;

@@ -13,7 +13,6 @@
 #include "app/jobs.h"
 #include "app/judge.h"
 #include "app/nights.h"
-#include "app/orders_watch.h"
 #include "app/own_rules.h"
 #include "app/rhythms.h"
 #include "app/slow.h"
@@ -30,7 +29,9 @@ struct analysis {
 	struct alert_context *ctx;
 	struct calendar calendar;
 	struct flowlog *flowlog;
-	struct orders_watch *orders;
+	struct outbox *outbox;
+	analysis_policy_fn look;	/* NULL: the policy does not change */
+	void *look_arg;
 	struct subjects *subjects;
 	struct channels *channels;
 	struct incidents *incidents;
@@ -120,7 +121,7 @@ int analysis_new(const struct analysis_config *cfg, struct analysis **ret_analys
 	a->ctx = cfg->context;
 	a->ctx->calendar = &a->calendar;
 	a->flowlog = cfg->flowlog;
-	a->orders = cfg->orders;
+	a->outbox = cfg->outbox;
 	err = subjects_new(a->ctx->site, &a->subjects);
 	if (!err)
 		err = channels_new(NULL, &a->channels);
@@ -223,6 +224,57 @@ void analysis_on_step(struct analysis *a, analysis_step_fn step, void *arg)
 {
 	a->step = step;
 	a->step_arg = arg;
+}
+
+void analysis_on_policy(struct analysis *a, analysis_policy_fn look, void *arg)
+{
+	a->look = look;
+	a->look_arg = arg;
+}
+
+/* What is counted since the start, who is told and who asks is of the run and not of the tables;
+ * and some point to the struct that they are in. */
+static void take_place(struct analysis *a, struct analysis *fresh)
+{
+	struct analysis old = *a;
+
+	incidents_carry(fresh->incidents, a->incidents);
+	channels_carry(fresh->channels, a->channels);
+	nights_carry(fresh->nights, a->nights);
+	*a = *fresh;
+	*fresh = old;
+	a->flowlog = old.flowlog;
+	a->look = old.look;
+	a->look_arg = old.look_arg;
+	a->counters = old.counters;
+	a->records_told = old.records_told;
+	connect(a);
+	a->ctx->calendar = &a->calendar;
+	a->visitors.no_memory = old.visitors.no_memory;
+	a->attribution.no_memory = old.attribution.no_memory;
+	a->attribution.outside_both = old.attribution.outside_both;
+	memcpy(a->attribution.outside_example, old.attribution.outside_example,
+	       sizeof(a->attribution.outside_example));
+}
+
+int analysis_renew(struct analysis *a, const struct site *site, analysis_fill_fn fill, void *arg)
+{
+	struct alert_context old = *a->ctx;
+	struct analysis *fresh = NULL;
+	int err;
+
+	a->ctx->site = site;
+	a->ctx->orders = site->orders;
+	err = analysis_new(&(struct analysis_config){ .context = a->ctx, .outbox = a->outbox },
+			   &fresh);
+	if (!err)
+		err = fill(arg, fresh);
+	if (!err)
+		take_place(a, fresh);
+	else
+		*a->ctx = old;
+	analysis_free(fresh);
+	return err;
 }
 
 static void tell_step(struct analysis *a)
@@ -488,8 +540,6 @@ void analysis_time(struct analysis *a, uint64_t now_ns)
 	if (now_ns <= a->now_ns)
 		return;
 	a->now_ns = now_ns;
-	if (a->orders)
-		a->ctx->orders = orders_watch_look(a->orders);
 	nights_judge(a->nights, now_ns);
 	jobs_judge(a->jobs, now_ns);
 	end_rows(a, now_ns);
@@ -497,6 +547,8 @@ void analysis_time(struct analysis *a, uint64_t now_ns)
 	report_evicted(a);
 	refresh_counters(a);
 	tell_step(a);
+	if (a->look)
+		a->look(a->look_arg, a->now_ns);
 }
 
 void analysis_finish(struct analysis *a, uint64_t now_ns)
@@ -538,6 +590,11 @@ const struct channels_counters *analysis_channels(const struct analysis *a)
 const struct incidents *analysis_incidents(const struct analysis *a)
 {
 	return a->incidents;
+}
+
+uint64_t analysis_sequence(const struct analysis *a)
+{
+	return incidents_sequence(a->incidents);
 }
 
 uint64_t analysis_first_ns(const struct analysis *a)

@@ -17,13 +17,11 @@
 #include "store/outbox.h"
 
 struct analysis;
-struct orders_watch;
 
 struct analysis_config {
 	struct alert_context *context;	/* calendar is set at the first packet */
 	struct outbox *outbox;
 	struct flowlog *flowlog;	/* NULL: no flow records */
-	struct orders_watch *orders;	/* live; NULL: work orders do not change */
 };
 
 struct analysis_counters {
@@ -70,6 +68,16 @@ void analysis_settle(struct analysis *a);
 typedef void (*analysis_step_fn)(void *arg, bool has_records);
 void analysis_on_step(struct analysis *a, analysis_step_fn step, void *arg);
 
+/* Called on the analysis thread when a step of time is over and kept: the policy may change now. */
+typedef void (*analysis_policy_fn)(void *arg, uint64_t now_ns);
+void analysis_on_policy(struct analysis *a, analysis_policy_fn look, void *arg);
+/* Another policy, between two steps: new tables under it, which fill() fills as after a restart (by
+ * analysis_parts() and analysis_resume()); then they take the place of the old ones.  The context's
+ * site and orders are then the new ones.  0, or an error of fill() or -ENOMEM: everything is as it
+ * was. */
+typedef int (*analysis_fill_fn)(void *arg, struct analysis *fresh);
+int analysis_renew(struct analysis *a, const struct site *site, analysis_fill_fn fill, void *arg);
+
 void analysis_start(struct analysis *a, uint64_t first_ns);	/* stamp of the first packet */
 /* Events in the order of slice_compare(); none older than an earlier call's time. */
 void analysis_event(struct analysis *a, const struct slice *s);
@@ -84,6 +92,7 @@ void analysis_preview(struct analysis *a);
 const struct analysis_counters *analysis_counters(const struct analysis *a);
 const struct channels_counters *analysis_channels(const struct analysis *a);
 const struct incidents *analysis_incidents(const struct analysis *a);
+uint64_t analysis_sequence(const struct analysis *a);	/* of the last record; 0: none */
 /* Capture time covered so far. */
 uint64_t analysis_first_ns(const struct analysis *a);
 uint64_t analysis_now_ns(const struct analysis *a);

@@ -24,6 +24,7 @@ int run_live(const struct options *o)
 		status = session_open_outputs(&s);
 	if (status == EXIT_DONE) {
 		signals_catch(s.source, s.outbox);
+		signals_catch_reload();
 		log_notice("live", "listening on %s%s%s", o->interfaces[0],
 			   o->n_interfaces > 1 ? " and others" : "",
 			   o->state ? ""

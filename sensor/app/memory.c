@@ -1,13 +1,15 @@
 /* memory.c - see memory.h. */
-#include "app/memory.h"
+#include "app/memory_internal.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include "alert/incident_pack.h"
-#include "app/acts.h"
 #include "app/baseline_store.h"
 #include "app/batch.h"
 #include "app/coverage_state.h"
@@ -22,49 +24,6 @@
 #include "flow/slice_pack.h"
 #include "profile/profile_pack.h"
 
-struct memory {
-	struct state *state;
-	const struct site *site;
-	struct analysis *analysis;
-	struct pipeline_carry carry;
-	struct packer key, value;
-	uint64_t committed_ns;		/* of the monotonic clock */
-	struct coverage *coverage;	/* borrowed, or NULL */
-	int64_t names_row;		/* for which the names of DNS were kept last */
-	struct acts acts;		/* what people ask for while this runs */
-	bool has_past;			/* an earlier run has left something */
-	bool has_failed;		/* a put failed: said, and the run's status */
-	bool is_replay;
-	bool is_clean;			/* the inputs were read to their end, or live was stopped */
-};
-
-/* --- small texts and numbers of STATE_META -------------------------------------------------------
- */
-
-static int put_text(struct memory *m, const char *name, const char *text)
-{
-	return state_put(m->state, STATE_META, name, strlen(name), text, strlen(text));
-}
-
-/* Is the text kept under that name this one?  True too when none is kept. */
-static bool is_text(struct memory *m, const char *name, const char *text)
-{
-	void *kept = NULL;
-	size_t len = 0;
-	bool same;
-
-	if (state_get(m->state, STATE_META, name, strlen(name), &kept, &len) != 0)
-		return true;
-	same = len == strlen(text) && !memcmp(kept, text, len);
-	free(kept);
-	return same;
-}
-
-static uint64_t get_ns(struct memory *m, const char *name)
-{
-	return (uint64_t)state_get_number(m->state, name, 0);
-}
-
 /* --- opening ----------------------------------------------------------- */
 
 int memory_open(const char *path, const struct site *site, struct memory **ret_memory)
@@ -75,7 +34,7 @@ int memory_open(const char *path, const struct site *site, struct memory **ret_m
 	if (err)
 		goto out;
 	m->site = site;
-	if (!is_text(m, "site", site->id) || !is_text(m, "timezone", site->timezone)) {
+	if (!memory_is_text(m, "site", site->id) || !memory_is_text(m, "timezone", site->timezone)) {
 		log_err("state",
 			"%s is the memory of another site or time zone than \"%s\", %s; give each "
 			"site a state of its own",
@@ -83,11 +42,25 @@ int memory_open(const char *path, const struct site *site, struct memory **ret_m
 		err = -EINVAL;
 		goto out;
 	}
-	m->has_past = get_ns(m, "first_ns") != 0;
+	m->has_past = memory_get_ns(m, "first_ns") != 0;
 	*ret_memory = steal(&m);
 out:
 	memory_close(m);
 	return err;
+}
+
+/* The state, its journal and its lock. */
+static void remove_scratch(const char *directory)
+{
+	DIR *dir = directory[0] ? opendir(directory) : NULL;
+	struct dirent *entry;
+
+	while (dir && (entry = readdir(dir)))
+		unlinkat(dirfd(dir), entry->d_name, 0);
+	if (dir)
+		closedir(dir);
+	if (directory[0])
+		rmdir(directory);
 }
 
 void memory_close(struct memory *m)
@@ -100,6 +73,7 @@ void memory_close(struct memory *m)
 	pack_free(&m->key);
 	pack_free(&m->value);
 	state_close(m->state);
+	remove_scratch(m->scratch);
 	free(m);
 }
 
@@ -111,152 +85,6 @@ struct state *memory_state(struct memory *m)
 void memory_cover(struct memory *m, struct coverage *c)
 {
 	m->coverage = c;
-}
-
-/* --- connections and pending events ------------------------------------ */
-
-struct flow_taker {
-	shard_flow_fn take;
-	void *arg;
-};
-
-static int give_flow(void *arg, const void *key, size_t key_len, const void *value,
-		     size_t value_len)
-{
-	const struct flow_taker *t = arg;
-
-	t->take(t->arg, key, key_len, value, value_len);
-	return 0;
-}
-
-static void give_flows(void *memory, shard_flow_fn take, void *take_arg)
-{
-	struct memory *m = memory;
-	struct flow_taker taker = { take, take_arg };
-
-	state_each(m->state, STATE_FLOW, give_flow, &taker);
-}
-
-/* Replay that was interrupted begins again, with the connections of its start; live goes on later.
- */
-static bool end_clean(void *memory, int err)
-{
-	struct memory *m = memory;
-
-	m->is_clean = err >= 0 && !(m->is_replay && signals_seen());
-	if (m->is_clean)
-		state_clear(m->state, STATE_FLOW);
-	return m->is_clean;
-}
-
-static void keep_flow(void *memory, const void *key, size_t key_len, const void *value,
-		      size_t value_len)
-{
-	struct memory *m = memory;
-
-	m->has_failed |= state_put(m->state, STATE_FLOW, key, key_len, value, value_len) != 0;
-}
-
-static void keep_pending(struct memory *m)
-{
-	struct event_batch *b = m->carry.ret_pending;
-
-	pack_reset(&m->value);
-	pack_u32(&m->value, b ? (uint32_t)b->n : 0);
-	for (size_t i = 0; b && i < b->n; i++)
-		slice_pack(&b->events[i], &m->value);
-	m->has_failed |= m->value.has_failed || state_put(m->state, STATE_META, "pending", 7,
-							  m->value.bytes, m->value.len) != 0;
-}
-
-static struct event_batch *load_pending(struct memory *m)
-{
-	struct event_batch *b = event_batch_new();
-	void *kept = NULL;
-	size_t len = 0;
-	struct unpacker u;
-	uint32_t n;
-
-	if (!b || state_get(m->state, STATE_META, "pending", 7, &kept, &len) != 0)
-		return b;
-	u = unpack_over(kept, len);
-	n = unpack_u32(&u);
-	for (uint32_t i = 0; i < n && !u.is_bad; i++) {
-		struct slice s;
-
-		if (slice_unpack(&u, &s))
-			event_batch_add(b, &s);
-	}
-	if (!unpack_ok(&u))
-		log_warn("state",
-			 "the events of the last run's last minute are damaged: some are missing");
-	free(kept);
-	return b;
-}
-
-/* The last run did not end well, or not here: its connections are older than what it knew. */
-static void drop_flows(struct memory *m)
-{
-	state_clear(m->state, STATE_FLOW);
-	state_delete(m->state, STATE_META, "pending", 7);
-	state_put_number(m->state, "carry_ns", 0);
-}
-
-/* --- how runs follow each other ---------------------------------------- */
-
-static int refuse_old(uint64_t first_ns, uint64_t last_ns)
-{
-	char first[CLOCK_TEXT_MAX], last[CLOCK_TEXT_MAX];
-
-	log_err("state",
-		"the input begins at %s, but the state knows everything up to %s; --allow-old "
-		"leaves "
-		"out what it knows, another --state judges it anew",
-		clock_format(first_ns, first), clock_format(last_ns, last));
-	return -EEXIST;
-}
-
-int memory_plan(struct memory *m, const char *inputs, uint64_t first_ns, bool allow_old,
-		uint64_t *ret_from_ns)
-{
-	bool was_clean = state_get_number(m->state, "is_clean", 1);
-	uint64_t last_ns = get_ns(m, "last_ns");
-	bool resumes = m->has_past && !was_clean && *inputs && is_text(m, "inputs", inputs);
-
-	*ret_from_ns = 0;
-	if (resumes) {
-		log_notice("state", "the last run over these inputs did not end: going on after %s",
-			   clock_format(get_ns(m, "now_ns"), (char[CLOCK_TEXT_MAX]){ 0 }));
-		/* What that run left out is in the connections that it began with. */
-		*ret_from_ns = get_ns(m, "from_ns");
-	} else if (m->has_past && was_clean && *inputs && is_text(m, "inputs", inputs)) {
-		log_notice("state", "these inputs were taken in by the last run: nothing is new");
-		*ret_from_ns = last_ns + 1;
-	} else if (m->has_past) {
-		if (!was_clean) {
-			log_warn("state",
-				 "the last run did not end well: connections open then are not "
-				 "carried over");
-			drop_flows(m);
-			last_ns = get_ns(m, "now_ns");
-		}
-		if (first_ns && first_ns < last_ns) {
-			if (!allow_old)
-				return refuse_old(first_ns, last_ns);
-			*ret_from_ns = last_ns + 1;
-		}
-	}
-	put_text(m, "site", m->site->id);
-	put_text(m, "timezone", m->site->timezone);
-	put_text(m, "inputs", inputs);
-	state_put_number(m->state, "from_ns", (int64_t)*ret_from_ns);
-	state_put_number(m->state, "is_clean", 0);
-	m->carry = (struct pipeline_carry){ .minute_ns = get_ns(m, "carry_ns"), .flows = give_flows,
-					    .ends_clean = end_clean, .put_flow = keep_flow,
-					    .arg = m };
-	m->is_replay = *inputs != '\0';
-	m->carry.pending = load_pending(m);
-	return state_commit(m->state);
 }
 
 struct pipeline_carry *memory_carry(struct memory *m)
@@ -375,6 +203,24 @@ int memory_load_tables(struct state *s, const struct site *site, const struct an
 
 static void take_requests(struct memory *m);
 
+/* The analysis tells it of every step, and of what is gone. */
+static void attach(struct memory *m, struct analysis *a)
+{
+	struct analysis_parts parts;
+
+	m->analysis = a;
+	m->committed_ns = clock_monotonic_ns();
+	analysis_parts(a, &parts);
+	analysis_on_step(a, memory_step, m);
+	channels_on_remove(parts.channels, forget_channel, m);
+	incidents_on_forget(parts.incidents, forget_incident, m);
+	baseline_on_remove(parts.baseline, baseline_forget, m->state);
+	tallies_follow(m->state, &parts.tallies);
+	m->acts.state = m->state;
+	m->acts.baseline = parts.baseline;
+	m->acts.incidents = parts.incidents;
+}
+
 /* What was raised under another policy, or before there was a word for it. */
 static void review_policy(struct memory *m)
 {
@@ -387,7 +233,7 @@ static void review_policy(struct memory *m)
 	    len != strlen(policy) || memcmp(kept, policy, len))
 		analysis_review(m->analysis);
 	free(kept);
-	put_text(m, "policy", policy);
+	memory_put_text(m, "policy", policy);
 }
 
 int memory_load(struct memory *m, struct analysis *a)
@@ -396,20 +242,12 @@ int memory_load(struct memory *m, struct analysis *a)
 	uint64_t left_out;
 	int err;
 	struct analysis_point point = { .year = (int)state_get_number(m->state, "year", 1970),
-					.first_ns = get_ns(m, "first_ns"),
-					.now_ns = get_ns(m, "now_ns"),
+					.first_ns = memory_get_ns(m, "first_ns"),
+					.now_ns = memory_get_ns(m, "now_ns"),
 					.row = state_get_number(m->state, "row", 0) };
 
-	m->analysis = a;
-	m->committed_ns = clock_monotonic_ns();
+	attach(m, a);
 	analysis_parts(a, &parts);
-	analysis_on_step(a, memory_step, m);
-	channels_on_remove(parts.channels, forget_channel, m);
-	incidents_on_forget(parts.incidents, forget_incident, m);
-	baseline_on_remove(parts.baseline, baseline_forget, m->state);
-	tallies_follow(m->state, &parts.tallies);
-	m->acts = (struct acts){ .state = m->state, .baseline = parts.baseline,
-				 .incidents = parts.incidents };
 	if (!point.first_ns) {
 		review_policy(m);
 		return 0;
@@ -549,11 +387,67 @@ void memory_step(void *memory, bool has_records)
 {
 	struct memory *m = memory;
 
+	if (m->scratch[0])
+		return;		/* it is for memory_renew() */
 	/* A replay takes requests at its start alone: when one comes must not change its result. */
 	if (!m->is_replay && acts_is_due(&m->acts))
 		take_requests(m);
 	if (has_records || clock_monotonic_ns() - m->committed_ns >= MEMORY_COMMIT_NS)
 		commit(m);
+}
+
+static int fill(void *memory, struct analysis *fresh)
+{
+	return memory_load(memory, fresh);
+}
+
+int memory_renew(struct memory *m, const struct site *site)
+{
+	struct analysis *a = m->analysis;
+	const struct site *old = m->site;
+	struct analysis_parts parts;
+	int err;
+
+	analysis_parts(a, &parts);
+	m->has_failed |= names_store_save(m->state, parts.resolved) != 0;
+	err = commit(m);
+	if (!err && m->has_failed)
+		err = -EIO;
+	if (err) {
+		log_err("state", "the memory could not be kept whole: %s", err_text(err));
+		return err;
+	}
+	m->site = site;
+	err = analysis_renew(a, site, fill, m);
+	if (err)
+		m->site = old;
+	attach(m, a);
+	return err;
+}
+
+int memory_open_scratch(const struct site *site, struct analysis *a, struct memory **ret_memory)
+{
+	const char *folder = getenv("TMPDIR");
+	char directory[sizeof(((struct memory *)0)->scratch)], path[PATH_MAX];
+	struct memory *m = NULL;
+	int err;
+
+	if (!text_format(directory, sizeof(directory), "%s/nachtwacht-XXXXXX",
+			 folder && *folder ? folder : "/tmp") || !mkdtemp(directory)) {
+		err = errno ? -errno : -ENAMETOOLONG;
+		log_err("state", "no directory for a moment's memory (TMPDIR): %s", err_text(err));
+		return err;
+	}
+	text_format(path, sizeof(path), "%s/state", directory);
+	err = memory_open(path, site, &m);
+	if (err) {
+		rmdir(directory);
+		return err;
+	}
+	text_copy(m->scratch, sizeof(m->scratch), directory);
+	attach(m, a);
+	*ret_memory = m;
+	return 0;
 }
 
 int memory_finish(struct memory *m, uint64_t last_ns)
@@ -563,7 +457,7 @@ int memory_finish(struct memory *m, uint64_t last_ns)
 	if (m->is_clean && analysis_point(m->analysis).first_ns) {
 		struct analysis_parts parts;
 
-		keep_pending(m);
+		memory_keep_pending(m);
 		analysis_parts(m->analysis, &parts);
 		m->has_failed |= names_store_save(m->state, parts.resolved) != 0;
 		state_put_number(m->state, "carry_ns", (int64_t)m->carry.ret_minute_ns);

@@ -55,6 +55,13 @@ int memory_load(struct memory *m, struct analysis *a);
 int memory_load_tables(struct state *s, const struct site *site, const struct analysis_parts *parts,
 		       uint64_t *ret_left_out);
 struct pipeline_carry *memory_carry(struct memory *m);	/* for the pipeline */
+/* Without a state: one of its own in a directory for temporary files, which goes with it; for
+ * memory_renew() alone, nothing is kept in it before.  0 or -errno (logged). */
+int memory_open_scratch(const struct site *site, struct analysis *a, struct memory **ret_memory);
+/* Another policy of the same site: everything is kept, and the analysis taken up by new tables
+ * under it, as a restart would (analysis_renew()).  The old site may go after it.  0 or an error
+ * (logged): all is as it was.  Thread: analysis, between two steps. */
+int memory_renew(struct memory *m, const struct site *site);
 
 void memory_step(void *memory, bool has_records);	/* an analysis_step_fn */
 /* After memory_finish(): the open night is told, its records are kept, and nothing else changes.

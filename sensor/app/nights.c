@@ -219,6 +219,12 @@ void nights_finish(struct nights *n, uint64_t now_ns)
 			judge_hours(n, &n->hours[i], now_ns, true);
 }
 
+void nights_carry(struct nights *n, const struct nights *from)
+{
+	n->nights_judged += from->nights_judged;
+	n->judge.channel_nights += from->judge.channel_nights;
+}
+
 uint64_t nights_channel_nights(const struct nights *n)
 {
 	return n->judge.channel_nights;

@@ -22,6 +22,8 @@ struct nights_parts {			/* borrowed */
 
 int nights_new(const struct nights_parts *parts, struct nights **ret_nights);
 void nights_free(struct nights *n);
+/* Counts on from another's. */
+void nights_carry(struct nights *n, const struct nights *from);
 
 void nights_start(struct nights *n, uint64_t first_ns);	/* the calendar is set */
 void nights_resume(struct nights *n, uint64_t first_ns,

@@ -12,6 +12,7 @@ struct orders_watch {
 	struct orders *own;		/* read since the start; NULL: the site's still count */
 	struct stat seen;		/* of the file as it was read or refused last */
 	bool is_missing;		/* said */
+	struct orders_watch_counters counters;
 };
 
 int orders_watch_new(const struct site *site, struct orders_watch **ret_watch)
@@ -55,8 +56,10 @@ static void read_anew(struct orders_watch *w)
 	if (orders_load(w->site->orders_path, w->site, &more)) {
 		log_err("orders", "the %zu work orders that were read before still count",
 			now(w)->n);
+		w->counters.refused++;
 		return;
 	}
+	w->counters.taken++;
 	log_notice("orders", "%zu work orders were read anew, SHA-256 %s", more->n, more->sha256);
 	orders_free(w->own);
 	w->own = more;
@@ -67,6 +70,7 @@ const struct orders *orders_watch_look(struct orders_watch *w)
 	struct stat is;
 
 	if (stat(w->site->orders_path, &is)) {
+		w->counters.refused += !w->is_missing;
 		if (!w->is_missing)
 			log_err("orders", "%s: cannot be looked at: %s; the %zu work orders that "
 				"were read before still count", w->site->orders_path,
@@ -80,4 +84,9 @@ const struct orders *orders_watch_look(struct orders_watch *w)
 		read_anew(w);
 	}
 	return now(w);
+}
+
+struct orders_watch_counters orders_watch_counters(const struct orders_watch *w)
+{
+	return w->counters;
 }

@@ -1,9 +1,9 @@
-/* orders_watch.h - work orders that change while a sensor runs: the file is looked at once a minute
- * and read anew when its time, size or inode differ.
+/* orders_watch.h - work orders that change while a sensor runs: the file is read anew when its
+ * time, size or inode differ.  The part of app/reload.h that knows about orders.
  *
  * On any error the orders that were there stay, and it is said; once, until the file changes again.
- * Live only: in a replay the orders are those of its start.  run.id of records stays that of the
- * start; the log says which content (SHA-256) was taken when.
+ * run.id of records stays that of the policy; log and health record say which content (SHA-256) was
+ * taken when.
  * Thread: analysis.
  */
 #ifndef NW_APP_ORDERS_WATCH_H
@@ -18,5 +18,10 @@ int orders_watch_new(const struct site *site, struct orders_watch **ret_watch);
 void orders_watch_free(struct orders_watch *w);	/* NULL is fine */
 /* The orders that count now.  Borrowed until the next call. */
 const struct orders *orders_watch_look(struct orders_watch *w);
+
+struct orders_watch_counters {
+	uint64_t taken, refused;	/* by the looks so far */
+};
+struct orders_watch_counters orders_watch_counters(const struct orders_watch *w);
 
 #endif

@@ -10,6 +10,7 @@
 #include "app/coverage_state.h"
 #include "app/outputs.h"
 #include "app/policy_load.h"
+#include "app/reload.h"
 #include "app/signals.h"
 #include "base/clock.h"
 #include "base/err.h"
@@ -41,7 +42,7 @@ static int load_site(struct session *s)
 
 /* "<hash of site, rules, declared gaps, work orders, program version>": what a result depends on
  * besides the packets. */
-static void make_run_id(struct session *s)
+void session_make_run_id(struct session *s)
 {
 	const struct rules *rules = s->site->rules;
 	char text[2048];
@@ -98,6 +99,7 @@ static int prepare_redis(struct session *s)
 	}
 	if (o->redis_password_file && redis_url_password_file(&r->url, o->redis_password_file))
 		return EXIT_USAGE;
+	snprintf(r->health, sizeof(r->health), "nw:{%s}:health", s->site->id);
 	if (o->stream)
 		n = snprintf(r->stream, sizeof(r->stream), "%s", o->stream);
 	else if (o->command == COMMAND_LIVE)
@@ -155,7 +157,7 @@ int session_prepare(struct session *s, const struct options *o)
 					    .coverage = s->coverage,
 					    .is_live = o->command == COMMAND_LIVE,
 					    .interface = o->n_interfaces ? o->interfaces[0] : NULL};
-	make_run_id(s);
+	session_make_run_id(s);
 	return prepare_redis(s);
 }
 
@@ -244,13 +246,18 @@ int session_open_outputs(struct session *s)
 	}
 	cfg = (struct analysis_config){ .context = &s->context, .outbox = s->outbox,
 					.flowlog = s->flowlog };
-	if ((is_live && s->site->orders && orders_watch_new(s->site, &s->orders)) ||
-	    (cfg.orders = s->orders, analysis_new(&cfg, &s->analysis))) {
+	if (analysis_new(&cfg, &s->analysis)) {
 		log_err("start", "out of memory");
 		return EXIT_FAILED;
 	}
 	if (s->memory && memory_load(s->memory, s->analysis))
 		return EXIT_FAILED;
+	if (is_live && reload_new(s, &s->reload)) {
+		log_err("start", "out of memory");
+		return EXIT_FAILED;
+	}
+	if (is_live)
+		analysis_on_policy(s->analysis, reload_look, s->reload);
 	if (!o->quiet && o->command == COMMAND_REPLAY)
 		progress_start(o->progress, 2, &s->progress);
 	return EXIT_DONE;
@@ -384,8 +391,8 @@ void session_close(struct session *s)
 	if (s->flowlog)
 		flowlog_close(s->flowlog);
 	progress_stop(s->progress);
+	reload_free(s->reload);
 	analysis_free(s->analysis);
-	orders_watch_free(s->orders);
 	if (s->memory)
 		state_commit(memory_state(s->memory));	/* where the sinks stand */
 	outbox_free(s->outbox);

@@ -11,6 +11,8 @@
 #include "output/sinks.h"
 #include "policy/gaps_file.h"
 
+struct reload;
+
 struct session {
 	const struct options *options;
 	struct site *site;
@@ -24,7 +26,7 @@ struct session {
 	struct jsonl_sink *jsonl;
 	struct redis_sink *redis;
 	struct analysis *analysis;
-	struct orders_watch *orders;	/* live, of a site with orders; NULL */
+	struct reload *reload;		/* live; else NULL */
 	struct memory *memory;		/* NULL: no state */
 	struct source *source;
 	struct progress *progress;
@@ -44,5 +46,7 @@ int session_open_outputs(struct session *s);
  * end signals have their default actions again.  The exit status. */
 int session_run(struct session *s, bool is_live);
 void session_close(struct session *s);
+/* Sets context.run_id by what a result depends on besides the packets. */
+void session_make_run_id(struct session *s);
 
 #endif

@@ -9,7 +9,7 @@
 
 static struct source *_Atomic stopping;
 static struct outbox *_Atomic filling;
-static _Atomic bool is_draining, was_seen, is_hurried;
+static _Atomic bool is_draining, was_seen, is_hurried, is_asked_to_reload;
 static uint64_t drain_until_ns;		/* monotonic clock; the main thread's */
 
 static void on_signal(int number)
@@ -38,6 +38,24 @@ static void act(void (*handler)(int))
 
 	sigaction(SIGINT, &action, NULL);
 	sigaction(SIGTERM, &action, NULL);
+}
+
+static void on_reload(int number)
+{
+	(void)number;
+	atomic_store(&is_asked_to_reload, true);
+}
+
+void signals_catch_reload(void)
+{
+	struct sigaction action = { .sa_handler = on_reload, .sa_flags = SA_RESTART };
+
+	sigaction(SIGHUP, &action, NULL);
+}
+
+bool signals_take_reload(void)
+{
+	return atomic_exchange(&is_asked_to_reload, false);
 }
 
 void signals_catch(struct source *s, struct outbox *o)

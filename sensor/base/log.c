@@ -47,6 +47,17 @@ void log_set_sink(void (*sink)(enum log_level, const char *))
 	atomic_store(&line_sink, sink);
 }
 
+static _Thread_local char *captured;
+static _Thread_local size_t captured_max;
+
+void log_capture(char *buf, size_t cap)
+{
+	captured = buf;
+	captured_max = cap;
+	if (buf && cap)
+		buf[0] = '\0';
+}
+
 static size_t clip(int written, size_t cap)
 {
 	if (written < 0)
@@ -77,6 +88,9 @@ static void log_line(enum log_level level, const char *topic, const char *fmt, v
 			     topic),
 		    sizeof(line) - len);
 	len += clip(vsnprintf(line + len, sizeof(line) - len - 1, fmt, ap), sizeof(line) - len - 1);
+	if (captured && !captured[0] && level == LOG_LEVEL_ERR)
+		snprintf(captured, captured_max, "%.*s", (int)(len - prefix - strlen("error: ")),
+			 line + prefix + strlen("error: "));
 	if (sink) {
 		sink(level, line + prefix);
 	} else {

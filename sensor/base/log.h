@@ -8,6 +8,7 @@
 #define NW_BASE_LOG_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 enum log_level { LOG_LEVEL_ERR, LOG_LEVEL_WARN, LOG_LEVEL_NOTICE, LOG_LEVEL_INFO, LOG_LEVEL_DEBUG };
 
@@ -18,6 +19,9 @@ void log_set_before(void (*before)(void));
 /* Lines go to sink (without prefix and newline) instead of standard error; NULL: back.  For tests.
  */
 void log_set_sink(void (*sink)(enum log_level level, const char *line));
+/* The first error that this thread says from now on is also put there, without "error: "; buf is
+ * emptied.  NULL: no more. */
+void log_capture(char *buf, size_t cap);
 
 void log_err(const char *topic, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void log_warn(const char *topic, const char *fmt, ...) __attribute__((format(printf, 2, 3)));

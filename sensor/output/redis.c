@@ -38,6 +38,7 @@
 #include "output/redis_entry.h"
 
 #define MAXLEN_DEFAULT 50000
+#define HEALTH_MAXLEN 10000
 #define BATCH_RECORDS 256		/* of one pipeline, as ALERTS.md bounds it */
 #define BATCH_BYTES 262144
 #define PEEK_NS (500 * NS_PER_MS)	/* until an idle, open outbox is left for a look around */
@@ -273,7 +274,10 @@ static size_t queue_batch(struct redis_sink *s, const struct record *const *reco
 	while (queued < n) {
 		struct redis_entry *e = &s->entry;
 
-		redis_entry_build(e, s->cfg.stream, s->cfg.maxlen, records[queued], NULL);
+		if (records[queued]->kind == RECORD_HEALTH)
+			redis_entry_build(e, s->cfg.health, HEALTH_MAXLEN, records[queued], NULL);
+		else
+			redis_entry_build(e, s->cfg.stream, s->cfg.maxlen, records[queued], NULL);
 		if (queued && bytes + e->bytes > BATCH_BYTES)
 			break;
 		if (!redis_conn_queue(s->conn, e->argc, e->argv, e->lens))

@@ -50,6 +50,7 @@ const char *redis_url_text(const struct redis_url *url, char buf[static REDIS_UR
 struct redis_config {
 	struct redis_url url;
 	char stream[256];			/* key of the alerts; dead letters: with ":dead" */
+	char health[SITE_ID_MAX + 16];		/* key of health records */
 	uint64_t maxlen;			/* MAXLEN ~; 0: 50 000 */
 	uint64_t wait_ns;			/* how long redis_sink_close() waits for the rest */
 	/* A full outbox, too, waits no longer than wait_ns for a server that takes nothing. */

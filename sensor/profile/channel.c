@@ -205,6 +205,19 @@ struct channel *channels_get(struct channels *c, struct subject *s, const struct
 	return ch;
 }
 
+void channels_carry(struct channels *c, const struct channels *from)
+{
+	const struct channels_counters *was = &from->counters;
+	struct channels_counters *is = &c->counters;
+
+	is->expired += was->expired;
+	is->evicted += was->evicted;
+	is->evicted_tonight += was->evicted_tonight;
+	is->evicted_evidence += was->evicted_evidence;
+	is->evicted_strong += was->evicted_strong;
+	is->evicted_rhythms += was->evicted_rhythms;
+}
+
 const struct channels_counters *channels_counters(const struct channels *c)
 {
 	return &c->counters;

@@ -115,6 +115,8 @@ void channels_free(struct channels *c);
 struct channel *channels_get(struct channels *c, struct subject *s, const struct channel_key *key);
 struct channel *channels_find(const struct channels *c, const struct channel_key *key);
 const struct channels_counters *channels_counters(const struct channels *c);
+/* Counts on from another's what was evicted and expired; what is there counts itself. */
+void channels_carry(struct channels *c, const struct channels *from);
 size_t channels_bytes(const struct channels *c); /* everything: table, channels, evidence */
 /* Before a night is judged: so many channels may be promoted in it and so many bytes be made
  * besides, and channels cannot go while they are gone through.  So room is made for as many as may

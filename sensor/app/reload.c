@@ -1,0 +1,175 @@
+/* reload.c - see reload.h. */
+#include "app/reload.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include "alert/encode_policy.h"
+#include "app/policy_load.h"
+#include "app/signals.h"
+#include "base/err.h"
+#include "base/log.h"
+#include "base/text.h"
+
+struct reload {
+	struct session *session;
+	struct orders_watch *orders;	/* NULL: the site has none */
+	struct memory *scratch;		/* of a run without a state, made when it is needed */
+	struct policy_counters counters;
+	uint64_t now_ns;
+	char problem[POLICY_REASON_MAX];	/* the first, of what is being read */
+};
+
+static int watch_orders(struct reload *r)
+{
+	const struct site *site = r->session->site;
+
+	orders_watch_free(r->orders);
+	r->orders = NULL;
+	return site->orders ? orders_watch_new(site, &r->orders) : 0;
+}
+
+int reload_new(struct session *s, struct reload **ret_reload)
+{
+	struct reload *r = calloc(1, sizeof(*r));
+	int err;
+
+	if (!r)
+		return -ENOMEM;
+	r->session = s;
+	err = watch_orders(r);
+	if (err) {
+		reload_free(r);
+		return err;
+	}
+	*ret_reload = r;
+	return 0;
+}
+
+void reload_free(struct reload *r)
+{
+	if (!r)
+		return;
+	orders_watch_free(r->orders);
+	memory_close(r->scratch);
+	free(r);
+}
+
+/* --- what came of it ------------------------------------------------------- */
+
+static void tell(struct reload *r, enum policy_part part, bool is_taken)
+{
+	struct policy_news news = { .part = part, .is_taken = is_taken, .reason = r->problem,
+				    .counters = &r->counters, .at_ns = r->now_ns };
+	struct session *s = r->session;
+	struct record *record;
+
+	if (is_taken)
+		r->counters.taken++;
+	else
+		r->counters.refused++;
+	record = encode_policy(&s->context, &news, analysis_sequence(s->analysis));
+	if (!record) {
+		log_err("policy", "no memory for a health record");
+		return;
+	}
+	outbox_append(s->outbox, record);
+	if (s->memory)
+		memory_step(s->memory, true);	/* sinks see it after the commit */
+}
+
+/* --- all of it ------------------------------------------------------------- */
+
+static int refuse_other(struct reload *r, const struct site *site)
+{
+	const struct site *now = r->session->site;
+	const char *what = strcmp(now->timezone, site->timezone) ? "time zone" :
+			   strcmp(now->id, site->id) ? "site id" : NULL;
+
+	if (!what)
+		return 0;
+	log_err("policy", "the %s is \"%s\" now and was \"%s\": it is fixed while the sensor runs; "
+		"start it anew for that", what,
+		what[0] == 't' ? site->timezone : site->id,
+		what[0] == 't' ? now->timezone : now->id);
+	return -EINVAL;
+}
+
+/* The tables go over to the new site; a run without a state keeps them for that moment. */
+static int renew(struct reload *r, const struct site *site)
+{
+	struct session *s = r->session;
+	int err = 0;
+
+	if (!s->memory && !r->scratch)
+		err = memory_open_scratch(s->site, s->analysis, &r->scratch);
+	return err ? err : memory_renew(s->memory ? s->memory : r->scratch, site);
+}
+
+static int take_all(struct reload *r)
+{
+	struct session *s = r->session;
+	struct site *site = NULL, *old = s->site;
+	char id[DIGEST_HEX_MAX];
+	int err = policy_load(s->options, &site) == EXIT_DONE ? 0 : -EINVAL;
+
+	if (!err)
+		err = refuse_other(r, site);
+	if (err) {
+		site_free(site);
+		return err;
+	}
+	text_copy(id, sizeof(id), s->context.run_id);
+	s->site = site;
+	session_make_run_id(s);		/* what is resolved by it is of the new run already */
+	err = renew(r, site);
+	if (err) {
+		s->site = old;
+		text_copy(s->context.run_id, sizeof(s->context.run_id), id);
+		site_free(site);
+		return err;
+	}
+	if (watch_orders(r))
+		log_err("policy", "out of memory: changes of the work orders are not seen");
+	site_free(old);
+	log_notice("policy", "the policy was read anew: site %s, rules %s", site->sha256,
+		   site->rules->sha256);
+	return 0;
+}
+
+static void look_all(struct reload *r)
+{
+	int err;
+
+	log_notice("policy", "SIGHUP: site, rules and work orders are read anew");
+	log_capture(r->problem, sizeof(r->problem));
+	err = take_all(r);
+	log_capture(NULL, 0);
+	if (err)
+		log_err("policy", "the policy that was there before still counts");
+	tell(r, POLICY_ALL, !err);
+}
+
+static void look_orders(struct reload *r)
+{
+	struct orders_watch_counters before = orders_watch_counters(r->orders), after;
+
+	log_capture(r->problem, sizeof(r->problem));
+	r->session->context.orders = orders_watch_look(r->orders);
+	log_capture(NULL, 0);
+	after = orders_watch_counters(r->orders);
+	if (after.taken != before.taken || after.refused != before.refused)
+		tell(r, POLICY_ORDERS, after.taken != before.taken);
+}
+
+void reload_look(void *reload, uint64_t now_ns)
+{
+	struct reload *r = reload;
+
+	r->now_ns = now_ns;
+	r->problem[0] = '\0';
+	if (signals_take_reload())
+		look_all(r);
+	else if (r->orders)
+		look_orders(r);
+}
