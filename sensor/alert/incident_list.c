@@ -98,7 +98,7 @@ uint32_t *incidents_place(const struct incidents *in, const struct about *about)
 	else if (about->is_any)
 		at = hash_mix(seed + about->ch->subject->number);
 	else
-		at = hash_bytes(&key, sizeof(key), seed);
+		at = hash_table(&key, sizeof(key), seed);
 	for (at &= TABLE_SLOTS - 1; in->table[at]; at = (at + 1) & (TABLE_SLOTS - 1))
 		if (is_about(in->list[in->table[at] - 1], about))
 			break;
@@ -118,7 +118,7 @@ static uint32_t *place_of(const struct incidents *in, const struct incident *i)
 
 static struct incident_chain *chain_of_addr(const struct incidents *in, const struct addr *a)
 {
-	return &in->addrs[hash_bytes(a->bytes, sizeof(a->bytes), hash_secret()) & (CHAINS - 1)];
+	return &in->addrs[hash_table(a->bytes, sizeof(a->bytes), hash_secret()) & (CHAINS - 1)];
 }
 
 static const struct subject *house_of(const struct subject *s)

@@ -469,6 +469,7 @@ void analysis_time(struct analysis *a, uint64_t now_ns)
 	a->now_ns = now_ns;
 	if (a->orders)
 		a->ctx->orders = orders_watch_look(a->orders);
+	attribution_forget(&a->attribution);
 	nights_judge(a->nights, now_ns);
 	jobs_judge(a->jobs, now_ns);
 	end_rows(a, now_ns);

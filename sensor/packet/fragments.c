@@ -162,7 +162,7 @@ static struct key key_of(const struct packet *p)
 
 static struct datagram **bucket_of(struct fragments *f, const struct key *k)
 {
-	return &f->buckets[hash_bytes(k, sizeof(*k), f->seed) & (f->n_buckets - 1)];
+	return &f->buckets[hash_table(k, sizeof(*k), f->seed) & (f->n_buckets - 1)];
 }
 
 static void release_pages(struct fragments *f, struct datagram *d)

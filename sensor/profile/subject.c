@@ -38,7 +38,7 @@ struct subjects {
 
 static struct entry *find_entry(const struct subjects *s, const struct addr *a)
 {
-	size_t i = hash_bytes(a->bytes, sizeof(a->bytes), hash_secret()) & (TABLE_SLOTS - 1);
+	size_t i = hash_table(a->bytes, sizeof(a->bytes), hash_secret()) & (TABLE_SLOTS - 1);
 
 	while (s->table[i].subject && !addr_equal(&s->table[i].addr, a))
 		i = (i + 1) & (TABLE_SLOTS - 1);

@@ -59,6 +59,7 @@ struct subject {
 	uint32_t open_incidents[SUBJECT_RULES_MAX];	/* by rule, see alert/incident.h */
 	struct crowd *crowd;		/* votes of all assets, numbered as here; NULL: none */
 	bool is_changed;		/* since it was last packed */
+	uint32_t counted;		/* scratch of evictions */
 };
 
 struct subjects;
