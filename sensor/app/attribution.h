@@ -11,8 +11,8 @@
  *                      that the last connection to the same address and service had
  *   ASN, country       the site's files, looked up once a channel
  *
- * Cost: one look-up in the table a group, at most ten a slice, and less where the last flow looked the same up.
- * Thread: analysis.
+ * Cost: one look-up in the table a group, at most ten a slice, and less where the last flow looked
+ * the same up.  Thread: analysis.
  */
 #ifndef NW_APP_ATTRIBUTION_H
 #define NW_APP_ATTRIBUTION_H
@@ -57,8 +57,8 @@ struct attribution_end {
 };
 typedef void (*attribution_end_fn)(void *arg, const struct attribution_end *e);
 
-/* Whose the two ends of a flow's events of one minute are.  OPEN, SLICE and CLOSE of a short flow follow
- * one another, and what they ask of the site is the same. */
+/* Whose the two ends of a flow's events of one minute are.  OPEN, SLICE and CLOSE of a short flow
+ * follow one another, and what they ask of the site is the same. */
 struct attribution_ends {
 	struct flow_id id;
 	uint64_t minute_ns;		/* 0: nothing is known yet */

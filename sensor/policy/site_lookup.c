@@ -1,8 +1,8 @@
 /* site_lookup.c - address -> asset, zone, crossing.
  *
  * Assets are found by hash.  Zones are found by trying the prefix lengths that occur, longest
- * first, each by hash: a handful of probes however many zones there are.  A site has few networks nearly
- * always: then they are compared one by one.
+ * first, each by hash: a handful of probes however many zones there are.  A site has few networks
+ * nearly always: then they are compared one by one.
  */
 #include <assert.h>
 #include <errno.h>

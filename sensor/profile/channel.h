@@ -114,8 +114,8 @@ void channels_free(struct channels *c);
 struct channel *channels_get(struct channels *c, struct subject *s, const struct channel_key *key);
 struct channel *channels_find(const struct channels *c, const struct channel_key *key);
 
-/* Where a channel was found last, for callers that ask for the same one again and again.  Zeroed: nothing
- * yet.  Good for one struct channels. */
+/* Where a channel was found last, for callers that ask for the same one again and again.  Zeroed:
+ * nothing yet.  Good for one struct channels. */
 struct channel_hint {
 	struct channel *channel;
 	uint64_t removals;		/* of the table then: it may point to nothing since */
@@ -124,8 +124,8 @@ struct channel_hint {
 struct channel *channels_get_near(struct channels *c, struct subject *s,
 				  const struct channel_key *key, struct channel_hint *hint);
 const struct channels_counters *channels_counters(const struct channels *c);
-/* Everything: table, channels, evidence.  Not the scratch of eviction, 32 bytes a channel, which is not
- * touched before the table is full. */
+/* Everything: table, channels, evidence.  Not the scratch of eviction, 32 bytes a channel, which is
+ * not touched before the table is full. */
 size_t channels_bytes(const struct channels *c);
 /* Before a night is judged: so many channels may be promoted in it and so many bytes be made
  * besides, and channels cannot go while they are gone through.  So room is made for as many as may

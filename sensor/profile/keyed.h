@@ -39,7 +39,8 @@ struct keyed **keyed_sorted(struct keyed_table *t, size_t *ret_n);
 int keyed_compare(const struct keyed *a, const struct keyed *b);
 
 struct keyed_worth {
-	uint64_t (*of)(const struct keyed *k);		/* the least goes first; equal: by group, id */
+	/* The least goes first; equals by group, then subject id. */
+	uint64_t (*of)(const struct keyed *k);
 	bool (*is_kept)(const struct keyed *k);		/* it never goes */
 };
 /* Who goes when the table is full: a quarter of the subject that has most, the least worth first.
