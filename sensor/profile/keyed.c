@@ -147,7 +147,7 @@ static size_t choose(const struct candidate *all, size_t n, const struct keyed_w
 size_t keyed_going(struct keyed_table *t, const struct keyed_worth *w, struct keyed ***ret_list)
 {
 	size_t n = t->n, go, chosen;
-	struct candidate *all = malloc((2 * n + 1) * sizeof(*all)), *list = all + n;
+	struct candidate *all = malloc((2 * n + 1) * sizeof(*all)), *list;
 	struct keyed **going = malloc((n + 1) * sizeof(struct keyed *));
 
 	*ret_list = going;
@@ -155,6 +155,7 @@ size_t keyed_going(struct keyed_table *t, const struct keyed_worth *w, struct ke
 		free(all);
 		return 0;
 	}
+	list = all + n;
 	collect(t, w, all);
 	chosen = choose(all, n, w, find_richest(all, n), list);
 	go = chosen / 4;
