@@ -48,13 +48,6 @@ bool name_copy(const uint8_t *bytes, size_t len, char buf[static DPI_NAME_MAX])
 	return used > 0;
 }
 
-bool names_is_forward(const struct packet *p)
-{
-	int order = addr_compare(&p->src, &p->dst);
-
-	return order ? order < 0 : p->sport <= p->dport;
-}
-
 /* --- what was found ------------------------------------------------------------------- */
 
 static void keep(struct names *n, const struct names_found *found)

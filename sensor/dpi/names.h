@@ -92,9 +92,10 @@ static inline bool names_wants_more(const struct names *n)
 {
 	return n->head || n->quic;
 }
-/* Which way a packet goes, the same for all packets of a flow that go that way: true when its
- * sender is the smaller (address, port). */
-bool names_is_forward(const struct packet *p);
+static inline bool names_is_forward(const struct packet *p)
+{
+	return packet_is_forward(p, p->sport, p->dport);
+}
 /* Puts what was found in the place of nDPI's. */
 void names_put(const struct names *n, struct dpi_verdict *v);
 void names_clear(struct names_pool *pool, struct names *n);

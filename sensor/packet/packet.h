@@ -30,6 +30,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <string.h>
 #include "base/addr.h"
 
 #define PACKET_VLANS_MAX 2		/* outermost first; deeper tags are walked, not kept */
@@ -180,6 +181,16 @@ static inline uint32_t packet_payload_captured(const struct packet *p)
 	uint32_t left = p->payload_off < p->caplen ? p->caplen - p->payload_off : 0;
 
 	return left < p->payload_len ? left : p->payload_len;
+}
+
+/* The two ways of a conversation: true when the sender is the smaller (address, port), the same for
+ * all packets that go that way.  sport and dport: the packet's own, but for ICMP, whose types are
+ * no ports (flow/key.c). */
+static inline bool packet_is_forward(const struct packet *p, uint16_t sport, uint16_t dport)
+{
+	int order = memcmp(p->src.bytes, p->dst.bytes, sizeof(p->src.bytes));
+
+	return order ? order < 0 : sport <= dport;
 }
 
 static inline const uint8_t *packet_payload(const struct packet *p)

@@ -12,7 +12,6 @@
 #include "base/err.h"
 
 #define PADDING_MAX 50		/* of a frame of 60 octets with a checksum, around 14 + 0 bytes */
-#define ETHERNET_HEADER_LEN 14
 #define INNER_TAGS_MAX 2
 
 static const char *const names[] = {
@@ -161,7 +160,8 @@ bool decode_looks_like_ethernet(const struct decode *d, uint32_t n)
 		return false;
 	type = net_get16(h + n + 12);
 	n += ETHERNET_HEADER_LEN;
-	for (int tags = 0; tags < INNER_TAGS_MAX && (type == 0x8100 || type == 0x88a8); tags++) {
+	for (int tags = 0; tags < INNER_TAGS_MAX && (type == TYPE_8021Q || type == TYPE_8021AD);
+	     tags++) {
 		h = decode_peek(d, n + 4);
 		if (!h)
 			return false;
@@ -169,14 +169,14 @@ bool decode_looks_like_ethernet(const struct decode *d, uint32_t n)
 		n += 4;
 	}
 	switch (type) {
-	case 0x0800:
-	case 0x86dd:
+	case TYPE_IPV4:
+	case TYPE_IPV6:
 		return decode_looks_like_ip(d, n);
-	case 0x0806:		/* of Ethernet and IPv4 */
+	case TYPE_ARP:		/* of Ethernet and IPv4 */
 		h = decode_peek(d, n + 4);
 		return h && net_get32(h + n) == 0x00010800;
-	case 0x8847:
-	case 0x8864:
+	case TYPE_MPLS:
+	case TYPE_PPPOE:
 		return true;
 	}
 	return false;
