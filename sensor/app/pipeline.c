@@ -540,7 +540,7 @@ static const size_t shard_fields[] = {
 	COUNTER(dns_answers_beyond),
 	COUNTER(carried_beyond),
 	COUNTER(flows_imported), COUNTER(flows_exported), COUNTER(flows_lost),
-	COUNTER(dpi_silent), COUNTER(facts_beyond),
+	COUNTER(dpi_silent), COUNTER(facts_beyond), COUNTER(names_beyond),
 };
 
 static_assert(ARRAY_SIZE(shard_fields) * sizeof(uint64_t) == sizeof(struct shard_counters),

@@ -114,6 +114,9 @@ bool dpi_flow_feed(struct dpi_engine *e, struct dpi_flow *f, const struct packet
 /* Gives up (end of flow, eviction): the best verdict so far.  Call dpi_flow_free() after. */
 void dpi_flow_giveup(struct dpi_engine *e, struct dpi_flow *f, struct dpi_verdict *ret_verdict);
 void dpi_flow_free(struct dpi_engine *e, struct dpi_flow *f);		/* NULL is fine */
+/* Flows whose beginning came in pieces that found no place to be put together: their name may be
+ * missing or cut (names.h). */
+uint64_t dpi_names_beyond(const struct dpi_engine *e);
 /* The name read so far, in the form of dpi_verdict.name; borrowed until the next call with f; NULL:
  * none yet. */
 const char *dpi_flow_name(const struct dpi_flow *f);

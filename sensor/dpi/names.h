@@ -17,8 +17,8 @@
  * Reassembly.  A hello or a request head whose end is missing is collected: at most NAMES_HEAD_MAX
  * bytes of the side that began it, from segments that follow each other exactly (a segment seen
  * again is passed over, one that is ahead ends it), in at most NAMES_SEGMENTS_MAX packets, for at
- * most NAMES_HEADS_MAX flows of an engine at a time.  Where that ends early, what was found so far
- * counts.  Behind a beginning the other side's first message tells more (the version chosen, the
+ * most NAMES_HEADS_MAX flows of an engine at a time (the others are counted: names_pool.beyond).
+ * Where that ends early, what was found so far counts.  Behind a beginning the other side's first message tells more (the version chosen, the
  * file sent); it is read here when the flow is still shown, else by dpi_read_reply().
  * Thread: the engine's.
  */
@@ -70,6 +70,7 @@ struct quic;
 
 struct names_pool {		/* the engine's */
 	unsigned heads;		/* being collected */
+	uint64_t beyond;	/* beginnings without a place: NAMES_HEADS_MAX, or no memory */
 };
 
 struct names {			/* zeroed: nothing seen */

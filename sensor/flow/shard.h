@@ -78,6 +78,7 @@ struct shard_counters {
 	uint64_t flows_exported;
 	uint64_t flows_lost;		/* for want of memory at export */
 	uint64_t facts_beyond;		/* flows whose facts (facts.h) found no place */
+	uint64_t names_beyond;		/* dpi_names_beyond() */
 	uint64_t dpi_silent;		/* flows that gave their DPI state back: shard_mark() */
 };
 

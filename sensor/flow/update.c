@@ -216,7 +216,7 @@ static void note_macs(struct flow *f, struct flow_cold *cold, const struct packe
 	memcpy(cold->mac[!d], p->dst_mac, sizeof(p->dst_mac));
 }
 
-/* The ids of the two directions may differ (packet.h): the first one is kept. */
+/* The first one is kept: slice.h says why. */
 static void note_tunnel(struct shard *s, uint32_t no, const struct packet *p, unsigned d)
 {
 	struct flow_extra *extra = flow_table_need_extra(s->table, no);
