@@ -103,6 +103,7 @@ struct packet_tunnel {
 	uint8_t id_layer;		/* 1 + index of the first layer that has an id; 0: none */
 	bool has_addrs;			/* else the outer layers are below IP */
 	uint8_t kinds[PACKET_TUNNEL_LAYERS];
+	uint8_t carrier;		/* with has_addrs: the kind that is next to that IP header */
 	uint32_t id;
 	struct addr src, dst;		/* of the outermost IP header around another */
 	/* With has_addrs: what that datagram is as a packet of its own, see packet_carrier(). */
@@ -135,7 +136,8 @@ struct packet {
 	uint8_t src_mac[6], dst_mac[6];
 	bool has_macs;			/* Linux cooked: the sender's only, dst_mac is zero */
 	bool is_reassembled;
-	bool is_carrier;		/* made by packet_carrier() */
+	bool is_carrier;		/* made by packet_carrier(), of what is next in it: */
+	uint8_t carrier;		/* enum packet_tunnel_kind */
 	uint16_t window;		/* TCP */
 	uint32_t seq, ack;		/* TCP */
 	/* Offsets from bytes.  *_len by the headers (bounded by wirelen); captured may be less. */

@@ -54,9 +54,10 @@ void decode_keep(struct decode *d, uint32_t payload_off, uint32_t payload_len)
 }
 
 /* VLANs around it are its own: underlays differ by direction, and would halve what is within. */
-static void remember_carrier(struct packet *p, struct packet_tunnel *t)
+static void remember_carrier(struct packet *p, struct packet_tunnel *t, enum packet_tunnel_kind kind)
 {
 	t->has_addrs = true;
+	t->carrier = (uint8_t)kind;
 	t->src = p->src;
 	t->dst = p->dst;
 	t->ip_version = p->ip_version;
@@ -83,7 +84,7 @@ bool packet_carrier(const struct packet *p, struct packet *ret_carrier)
 		.src = t->src, .dst = t->dst, .sport = t->sport, .dport = t->dport, .tap = p->tap,
 		.vlans = t->vlans, .ip_version = t->ip_version, .proto = t->proto, .ttl = t->ttl,
 		.ip_len = t->ip_len, .payload_off = t->ip_len - t->payload_len,
-		.payload_len = t->payload_len, .is_carrier = true,
+		.payload_len = t->payload_len, .is_carrier = true, .carrier = t->carrier,
 	};
 	memcpy(ret_carrier->vlan, t->vlan, sizeof(t->vlan));
 	return true;
@@ -113,7 +114,7 @@ void decode_enter(struct decode *d, enum packet_tunnel_kind kind)
 	if (t->depth < UINT8_MAX)
 		t->depth++;
 	if (p->ip_version && !t->has_addrs)
-		remember_carrier(p, t);
+		remember_carrier(p, t, kind);
 	p->sport = p->dport = 0;	/* the inner transport may have none */
 }
 

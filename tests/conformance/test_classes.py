@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""test_classes.py - the classes of classes.py explain what they predict, and nothing else.
+"""test_classes.py - the classes of classes.py and dpi_classes.py explain what they predict, and nothing else.
 
 usage: test_classes.py
 
@@ -9,7 +9,9 @@ stay unexplained.  TAP-like lines; exit status 1 when one is wrong.  Standard li
 import sys
 
 import classes
+import dpi_classes
 import flows
+import ndpi
 
 CLIENT, SERVER = ("192.0.2.1", 40000), ("192.0.2.2", 443)
 
@@ -101,6 +103,38 @@ def around_too(up, down, within=4):
     return case("udp", "packets", {"packets": [up, down]}, {"packets": [3, 0]}, ours=ours)
 
 
+def dpi(proto, app="", packets=4, seen=None, payload=100, transport="udp", confidence="DPI", guesses=(),
+        records=1, verdict="none"):
+    """A flow that ndpiReader calls proto, in so many packets, and we app (empty: nothing)."""
+    key, _ = ndpi.make_key(transport, CLIENT, SERVER, 0)
+    got = ndpi.Flow()
+    got.app, got.payload, got.records, got.verdict = app, payload, records, verdict
+    got.packets = [packets if seen is None else seen, 0]
+    want = ndpi.Expected(key, proto, confidence, "", [packets, 0], [packets * 60, 0])
+    return dpi_classes.Case(want, got, {"Custom"}, set(guesses))
+
+
+DPI_CASES = (
+    (dpi_classes.guessed, dpi("HTTP", payload=0, guesses=("HTTP", "-")),
+     (dpi("HTTP", payload=1, guesses=("HTTP",)), dpi("HTTP", payload=0, guesses=("TLS", "-")),
+      dpi("HTTP", app="TLS", payload=0, guesses=("HTTP",)), dpi("HTTP", payload=0))),
+    (dpi_classes.dtls, dpi("DTLS"), (dpi("DTLS", app="QUIC"), dpi("DTLS", seen=3), dpi("TLS"),
+                                     dpi("DTLS", transport="tcp"))),
+    (dpi_classes.needs_syn, dpi("TINC"), (dpi("TINC", app="TLS"), dpi("FTP_CONTROL"), dpi("TINC", seen=5))),
+    (dpi_classes.budget, dpi("SIP", packets=9),
+     (dpi("SIP", packets=8), dpi("SIP", packets=10, transport="tcp"), dpi("SIP", app="RTP", packets=9),
+      dpi("SIP", packets=9, seen=8), dpi("SIP", packets=9, confidence="Match by port"))),
+    (dpi_classes.budget, dpi("SIP", packets=11, transport="tcp"), ()),
+    (dpi_classes.custom, dpi("HTTP.Custom"), (dpi("HTTP.Other"),)),
+    (dpi_classes.remembered, dpi("TINC", confidence="DPI (cache)"), (dpi("TINC"),)),
+    (dpi_classes.remembered, dpi("TINC", app="TLS", verdict="cache"), (dpi("TINC", app="TLS", verdict="dpi"),)),
+    (dpi_classes.in_pieces, dpi("SIP", records=2), (dpi("SIP"),)),
+    (dpi_classes.other_packets, dpi("SIP", seen=3), (dpi("SIP"),)),
+    (dpi_classes.stun, dpi("STUN.Call", app="STUN"), (dpi("STUN.Call", app="RTP"), dpi("STUN", app="STUN"))),
+    (dpi_classes.same_carrier, dpi("DNS.Apple", app="DNS"),
+     (dpi("DNS.Apple", app="TLS"), dpi("DNS.Apple"), dpi("DNS", app="DNS"))),
+)
+
 CASES = (
     (classes.outer_too, around_too(5, 2), (around_too(5, 3), around_too(2, 5), around_too(5, 2, 3))),
     (classes.outer_connection, outer(5, 3), (outer(4), outer(6), outer(3, 1))),
@@ -118,13 +152,15 @@ CASES = (
 
 
 def main():
-    known = {applies for _, applies in classes.ARKIME + classes.ZEEK + classes.ZEEK_FOUND}
-    wrong = len(known ^ {applies for applies, _, _ in CASES})
-    for applies, fits, others in CASES:
+    known = {applies for _, applies in
+             classes.ARKIME + classes.ZEEK + classes.ZEEK_FOUND + dpi_classes.DPI}
+    cases = CASES + DPI_CASES
+    wrong = len(known ^ {applies for applies, _, _ in cases})
+    for applies, fits, others in cases:
         is_right = applies(fits) and not any(applies(other) for other in others)
         print("# %s %s" % ("right" if is_right else "WRONG", applies.__name__))
         wrong += not is_right
-    print("# classes: %d with a test, %d wrong or without" % (len(CASES), wrong))
+    print("# classes: %d with a test, %d wrong or without" % (len(cases), wrong))
     return 1 if wrong else 0
 
 

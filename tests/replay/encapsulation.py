@@ -22,7 +22,7 @@ CONVERSATIONS = 60
 SIZE = 1200                     # bytes of UDP data
 WAYS = ("whole", "carrier in fragments", "in fragments", "both in fragments")
 OUTER4 = (bytes([203, 0, 113, 1]), bytes([203, 0, 113, 2]))
-TRANSPORTS = ("udp", "47", "4")
+TRANSPORTS = {"udp": "VXLAN", "47": "GRE", "4": "IP_in_IP"}
 OUTER_ADDRESSES = ("203.0.113.1", "203.0.113.2", "2001:db8:f::1", "2001:db8:f::2")
 OUTER6 = (bytes.fromhex("20010db8000f00000000000000000001"), bytes.fromhex("20010db8000f00000000000000000002"))
 
@@ -216,9 +216,9 @@ def main():
     tap.ok(outer == counters["packets.carrier"] == len(writer.frames) - counters["fragment.carriers"],
            "what was between the ends of the tunnels is there too, a packet a datagram",
            (outer, counters["packets.carrier"], len(writer.frames), counters["fragment.carriers"]))
-    tap.ok({r["network"]["transport"] for r in carriers} == set(TRANSPORTS) and
-           not any("tunnel" in r["nachtwacht"]["flow"] for r in carriers), "under its own protocol",
-           [(r["network"]["transport"], r["nachtwacht"]["flow"].get("tunnel")) for r in carriers])
+    said = {(r["network"]["transport"], r["nachtwacht"]["flow"].get("app")) for r in carriers}
+    tap.ok(said == set(TRANSPORTS.items()) and not any("tunnel" in r["nachtwacht"]["flow"] for r in carriers),
+           "under its own protocol and name", said)
     for workers in (2, 3, 8):
         _, texts = replay(args, capture, workers)
         tap.ok(texts["flows"] == first["flows"], "the same with %d workers" % workers)
