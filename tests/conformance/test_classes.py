@@ -6,7 +6,11 @@ usage: test_classes.py
 Of each class a case that it explains, and the same with a number that is off by a little: that has to
 stay unexplained.  TAP-like lines; exit status 1 when one is wrong.  Standard library only.
 """
+import atexit
+import os
+import struct
 import sys
+import tempfile
 
 import classes
 import dpi_classes
@@ -70,8 +74,34 @@ def handshake(flags, theirs):
                 {"payload": [theirs, 50]})
 
 
-def at_gap(lost, down):
-    return case("tcp", "payload", {"payload": [37, 24], "lost": lost}, {"payload": [37, down]})
+def tcp_frame(one, other, seq, flags, size):
+    tcp = struct.pack(">HHIIBBHHH", one[1], other[1], seq & 0xffffffff, 0, 5 << 4, flags, 1024, 0, 0)
+    hosts = b"".join(bytes(int(part) for part in end[0].split(".")) for end in (one, other))
+    return bytes(12) + struct.pack(">HBBHHHBBH", 0x0800, 0x45, 0, 40 + size, 1, 0, 64, 6, 0) + hosts + tcp + \
+        bytes(size)
+
+
+def capture_of(frames):
+    """A pcap file that lives as long as this program."""
+    handle, path = tempfile.mkstemp(suffix=".pcap")
+    atexit.register(os.unlink, path)
+    with os.fdopen(handle, "wb") as out:
+        out.write(struct.pack("<IHHIIII", 0xa1b2c3d4, 2, 4, 0, 0, 65535, 1))
+        for frame in frames:
+            out.write(struct.pack("<IIII", 1700000000, 0, len(frame), len(frame)) + frame)
+    return path
+
+
+# 37 bytes up in two segments in disorder; 8 down, 8 missing, 16 behind them; numbers pass 2^32.
+GAP = capture_of([tcp_frame(CLIENT, SERVER, -10, 2, 0), tcp_frame(SERVER, CLIENT, 8000, 18, 0),
+                  tcp_frame(CLIENT, SERVER, 11, 24, 17), tcp_frame(CLIENT, SERVER, -9, 24, 20),
+                  tcp_frame(SERVER, CLIENT, 8001, 24, 8), tcp_frame(SERVER, CLIENT, 8017, 24, 16)])
+
+
+def at_gap(lost, down, up=37, mine=24):
+    ours = Counted()
+    ours.capture = GAP
+    return case("tcp", "payload", {"payload": [37, mine], "lost": lost}, {"payload": [up, down]}, ours=ours)
 
 
 def jump(missed, resyncs=1):
@@ -145,7 +175,8 @@ CASES = (
     (classes.igmp_groups, groups(12), (groups(11), groups(13))),
     (classes.dhcp_by_client, dhcp(200), (dhcp(199),)),
     (classes.no_handshake, handshake("PA", 0), (handshake("PA", 1), handshake("SPA", 0))),
-    (classes.stops_at_gap, at_gap(8, 8), (at_gap(0, 8), at_gap(8, 25))),
+    (classes.stops_at_gap, at_gap(8, 8), (at_gap(0, 8), at_gap(8, 25), at_gap(8, 7), at_gap(8, 0), at_gap(8, 16),
+                                          at_gap(8, 8, 20), at_gap(8, 8, mine=7))),
     (classes.gap_beyond_jump, jump(2**31), (jump(2**31 - 1), jump(2**31, 0), jump(2**30))),
     (classes.ntp_turned, ntp([2, 0]), (ntp([3, 0]), ntp([2, 0], 124), ntp([1, 2]))),
 )
