@@ -16,6 +16,7 @@ import classes
 import dpi_classes
 import flows
 import ndpi
+import tunnels
 
 CLIENT, SERVER = ("192.0.2.1", 40000), ("192.0.2.2", 443)
 
@@ -182,6 +183,15 @@ CASES = (
 )
 
 
+KINDS = (
+    ("eth:ethertype:ip:tcp:tls", set()),
+    ("eth:ethertype:vlan:ethertype:ip:udp:vxlan:eth:ethertype:ip:icmp:ip:udp", {"vxlan"}),
+    ("eth:ethertype:ip:ipv6:tcp", {"6in4"}),
+    ("eth:ethertype:mpls:ip:gre:ipv6:udp", {"mpls", "gre"}),
+    ("eth:ethertype:mpls:data", set()),
+)
+
+
 def main():
     known = {applies for _, applies in
              classes.ARKIME + classes.ZEEK + classes.ZEEK_FOUND + dpi_classes.DPI}
@@ -190,6 +200,10 @@ def main():
     for applies, fits, others in cases:
         is_right = applies(fits) and not any(applies(other) for other in others)
         print("# %s %s" % ("right" if is_right else "WRONG", applies.__name__))
+        wrong += not is_right
+    for layers, kinds in KINDS:
+        is_right = tunnels.kinds_of(layers.split(":")) == kinds
+        print("# %s kinds of %s" % ("right" if is_right else "WRONG", layers))
         wrong += not is_right
     print("# classes: %d with a test, %d wrong or without" % (len(cases), wrong))
     return 1 if wrong else 0
