@@ -83,7 +83,7 @@ static uint16_t find_id(const char *name, unsigned n, unsigned ours)
 
 void verdict_names_load(struct ndpi_detection_module_struct *m)
 {
-	unsigned n = ndpi_get_num_supported_protocols(m);
+	unsigned n = compat_protocols(m);
 
 	if (verdict_names_are_loaded())
 		return;
