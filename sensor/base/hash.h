@@ -7,8 +7,8 @@
  * Without the secret nobody can choose keys that meet in one bucket.  What can be chosen is the
  * shard, whose number must be the same in every run: who knows hash_bytes() sends all his address
  * pairs to one.  Then one worker has his packets and one table, a sixteenth of all, his flows: the
- * table is as bounded as ever, and evictions by idleness are counted, so a flood that is aimed costs
- * a shard what a flood sixteen times as large costs all.
+ * table is as bounded as ever, and evictions are counted, so a flood that is aimed costs a shard
+ * what a flood sixteen times as large costs all.
  */
 #ifndef NW_BASE_HASH_H
 #define NW_BASE_HASH_H

@@ -164,8 +164,8 @@ struct dpi_reply {
 /* true: it was there, or will not come any more; do not ask again. */
 bool dpi_read_reply(enum dpi_light l, const struct packet *p, struct dpi_reply *ret);
 
-/* What the datagrams around a tunnel (packet_carrier()) are, in the names of nDPI where it has them;
- * no byte of theirs is needed.  Any thread. */
+/* What the datagrams around a tunnel (packet_carrier()) are, in the names of nDPI where it has
+ * them; no byte of theirs is needed.  Any thread. */
 void dpi_tunnel_ids(enum packet_tunnel_kind kind, uint16_t *ret_master, uint16_t *ret_app);
 
 /* "TLS", "DNS", "Facebook": borrowed, lives as long as the process.  Any thread.  "" for 0. */

@@ -131,7 +131,8 @@ static uint8_t *place(struct guard *g, size_t len)
 
 void guard_make(struct guard *g, const struct packet *p, struct guard_copy *ret_copy)
 {
-	size_t headers = (p->ip_version == 4 ? IPV4_HEADER_MIN : IPV6_HEADER_LEN) + transport_len(p);
+	size_t ip_len = p->ip_version == 4 ? IPV4_HEADER_MIN : IPV6_HEADER_LEN;
+	size_t headers = ip_len + transport_len(p);
 	size_t room = DPI_BYTES_MAX - headers, captured = packet_payload_captured(p);
 	size_t want = p->payload_len < room ? p->payload_len : room;
 	size_t have = captured < want ? captured : want;

@@ -18,8 +18,9 @@
  * bytes of the side that began it, from segments that follow each other exactly (a segment seen
  * again is passed over, one that is ahead ends it), in at most NAMES_SEGMENTS_MAX packets, for at
  * most NAMES_HEADS_MAX flows of an engine at a time (the others are counted: names_pool.beyond).
- * Where that ends early, what was found so far counts.  Behind a beginning the other side's first message tells more (the version chosen, the
- * file sent); it is read here when the flow is still shown, else by dpi_read_reply().
+ * Where that ends early, what was found so far counts.  Behind a beginning the other side's first
+ * message tells more (the version chosen, the file sent); it is read here when the flow is still
+ * shown, else by dpi_read_reply().
  * Thread: the engine's.
  */
 #ifndef NW_DPI_NAMES_H

@@ -1,9 +1,9 @@
 /* ndpi_compat.h - every difference between releases of nDPI, and nothing else.
  *
- * Compiled and run against 4.2 (Debian 12).  The branches for later releases are written from release
- * notes and marked "never run": headers of those releases cannot be had from Debian, so they are compiled
- * against our own reading of them only (tests/unit/ndpi_stubs; ndpi-headers.test takes real ones).  What
- * they are about:
+ * Compiled and run against 4.2 (Debian 12).  The branches for later releases are written from
+ * release notes and marked "never run": headers of those releases cannot be had from Debian, so
+ * they are compiled against our own reading of them only (tests/unit/ndpi_stubs; ndpi-headers.test
+ * takes real ones).  What they are about:
  *   4.4   a DTLS certificate no longer crashes the library
  *   4.6   sixth argument of process_packet(); alpn became advertised_alpns
  *   4.10  modules are made from a global context; finalize() can fail; the module argument left

@@ -98,10 +98,10 @@ struct slice {
 	struct flow_facts *facts;	/* CLOSE; [0] is the client.  Owned, or NULL */
 	/* SLICE: what DNS questions and echoes carried (carried.h); NULL for nearly all.  Owned. */
 	struct carried *carried;
-	/* CLOSE: what the flow's packets came through: the tunnel of the first one that had one, src
-	 * being the client's side.  Later ones are not kept, on purpose: ids differ by direction
-	 * (packet.h), and a tunnel that moves is not hidden by this, because what is around a tunnel
-	 * is a flow of its own, with its own ends, times and sums.  Owned. */
+	/* CLOSE: what the flow's packets came through: the tunnel of the first one that had one,
+	 * src being the client's side.  Later ones are not kept, on purpose: ids differ by
+	 * direction (packet.h), and a tunnel that moves is not hidden by this, because what is
+	 * around a tunnel is a flow of its own, with its own ends, times and sums.  Owned. */
 	struct packet_tunnel *tunnel;
 };
 

@@ -412,7 +412,8 @@ static void write_ipv4_header(uint8_t *out, const struct datagram *d)
 {
 	memcpy(out, d->header, d->header_len);
 	net_put16(out + 2, d->header_len + d->total);
-	net_put16(out + 6, net_get16(out + 6) & 0xc000);	/* the reserved and don't-fragment bits */
+	/* The reserved and don't-fragment bits. */
+	net_put16(out + 6, net_get16(out + 6) & 0xc000);
 	net_put16(out + 10, 0);
 	net_put16(out + 10, header_checksum(out, d->header_len));
 }

@@ -10,7 +10,8 @@
  * tunnel's), the packet around it is what counts, with PACKET_OK.  A tunnel over UDP is
  * recognised by its port and by the form of its header; a datagram within a tunnel may not claim
  * to be longer than the tunnel says it is.  struct packet_tunnel keeps the outermost layers as
- * evidence. The ids of tunnels are NOT part of what makes a flow (as in Community ID).  TEIDs,
+ * evidence.
+ * The ids of tunnels are NOT part of what makes a flow (as in Community ID).  TEIDs,
  * call ids, MPLS labels and L2TP sessions differ between the two directions of one conversation,
  * and VXLAN and GENEVE networks do wherever routing is distributed (the sender's host routes, and
  * sends on the network of the receiver); with the id in the key such conversations would fall
@@ -103,7 +104,7 @@ struct packet_tunnel {
 	uint8_t id_layer;		/* 1 + index of the first layer that has an id; 0: none */
 	bool has_addrs;			/* else the outer layers are below IP */
 	uint8_t kinds[PACKET_TUNNEL_LAYERS];
-	uint8_t carrier;		/* with has_addrs: the kind that is next to that IP header */
+	uint8_t carrier;		/* with has_addrs: which kind follows that IP header */
 	uint32_t id;
 	struct addr src, dst;		/* of the outermost IP header around another */
 	/* With has_addrs: what that datagram is as a packet of its own, see packet_carrier(). */

@@ -54,7 +54,8 @@ void decode_keep(struct decode *d, uint32_t payload_off, uint32_t payload_len)
 }
 
 /* VLANs around it are its own: underlays differ by direction, and would halve what is within. */
-static void remember_carrier(struct packet *p, struct packet_tunnel *t, enum packet_tunnel_kind kind)
+static void remember_carrier(struct packet *p, struct packet_tunnel *t,
+			     enum packet_tunnel_kind kind)
 {
 	t->has_addrs = true;
 	t->carrier = (uint8_t)kind;

@@ -2,10 +2,11 @@
  *
  * usage: ndpi-guess [PROTOCOLS] <ENDPOINTS
  *
- * Reads lines "protocol address port address port" (protocol by its IP number, the sender first), shows
- * nDPI one packet without a byte of payload between them (of TCP a SYN), asks it to guess, and prints a
- * line for each: the protocol as ndpiReader names it, or "-".  So a guess of ndpiReader's that ours does
- * not make can be predicted (dpi_classes.py), whatever tables of ports and addresses nDPI has.
+ * Reads lines "protocol address port address port" (protocol by its IP number, the sender first),
+ * shows nDPI one packet without a byte of payload between them (of TCP a SYN), asks it to guess,
+ * and prints a line for each: the protocol as ndpiReader names it, or "-".  So a guess of
+ * ndpiReader's that ours does not make can be predicted (dpi_classes.py), whatever tables of ports
+ * and addresses nDPI has.
  * PROTOCOLS: ndpiReader's -p, rules that are added to nDPI's own.
  * Exit: 0, 1 nDPI cannot be used, 2 a malformed line.
  */
@@ -24,7 +25,8 @@ static struct ndpi_detection_module_struct *open_module(const char *protocols)
 		return NULL;
 	compat_choose_protocols(m);
 	if (protocols && ndpi_load_protocols_file(m, protocols))
-		fprintf(stderr, "ndpi-guess: %s cannot be read; only nDPI's own protocols\n", protocols);
+		fprintf(stderr, "ndpi-guess: %s cannot be read; only nDPI's own protocols\n",
+			protocols);
 	ndpi_finalize_initialization(m);
 	verdict_names_load(m);
 	return m;
@@ -80,7 +82,7 @@ int main(int argc, char **argv)
 	}
 	while (!status && fgets(line, sizeof(line), stdin)) {
 		if (!parse(line, &p)) {
-			fprintf(stderr, "ndpi-guess: not \"protocol address port address port\": %s", line);
+			fprintf(stderr, "ndpi-guess: malformed line: %s", line);
 			status = 2;
 		} else if (!guess(m, &g, &p, text)) {
 			status = 1;

@@ -1,7 +1,7 @@
 /* secret.c - nachtwacht with a hash secret of the test's choice (NW_HASH_SECRET, a number).
  *
- * Linked with the program's main.c: getrandom(2) as base/hash.c asks for it gives that number, every
- * other call goes to the kernel.  For determinism.test: results must not depend on the secret.
+ * Linked with the program's main.c: getrandom(2) as base/hash.c asks for it gives that number,
+ * every other call goes to the kernel.  For determinism.test: results must not depend on it.
  */
 #include <stdint.h>
 #include <stdlib.h>

@@ -260,8 +260,8 @@ static void first_of_several_datagrams(void)
 	EQUAL_INT(p.ip_len, 44);
 }
 
-/* b is an Ethernet frame behind a PPI header of header_len bytes: what stands from the IP header on stays
- * where it is, and nothing before it counts any more. */
+/* b is an Ethernet frame behind a PPI header of header_len bytes: what stands from the IP header on
+ * stays where it is, and nothing before it counts any more. */
 static void expect_rebased(uint32_t header_len, enum packet_status status)
 {
 	struct frame f = { .bytes = b.bytes, .caplen = b.len, .wirelen = b.len + 7, .link = PPI };
@@ -277,7 +277,8 @@ static void expect_rebased(uint32_t header_len, enum packet_status status)
 	EQUAL_INT(p.caplen, was.caplen - was.ip_off);
 	EQUAL_INT(p.wirelen, was.wirelen - was.ip_off);
 	if (status == PACKET_FRAGMENT) {
-		CU_ASSERT_PTR_EQUAL(p.bytes + p.fragment_data_off, was.bytes + was.fragment_data_off);
+		CU_ASSERT_PTR_EQUAL(p.bytes + p.fragment_data_off,
+				    was.bytes + was.fragment_data_off);
 		return;
 	}
 	CU_ASSERT_PTR_EQUAL(packet_payload(&p), packet_payload(&was));

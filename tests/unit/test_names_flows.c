@@ -172,7 +172,8 @@ int main(void)
 		{ "QUIC: bounds", test_quic_bounds },
 		{ "engine", test_engine }, { "cut captures", test_cut_capture }, CU_TEST_INFO_NULL,
 	};
-	CU_SuiteInfo suites[] = { { .pName = "names of flows", .pTests = tests }, CU_SUITE_INFO_NULL };
+	CU_SuiteInfo suites[] = { { .pName = "names of flows", .pTests = tests },
+				  CU_SUITE_INFO_NULL };
 
 	return tap_main(suites);
 }

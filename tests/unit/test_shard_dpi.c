@@ -1,5 +1,5 @@
-/* test_shard_dpi.c - how long a flow that DPI does not recognise holds its DPI state; what carriers are
- * called. */
+/* test_shard_dpi.c - how long a flow that DPI does not recognise holds its DPI state; what carriers
+ * are called. */
 #include "flow/internal.h"
 #include "dpi_samples.h"
 #include "shard_world.h"

@@ -1,13 +1,13 @@
-/* ndpi_api.h - NOT nDPI: what of nDPI's interface our code touches, as we read it for each release.
+/* ndpi_api.h - NOT nDPI: what of nDPI's interface our code touches, as we read it, by release.
  *
- * For ndpi-headers.test alone, so that the branches of dpi/ndpi_compat.h for releases that cannot be had
- * here are at least compiled.  Written from release notes and public documentation, not from the headers
- * themselves; sizes, values and everything we do not use are made up.  That this compiles says that the
- * shim agrees with our reading, and nothing about the library: the first build against the real headers
- * of a release is still to be made (NW_NDPI_HEADERS=DIR, or ./configure beside them).
+ * For ndpi-headers.test alone, so that the branches of dpi/ndpi_compat.h for releases that cannot
+ * be had here are at least compiled.  Written from release notes and public documentation, not from
+ * the headers themselves; sizes, values and everything we do not use are made up.  That this
+ * compiles says that the shim agrees with our reading, and nothing about the library: the first
+ * build against the real headers of a release is still to be made (NW_NDPI_HEADERS=DIR).
  *
- * The release is NDPI_MAJOR and NDPI_MINOR from the command line.  STUB_SHAPE (major * 100 + minor) gives
- * the shapes of another one: the test uses it to see that a wrong branch does not compile.
+ * The release is NDPI_MAJOR and NDPI_MINOR from the command line.  STUB_SHAPE (major * 100 + minor)
+ * gives the shapes of another one: the test uses it to see that a wrong branch does not compile.
  */
 #ifndef NW_STUB_NDPI_API_H
 #define NW_STUB_NDPI_API_H
@@ -26,7 +26,7 @@ struct ndpi_flow_struct;
 struct ndpi_global_context;
 
 enum {
-	NDPI_PROTOCOL_FTP_CONTROL = 1, NDPI_PROTOCOL_DNS = 5, NDPI_PROTOCOL_HTTP = 7, NDPI_PROTOCOL_MDNS,
+	NDPI_PROTOCOL_DNS = 5, NDPI_PROTOCOL_HTTP = 7, NDPI_PROTOCOL_MDNS,
 	NDPI_PROTOCOL_MAIL_POPS, NDPI_PROTOCOL_MAIL_SMTPS, NDPI_PROTOCOL_BITTORRENT,
 	NDPI_PROTOCOL_MAIL_IMAPS, NDPI_PROTOCOL_TELNET, NDPI_PROTOCOL_TLS, NDPI_PROTOCOL_SSH,
 	NDPI_PROTOCOL_KERBEROS, NDPI_PROTOCOL_LLMNR, NDPI_PROTOCOL_HTTP_CONNECT,
