@@ -2,9 +2,15 @@
  *
  * hash_bytes() is fixed: shards and everything that can influence a result use it.  Tables whose
  * layout must not be guessed by an attacker mix in hash_secret(), random per process: layout then
- * differs from run to run and results must not depend on it.  hash_table() is theirs, and for
- * nothing that is kept: eight bytes cost one multiplication of 64 by 64 bits, both halves of it
- * folded, where hash_bytes() needs three.
+ * differs from run to run and results must not depend on it (determinism.test, test_shard_storm.c).
+ * hash_table() is theirs, and for nothing that is kept: eight bytes cost one multiplication of 64 by
+ * 64 bits, both halves of it folded, where hash_bytes() needs three.
+ *
+ * Without the secret nobody can choose keys that meet in one bucket.  What can be chosen is the
+ * shard, whose number must be the same in every run: who knows hash_bytes() sends all his address
+ * pairs to one.  Then one worker has his packets and one table, a sixteenth of all, his flows: the
+ * table is as bounded as ever, and evictions are counted, so a flood that is aimed costs a shard
+ * what a flood sixteen times as large costs all.
  */
 #ifndef NW_BASE_HASH_H
 #define NW_BASE_HASH_H

@@ -178,6 +178,11 @@ const char *dpi_flow_name(const struct dpi_flow *f)
 	return found && found->name[0] ? found->name : NULL;
 }
 
+uint64_t dpi_names_beyond(const struct dpi_engine *e)
+{
+	return e->names.beyond;
+}
+
 /* What nDPI still wants to read of a protocol it knows that we would use: the name, or packets that
  * can still change the protocol (certificates, STARTTLS, fragmented ClientHellos). */
 static bool is_worth_more(const struct ndpi_flow_struct *nd, uint16_t carrier)

@@ -1,10 +1,9 @@
 /* filetype.h - what kind of file some bytes begin, by its magic.
  *
  * Evidence, no proof: anybody can write four bytes in front of something else, and what is
- * encrypted
- * shows nothing.  Pure functions over a bounded piece of memory; cost: one pass over a table of
- * some
- * twenty short compares, for the first payload of a flow's side and of an HTTP body.
+ * encrypted shows nothing.  Pure functions over a bounded piece of memory; cost: one pass over a
+ * table of some twenty short compares, for the first payload of a flow's side and of an HTTP
+ * body.
  */
 #ifndef NW_DPI_FILETYPE_H
 #define NW_DPI_FILETYPE_H

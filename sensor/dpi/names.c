@@ -48,13 +48,6 @@ bool name_copy(const uint8_t *bytes, size_t len, char buf[static DPI_NAME_MAX])
 	return used > 0;
 }
 
-bool names_is_forward(const struct packet *p)
-{
-	int order = addr_compare(&p->src, &p->dst);
-
-	return order ? order < 0 : p->sport <= p->dport;
-}
-
 /* --- what was found ------------------------------------------------------------------- */
 
 static void keep(struct names *n, const struct names_found *found)
@@ -141,11 +134,13 @@ static void stop_collecting(struct names_pool *pool, struct names *n)
 static void start_collecting(struct names_pool *pool, struct names *n, const struct packet *p,
 			     size_t len)
 {
-	if (pool->heads >= NAMES_HEADS_MAX || len >= NAMES_HEAD_MAX || len < p->payload_len)
+	if (len >= NAMES_HEAD_MAX || len < p->payload_len)
 		return;
-	n->head = malloc(NAMES_HEAD_MAX);
-	if (!n->head)
+	n->head = pool->heads < NAMES_HEADS_MAX ? malloc(NAMES_HEAD_MAX) : NULL;
+	if (!n->head) {
+		pool->beyond++;
 		return;
+	}
 	pool->heads++;
 	memcpy(n->head, packet_payload(p), len);
 	n->head_len = (uint16_t)len;
@@ -257,10 +252,12 @@ static void stop_quic(struct names_pool *pool, struct names *n)
 
 static struct quic *need_quic(struct names_pool *pool, struct names *n)
 {
-	if (n->quic || pool->heads >= NAMES_HEADS_MAX)
+	if (n->quic)
 		return n->quic;
-	n->quic = calloc(1, sizeof(*n->quic));
+	if (pool->heads < NAMES_HEADS_MAX)
+		n->quic = calloc(1, sizeof(*n->quic));
 	pool->heads += n->quic != NULL;
+	pool->beyond += n->quic == NULL;
 	return n->quic;
 }
 
@@ -269,11 +266,15 @@ static void look_quic(struct names_pool *pool, struct names *n, const uint8_t *b
 	struct names_found found = { .light = DPI_LIGHT_QUIC };
 	bool is_whole = false, is_last = ++n->segments >= NAMES_SEGMENTS_MAX;
 
-	if (!quic_is_initial(bytes, len) || !need_quic(pool, n)) {
+	if (!quic_is_initial(bytes, len)) {
 		if (is_last) {
 			stop_quic(pool, n);
 			n->is_done = true;
 		}
+		return;
+	}
+	if (!need_quic(pool, n)) {
+		n->is_done = true;
 		return;
 	}
 	if (quic_datagram(n->quic, bytes, len)) {

@@ -1,14 +1,12 @@
 /* facts.h - what few flows have to tell beside protocol and name: TLS, HTTP, functions, files.
  *
  * Most flows have none of it, so it is not in the flow's record but in a piece of memory of its
- * own,
- * made when DPI has found something: 16 bytes and the texts, ~100 bytes for TLS, at most
+ * own, made when DPI has found something: 16 bytes and the texts, ~100 bytes for TLS, at most
  * FACTS_TEXT_MAX more.  A shard holds at most FACTS_HELD_MAX of them; the flows beyond go without
  * (counted), and their functions are not followed.
  *
  * Sides.  While the flow lives, [0] is side a of its key, because client and server may still
- * change
- * places; in a slice [0] is the client.  Thread: the owner's.
+ * change places; in a slice [0] is the client.  Thread: the owner's.
  */
 #ifndef NW_FLOW_FACTS_H
 #define NW_FLOW_FACTS_H

@@ -106,6 +106,8 @@ const struct shard_counters *shard_counters(struct shard *s)
 	s->counters.fragments_held = f->held;
 	s->counters.fragments_carriers = f->carriers;
 	s->counters.datagrams = f->datagrams;
+	if (s->engine)
+		s->counters.names_beyond = dpi_names_beyond(s->engine);
 	if (s->duplicates)
 		s->counters.duplicates_forgotten = duplicates_forgotten(s->duplicates);
 	if (s->places)

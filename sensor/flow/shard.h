@@ -2,9 +2,9 @@
  *
  * The (innermost) address pair is hashed onto a fixed number of shards, so that both directions
  * and all fragments of a conversation meet in one, and results do not depend on the number of
- * workers. A shard is a plain single-threaded object: packets and marks in, events out. Thread:
- * the worker that serves it.  Memory: bounded by shard_config; the table evicts the flow idle
- * longest when full (counted, its CLOSE says "evicted").
+ * workers.  A shard is a plain single-threaded object: packets and marks in, events out.
+ * Thread: the worker that serves it.  Memory: bounded by shard_config; the table evicts the flow
+ * idle longest when full (counted, its CLOSE says "evicted").
  */
 #ifndef NW_FLOW_SHARD_H
 #define NW_FLOW_SHARD_H
@@ -78,6 +78,7 @@ struct shard_counters {
 	uint64_t flows_exported;
 	uint64_t flows_lost;		/* for want of memory at export */
 	uint64_t facts_beyond;		/* flows whose facts (facts.h) found no place */
+	uint64_t names_beyond;		/* dpi_names_beyond() */
 	uint64_t dpi_silent;		/* flows that gave their DPI state back: shard_mark() */
 };
 
@@ -94,8 +95,7 @@ int shard_new(const struct shard_config *cfg, shard_emit_fn emit, void *emit_arg
 void shard_free(struct shard *s);
 
 /* p: decoded with PACKET_OK or PACKET_FRAGMENT, in the order of time.  A stamp behind the last
- * mark or packet is taken for it (counted); one beyond the current minute acts as a mark first.
- * */
+ * mark or packet is taken for it (counted); one beyond the current minute acts as a mark first. */
 void shard_packet(struct shard *s, const struct packet *p, enum packet_status status);
 /* The same as shard_packet() for each item in turn, and faster when there are many flows. */
 struct shard_item {

@@ -1,8 +1,8 @@
 /* slice.h - what leaves the packet path: events of flows, one aligned minute at a time.
  *
- * OPEN   the DPI verdict is there, or will not come (budget, or the flow's second minute
- * boundary) SLICE  what one flow did in one minute of capture time CLOSE  the flow's end, with
- * its totals
+ * OPEN   the DPI verdict is there, or will not come (budget, or the flow's second minute boundary)
+ * SLICE  what one flow did in one minute of capture time
+ * CLOSE  the flow's end, with its totals
  *
  * Analysis takes events in the order of slice_compare(): (minute, flow id, OPEN < SLICE < CLOSE).
  * Events of one flow never go backwards in time.  Sides: 0 is the client, 1 the server, fixed at
@@ -98,7 +98,10 @@ struct slice {
 	struct flow_facts *facts;	/* CLOSE; [0] is the client.  Owned, or NULL */
 	/* SLICE: what DNS questions and echoes carried (carried.h); NULL for nearly all.  Owned. */
 	struct carried *carried;
-	/* CLOSE: what the flow's first packet came through, src being the client's side.  Owned. */
+	/* CLOSE: what the flow's packets came through: the tunnel of the first one that had one,
+	 * src being the client's side.  Later ones are not kept, on purpose: ids differ by
+	 * direction (packet.h), and a tunnel that moves is not hidden by this, because what is
+	 * around a tunnel is a flow of its own, with its own ends, times and sums.  Owned. */
 	struct packet_tunnel *tunnel;
 };
 

@@ -110,6 +110,7 @@ static json_t *counters_object(const struct manifest_facts *f)
 		{"flow.exported", s->flows_exported},
 		{"flow.lost", s->flows_lost},
 		{"dpi.facts_beyond", s->facts_beyond},
+		{"dpi.names_beyond", s->names_beyond},
 		{"dpi.silent", s->dpi_silent},
 		{"dns.answers", s->dns_answers},
 		{"dns.answers_beyond", s->dns_answers_beyond},
