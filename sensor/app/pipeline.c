@@ -299,7 +299,8 @@ static void reach(struct pipeline *p, uint64_t ns)
 static int make_shard(struct pipeline *p, unsigned number)
 {
 	struct shard_config cfg = { .with_dpi = true,
-		.with_duplicates = !p->cfg.keep_duplicates, .carried = {
+		.with_duplicates = !p->cfg.keep_duplicates, .files = p->cfg.files,
+		.files_then = p->cfg.carry ? p->cfg.carry->files : NULL, .carried = {
 		.registered_domain = suffix_registered_domain, .key = p->cfg.carried_key } };
 
 	return shard_new(&cfg, emit_event, &p->workers[number % p->cfg.workers],

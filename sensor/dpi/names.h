@@ -68,8 +68,11 @@ struct quic;
 
 /* --- of one flow ---------------------------------------------------------------------- */
 
+struct file_types;
+
 struct names_pool {		/* the engine's */
 	unsigned heads;		/* being collected */
+	const struct file_types *files;	/* the operator's; NULL: none */
 };
 
 struct names {			/* zeroed: nothing seen */

@@ -266,6 +266,7 @@ bool shard_import(struct shard *s, const void *value, size_t value_len)
 	if (!flow_image_unpack(value, value_len, &image))
 		return false;
 	image.hot.is_dpi_done |= !s->with_dpi;
+	facts_move_files(image.cold.facts, s->files_then, s->files);
 	is_taken = !flow_table_find(s->table, key, flow_table_hash(s->table, key)) &&
 		   set_clock(s, image.clock_ns) && take_flow(s, &image);
 	flow_image_clear(&image);

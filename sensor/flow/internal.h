@@ -24,6 +24,7 @@ struct shard {
 	uint32_t unopened;		/* flows whose OPEN is still to come */
 	uint32_t undecided;		/* flows that hold DPI state */
 	uint32_t imports;		/* carry.c: flows taken back and not in their lists yet */
+	const struct file_types *files, *files_then;	/* shard_config */
 	struct carried_rules carried;	/* is_full as of the last packet of that kind */
 	uint32_t carried_held;		/* by living flows */
 	uint32_t facts_held;		/* likewise */

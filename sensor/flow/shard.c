@@ -56,6 +56,8 @@ int shard_new(const struct shard_config *cfg, shard_emit_fn emit, void *emit_arg
 		return err;
 	s->with_dpi = cfg->with_dpi;
 	s->carried = cfg->carried;
+	s->files = cfg->files;
+	s->files_then = cfg->files_then;
 	s->emit = emit;
 	s->emit_arg = emit_arg;
 	err = flow_table_new(max_flows, seed, &s->table);

@@ -25,6 +25,9 @@ struct shard_config {
 	bool with_duplicates;		/* what is mirrored twice counts once (duplicates.h) */
 	uint64_t hash_seed;		/* 0: hash_secret(); results do not depend on it */
 	struct carried_rules carried;	/* results do depend on them */
+	/* The operator's file types, now and in the run that the connections come from; borrowed;
+	 * NULL: none. */
+	const struct file_types *files, *files_then;
 };
 
 /* Every packet given to shard_packet() ends in exactly one place:

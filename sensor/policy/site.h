@@ -13,6 +13,7 @@
 #include "base/addr.h"
 #include "base/clock.h"
 #include "base/digest.h"
+#include "dpi/filetype.h"
 #include "policy/geo.h"
 
 #define SITE_ID_MAX 64			/* with the zero byte; ids are [A-Za-z0-9._-]+ */
@@ -102,6 +103,7 @@ struct site {
 	size_t n_assets;
 	struct expected *expected;
 	size_t n_expected;
+	struct file_types *file_types;	/* NULL: none of its own */
 	enum baseline baseline;
 	uint64_t retention_incidents_ns;	/* of resolved ones: alert/incident.h */
 	uint64_t retention_outbox_ns;	/* of records, after every sink had them */
