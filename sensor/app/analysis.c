@@ -286,6 +286,8 @@ static void take_end(void *analysis, const struct attribution_end *e)
 
 void analysis_event(struct analysis *a, const struct slice *s)
 {
+	if (s->kind == SLICE_CLAIM)
+		return;
 	if (s->kind == SLICE_CLOSE) {
 		a->counters.flows++;
 		if (a->flowlog)

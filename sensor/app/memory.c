@@ -12,6 +12,7 @@
 #include "app/batch.h"
 #include "app/coverage_state.h"
 #include "app/destinations.h"
+#include "app/files_store.h"
 #include "app/names_store.h"
 #include "app/signals.h"
 #include "app/visit_store.h"
@@ -170,36 +171,6 @@ static void keep_pending(struct memory *m)
 							  m->value.bytes, m->value.len) != 0;
 }
 
-/* What the operator's own file types were called, for the values in what is carried over. */
-static void keep_file_types(struct memory *m)
-{
-	const struct file_types *files = m->site->file_types;
-
-	pack_reset(&m->value);
-	pack_u8(&m->value, files ? (uint8_t)files->n : 0);
-	for (size_t i = 0; files && i < files->n; i++)
-		pack_text(&m->value, files->list[i].name);
-	m->has_failed |= m->value.has_failed || state_put(m->state, STATE_META, "file_types", 10,
-							  m->value.bytes, m->value.len) != 0;
-}
-
-static void load_file_types(struct memory *m)
-{
-	struct file_types *files = &m->files_then;
-	void *kept = NULL;
-	size_t len = 0, n;
-	struct unpacker u;
-
-	if (state_get(m->state, STATE_META, "file_types", 10, &kept, &len) != 0)
-		return;
-	u = unpack_over(kept, len);
-	n = unpack_u8(&u);
-	for (size_t i = 0; i < n && i < FILE_OWN_MAX; i++)
-		unpack_text(&u, files->list[i].name, sizeof(files->list[i].name));
-	files->n = unpack_ok(&u) ? n : 0;	/* damaged: the types are forgotten */
-	free(kept);
-}
-
 static struct event_batch *load_pending(struct memory *m)
 {
 	struct event_batch *b = event_batch_new();
@@ -288,7 +259,7 @@ int memory_plan(struct memory *m, const char *inputs, uint64_t first_ns, bool al
 					    .ends_clean = end_clean, .put_flow = keep_flow,
 					    .arg = m };
 	m->is_replay = *inputs != '\0';
-	load_file_types(m);
+	files_store_load(m->state, &m->files_then);
 	m->carry.files = &m->files_then;
 	m->carry.pending = load_pending(m);
 	return state_commit(m->state);
@@ -581,7 +552,7 @@ int memory_finish(struct memory *m, uint64_t last_ns)
 		struct analysis_parts parts;
 
 		keep_pending(m);
-		keep_file_types(m);
+		m->has_failed |= files_store_save(m->state, m->site->file_types) != 0;
 		analysis_parts(m->analysis, &parts);
 		m->has_failed |= names_store_save(m->state, parts.resolved) != 0;
 		state_put_number(m->state, "carry_ns", (int64_t)m->carry.ret_minute_ns);

@@ -14,6 +14,7 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "base/ring.h"
+#include "flow/claim.h"
 #include "packet/fragments.h"
 #include "policy/suffix.h"
 
@@ -363,6 +364,8 @@ static void take_frame(struct pipeline *p, const struct frame *f)
 	reach(p, f->ts_ns);
 	status = packet_decode(f, &packet);
 	p->counters.decode[status]++;
+	if (status == PACKET_ARP && claim_prepare(&packet))
+		hand_on(p, &packet, status);
 	if (status != PACKET_OK && status != PACKET_FRAGMENT)
 		return;
 	hand_on_carrier(p, &packet);
@@ -541,7 +544,8 @@ static const size_t shard_fields[] = {
 	COUNTER(dns_answers_beyond),
 	COUNTER(carried_beyond),
 	COUNTER(flows_imported), COUNTER(flows_exported), COUNTER(flows_lost),
-	COUNTER(dpi_silent), COUNTER(facts_beyond),
+	COUNTER(dpi_silent), COUNTER(facts_beyond), COUNTER(arp), COUNTER(claims),
+	COUNTER(claims_beyond),
 };
 
 static_assert(ARRAY_SIZE(shard_fields) * sizeof(uint64_t) == sizeof(struct shard_counters),

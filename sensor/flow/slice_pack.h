@@ -7,6 +7,9 @@
 #include "base/pack.h"
 #include "flow/slice.h"
 
+/* 44 bytes; of flows and, with it, of their images. */
+void flow_key_pack(const struct flow_key *k, struct packer *ret);
+void flow_key_unpack(struct unpacker *u, struct flow_key *ret);
 void slice_pack(const struct slice *s, struct packer *ret);
 /* false: malformed; *ret_slice then owns nothing. */
 bool slice_unpack(struct unpacker *u, struct slice *ret_slice);

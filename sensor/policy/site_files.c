@@ -1,5 +1,5 @@
-/* site_files.c - the section "file_types" of a site file: formats that only the operator knows, told
- * by the bytes that a transfer begins with (dpi/filetype.h). */
+/* site_files.c - the section "file_types" of a site file: formats that only the operator knows,
+ * told by the bytes that a transfer begins with (dpi/filetype.h). */
 #include <string.h>
 #include "base/text.h"
 #include "policy/site_read.h"
