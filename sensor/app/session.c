@@ -304,6 +304,8 @@ static int write_manifest(struct session *s)
 		.channel_nights = analysis_counters(s->analysis)->channel_nights,
 		.subjects = analysis_counters(s->analysis)->subjects,
 		.subjects_overflowed = analysis_counters(s->analysis)->subjects_overflowed,
+		.links = &analysis_counters(s->analysis)->links,
+		.links_beyond = analysis_counters(s->analysis)->links_beyond,
 		.gaps = &s->counters.gaps, .is_incomplete = is_incomplete(s),
 		.declared = s->gaps, .coverage = s->coverage,
 		.packets_declared = s->watch.packets_declared,

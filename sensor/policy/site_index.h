@@ -10,7 +10,7 @@
 struct match_index;			/* site_match.c */
 
 struct site_index {
-	struct keymap addresses;	/* address -> asset */
+	struct keymap addresses, macs;	/* -> asset */
 	struct keymap networks;		/* network of a zone -> zone */
 	uint8_t bits[129];		/* prefix lengths that occur among them, longest first */
 	size_t n_bits;
