@@ -7,6 +7,7 @@
 #include <string.h>
 #include "alert/explain_internal.h"
 #include "alert/explain_job.h"
+#include "alert/explain_link.h"
 #include "alert/explain_slow.h"
 #include "alert/explain_tunnel.h"
 #include "alert/explain_remote.h"
@@ -519,6 +520,8 @@ void explain_incident(const struct alert_context *ctx, struct incident *in, cons
 		explain_destination(ctx, in, f);
 	else if (finding_is_remote(f))
 		explain_remote(ctx, in, f);
+	else if (finding_is_of_link(f))
+		explain_link(ctx, in, f);
 	else
 		explain_closed_zone(ctx, in, f);
 	finish_message(in, f);

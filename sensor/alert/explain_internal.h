@@ -29,6 +29,9 @@ void explain_seen(const struct alert_context *ctx, struct incident *in, const st
 /* What the site policy expects of the asset, and its nearest work order at that time. */
 void explain_near(const struct alert_context *ctx, struct incident *in, const struct finding *f,
 		  uint64_t at_ns);
+/* The work order alone; nothing where the asset can have none. */
+void explain_order(const struct alert_context *ctx, struct incident *in, const struct finding *f,
+		   uint64_t at_ns);
 /* What is normal for the asset: explain_baseline(). */
 void explain_normal(const struct alert_context *ctx, struct incident *in, const struct finding *f);
 /* "at most once in 16 years", "up to 3.2 times a year" */

@@ -175,12 +175,15 @@ static bool lends_case(const struct incident *i, const struct incident *other)
 	       incident_shares_case(i, other);
 }
 
-/* The first about the same domain whoever asks: a tunnel passes through resolvers of any house.
- * All are looked at, but only when a tunnel opens. */
-static const struct incident *lender_by_domain(const struct incidents *in, const struct incident *i)
+/* The first about the same domain whoever asks: a tunnel passes through resolvers of any house; or
+ * about the same link.  All are looked at, but only when one of these rules opens one. */
+static const struct incident *lender_anywhere(const struct incidents *in, const struct incident *i)
 {
-	for (size_t k = 0; i->rule == RULE_EXF_008 && k < in->count; k++)
-		if (in->list[k]->rule == RULE_EXF_008 && lends_case(i, in->list[k]))
+	bool is_asked = i->rule == RULE_EXF_008 || i->rule == RULE_SEG_005 ||
+			i->rule == RULE_REM_005;
+
+	for (size_t k = 0; is_asked && k < in->count; k++)
+		if (lends_case(i, in->list[k]))
 			return in->list[k];
 	return NULL;
 }
@@ -193,7 +196,7 @@ const char *incidents_case(const struct incidents *in, const struct incident *i)
 
 	if (incident_entry(i->rule, i->entry)[0])
 		return NULL;
-	first = lender_by_domain(in, i);
+	first = lender_anywhere(in, i);
 	for (int k = 0; k < 2; k++) {
 		other = chain_of_addr(in, ends[k])->first;
 		while (other && !lends_case(i, other))

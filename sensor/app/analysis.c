@@ -12,6 +12,7 @@
 #include "app/destinations.h"
 #include "app/jobs.h"
 #include "app/judge.h"
+#include "app/links.h"
 #include "app/nights.h"
 #include "app/orders_watch.h"
 #include "app/rhythms.h"
@@ -40,6 +41,7 @@ struct analysis {
 	struct tallies tallies;
 	struct tunnels tunnels;
 	struct slow slow;
+	struct links_watch links;
 	struct visits *visits;
 	struct visitors visitors;
 	struct nights *nights;
@@ -90,6 +92,10 @@ static void connect(struct analysis *a)
 		.context = a->ctx, .channels = a->channels, .incidents = a->incidents,
 		.carriages = a->tallies.carriages,
 	};
+	a->links = (struct links_watch){
+		.context = a->ctx, .subjects = a->subjects, .channels = a->channels,
+		.incidents = a->incidents, .links = a->tallies.links,
+	};
 	a->slow = (struct slow){
 		.context = a->ctx, .subjects = a->subjects, .channels = a->channels,
 		.incidents = a->incidents, .ledgers = a->tallies.ledgers,
@@ -129,6 +135,8 @@ int analysis_new(const struct analysis_config *cfg, struct analysis **ret_analys
 	if (!err)
 		err = ledgers_new(&a->tallies.ledgers);
 	if (!err)
+		err = links_new(&a->tallies.links);
+	if (!err)
 		err = visits_new(&a->visits);
 	if (!err)
 		err = incidents_new(a->ctx, append_record, cfg->outbox, &a->incidents);
@@ -159,6 +167,8 @@ void analysis_free(struct analysis *a)
 	baseline_free(a->baseline);
 	carriages_free(a->tallies.carriages);
 	ledgers_free(a->tallies.ledgers);
+	links_free(a->tallies.links);
+	links_watch_clear(&a->links);
 	visits_free(a->visits);
 	channels_free(a->channels);
 	subjects_free(a->subjects);
@@ -281,17 +291,26 @@ static void take(struct analysis *a, const struct slice *s)
 
 static void take_end(void *analysis, const struct attribution_end *e)
 {
-	visitors_take(&((struct analysis *)analysis)->visitors, e);
+	struct analysis *a = analysis;
+
+	visitors_take(&a->visitors, e);
+	links_take_end(&a->links, e);
 }
 
 void analysis_event(struct analysis *a, const struct slice *s)
 {
+	bool is_known = s->minute_ns + SLICE_NS <= a->now_ns && a->is_resumed;
+
+	if (s->kind == SLICE_CLAIM && !is_known)
+		links_take_claim(&a->links, s);
+	if (s->kind == SLICE_CLAIM)
+		return;
 	if (s->kind == SLICE_CLOSE) {
 		a->counters.flows++;
 		if (a->flowlog)
 			flowlog_write(a->flowlog, s);
 	}
-	if (s->minute_ns + SLICE_NS <= a->now_ns && a->is_resumed)
+	if (is_known)
 		attribution_note_answers(&a->attribution, s);	/* the rest is known */
 	else
 		take(a, s);
@@ -366,6 +385,8 @@ static const struct {
 	{ RULE_REM_001, VISITORS_SILENT_ROWS, false },
 	{ RULE_REM_002, VISITORS_SILENT_ROWS, false },
 	{ RULE_REM_003, VISITORS_SILENT_ROWS, false },
+	{ RULE_SEG_005, LINKS_SILENT_ROWS, false },
+	{ RULE_REM_005, LINKS_SILENT_ROWS, false },
 };
 
 static bool is_silent(const struct incident *in, int64_t row)
@@ -430,6 +451,7 @@ static void end_row(struct analysis *a, int64_t row)
 	destinations_end_row(&a->destinations, row, end_ns);
 	tunnels_end_row(&a->tunnels, row, end_ns);
 	visitors_end_row(&a->visitors, row, end_ns);
+	links_end_row(&a->links, end_ns);
 	channels_expire(a->channels, row);
 	resolve_silent(a, row, end_ns);
 	jobs_end_row(a->jobs, row, end_ns);
@@ -445,6 +467,7 @@ static void end_rows(struct analysis *a, uint64_t now_ns)
 
 	for (int turn = 0; a->row < row && turn <= ROWS_AT_ONCE; turn++) {
 		visitors_time(&a->visitors, calendar_row_start(&a->calendar, a->row + 1));
+		links_time(&a->links, calendar_row_start(&a->calendar, a->row + 1));
 		end_row(a, a->row++);
 	}
 	a->row = row;
@@ -458,6 +481,8 @@ static void refresh_counters(struct analysis *a)
 	a->counters.outside_both = a->attribution.outside_both;
 	memcpy(a->counters.outside_example, a->attribution.outside_example,
 	       sizeof(a->counters.outside_example));
+	a->counters.links = *links_counters(a->tallies.links);
+	a->counters.links_beyond = a->links.beyond;
 	a->counters.subjects = subjects_count(a->subjects);
 	a->counters.subjects_overflowed = subjects_overflowed(a->subjects);
 }
@@ -474,6 +499,7 @@ void analysis_time(struct analysis *a, uint64_t now_ns)
 	jobs_judge(a->jobs, now_ns);
 	end_rows(a, now_ns);
 	visitors_time(&a->visitors, now_ns);
+	links_time(&a->links, now_ns);
 	report_evicted(a);
 	refresh_counters(a);
 	tell_step(a);

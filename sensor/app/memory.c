@@ -12,12 +12,14 @@
 #include "app/batch.h"
 #include "app/coverage_state.h"
 #include "app/destinations.h"
+#include "app/files_store.h"
 #include "app/names_store.h"
 #include "app/signals.h"
 #include "app/visit_store.h"
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/log.h"
+#include "flow/facts.h"
 #include "flow/slice_pack.h"
 #include "profile/profile_pack.h"
 
@@ -30,6 +32,7 @@ struct memory {
 	uint64_t committed_ns;		/* of the monotonic clock */
 	struct coverage *coverage;	/* borrowed, or NULL */
 	int64_t names_row;		/* for which the names of DNS were kept last */
+	struct file_types files_then;	/* of the run that left the connections */
 	struct acts acts;		/* what people ask for while this runs */
 	bool has_past;			/* an earlier run has left something */
 	bool has_failed;		/* a put failed: said, and the run's status */
@@ -183,8 +186,10 @@ static struct event_batch *load_pending(struct memory *m)
 	for (uint32_t i = 0; i < n && !u.is_bad; i++) {
 		struct slice s;
 
-		if (slice_unpack(&u, &s))
-			event_batch_add(b, &s);
+		if (!slice_unpack(&u, &s))
+			continue;
+		facts_move_files(s.facts, &m->files_then, m->site->file_types);
+		event_batch_add(b, &s);
 	}
 	if (!unpack_ok(&u))
 		log_warn("state",
@@ -254,6 +259,8 @@ int memory_plan(struct memory *m, const char *inputs, uint64_t first_ns, bool al
 					    .ends_clean = end_clean, .put_flow = keep_flow,
 					    .arg = m };
 	m->is_replay = *inputs != '\0';
+	files_store_load(m->state, &m->files_then);
+	m->carry.files = &m->files_then;
 	m->carry.pending = load_pending(m);
 	return state_commit(m->state);
 }
@@ -545,6 +552,7 @@ int memory_finish(struct memory *m, uint64_t last_ns)
 		struct analysis_parts parts;
 
 		keep_pending(m);
+		m->has_failed |= files_store_save(m->state, m->site->file_types) != 0;
 		analysis_parts(m->analysis, &parts);
 		m->has_failed |= names_store_save(m->state, parts.resolved) != 0;
 		state_put_number(m->state, "carry_ns", (int64_t)m->carry.ret_minute_ns);

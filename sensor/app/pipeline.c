@@ -13,6 +13,7 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "base/ring.h"
+#include "flow/claim.h"
 #include "packet/fragments.h"
 #include "policy/suffix.h"
 
@@ -298,7 +299,8 @@ static void reach(struct pipeline *p, uint64_t ns)
 static int make_shard(struct pipeline *p, unsigned number)
 {
 	struct shard_config cfg = { .with_dpi = true,
-		.with_duplicates = !p->cfg.keep_duplicates, .carried = {
+		.with_duplicates = !p->cfg.keep_duplicates, .files = p->cfg.files,
+		.files_then = p->cfg.carry ? p->cfg.carry->files : NULL, .carried = {
 		.registered_domain = suffix_registered_domain, .key = p->cfg.carried_key } };
 
 	return shard_new(&cfg, emit_event, &p->workers[number % p->cfg.workers],
@@ -361,6 +363,8 @@ static void take_frame(struct pipeline *p, const struct frame *f)
 	reach(p, f->ts_ns);
 	status = packet_decode(f, &packet);
 	p->counters.decode[status]++;
+	if (status == PACKET_ARP && claim_prepare(&packet))
+		hand_on(p, &packet, status);
 	if (status != PACKET_OK && status != PACKET_FRAGMENT)
 		return;
 	hand_on_carrier(p, &packet);

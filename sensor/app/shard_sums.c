@@ -25,6 +25,7 @@ static const size_t shard_fields[] = {
 	COUNTER(flows_one_sided), COUNTER(dns_answers), COUNTER(dns_answers_beyond),
 	COUNTER(carried_beyond), COUNTER(flows_imported), COUNTER(flows_exported),
 	COUNTER(flows_lost), COUNTER(dpi_silent), COUNTER(facts_beyond), COUNTER(names_beyond),
+	COUNTER(arp), COUNTER(claims), COUNTER(claims_beyond),
 };
 
 static_assert(ARRAY_SIZE(shard_fields) * sizeof(uint64_t) == sizeof(struct shard_counters),

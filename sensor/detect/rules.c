@@ -131,6 +131,29 @@ static const char *const triage_rem_003[] = {
 	"at the gateway; note which files were opened in these minutes before logs roll over.",
 	NULL};
 
+static const char *const triage_seg_005[] = {
+	"Telephone the control room: was a device exchanged, a network card or a cluster switched "
+	"over, a laptop plugged in with a fixed address, at this minute? A wrongly set up device "
+	"is the commonest reason.",
+	"Find both MACs in the switches' address tables (or ask the network's duty): on which "
+	"ports are they, since when, and whose are they? A second one behind a port where nobody "
+	"expects a device is what to look at first.",
+	"If nobody knows the second device, treat what goes to this address as read and altered "
+	"by it until it is known: wake the network's duty to close its port, save the packets and "
+	"the switch's logs first.",
+	NULL};
+
+static const char *const triage_rem_005[] = {
+	"Telephone the control room and the network's duty: was a router, a modem, a test device "
+	"or a telephone connected to this link at this time, under which ticket?",
+	"Find the MAC in the switches' address tables: port, room, since when. The first half of "
+	"it names the maker of the network card (a telephone, a modem, a laptop).",
+	"Look at which assets have used it and for what (the destinations in this record, "
+	"nachtwacht state channels --channel ASSET --state FILE). If nobody knows the device, "
+	"have its port closed; what was sent by it passed no firewall. If it is legitimate, list "
+	"it as an asset with its MAC and \"serves\" in the site policy.",
+	NULL};
+
 static const char *const triage_exf_002[] = {
 	"Compare with the calendar: is there a weekly or every-other-day job, a shift or a "
 	"visit of the vendor on exactly these days? Telephone the duty engineer or the "
@@ -243,6 +266,21 @@ static const struct rule rules[] = {
 		.technique = { { "T1041", "Exfiltration Over C2 Channel" },
 			       { "T1020", "Automated Exfiltration" } },
 		.triage = triage_exf_005,
+	},
+	[RULE_SEG_005] = {
+		.id = "NW-SEG-005", .version = "1", .name = "Address claimed by two MACs",
+		.category = "segment",
+		.technique = { { "T1557.002", "ARP Cache Poisoning" },
+			       { "T0830", "Adversary-in-the-Middle" } },
+		.triage = triage_seg_005,
+	},
+	[RULE_REM_005] = {
+		.id = "NW-REM-005", .version = "1", .name = "Second path out of a link",
+		.category = "remote",
+		.technique = { { "T1200", "Hardware Additions" },
+			       { "T1219.003", "Remote Access Hardware" },
+			       { "T0860", "Wireless Compromise" } },
+		.triage = triage_rem_005,
 	},
 };
 static_assert(ARRAY_SIZE(rules) == RULES, "every rule id has its entry");

@@ -40,6 +40,7 @@
 #define DPI_FLOWS_MAX 8192
 
 struct dpi_engine;
+struct file_types;
 struct dpi_flow;			/* what nDPI knows of one flow while it can still learn */
 
 /* Who decided: `verdict` of flow records.
@@ -104,6 +105,8 @@ struct dpi_verdict {
 /* 0, -ENOMEM, or ERR_LIBRARY (the nDPI at hand is not the one compiled against). */
 int dpi_engine_new(struct dpi_engine **ret_engine);
 void dpi_engine_free(struct dpi_engine *e);
+/* The operator's file types (filetype.h), borrowed as long as e lives; before the first packet. */
+void dpi_engine_files(struct dpi_engine *e, const struct file_types *files);
 
 /* NULL: the pool is empty or no memory; the flow's verdict is then DPI_NONE.  Call it at the first
  * packet with payload and not at the first packet: a SYN flood must not take the pool. */
@@ -162,7 +165,8 @@ struct dpi_reply {
 	uint8_t file;			/* enum file_type, of an HTTP body that follows its head */
 };
 /* true: it was there, or will not come any more; do not ask again. */
-bool dpi_read_reply(enum dpi_light l, const struct packet *p, struct dpi_reply *ret);
+bool dpi_read_reply(enum dpi_light l, const struct packet *p, const struct file_types *files,
+		    struct dpi_reply *ret);
 
 /* What the datagrams around a tunnel (packet_carrier()) are, in the names of nDPI where it has
  * them; no byte of theirs is needed.  Any thread. */

@@ -143,6 +143,11 @@ void dpi_engine_free(struct dpi_engine *e)
 	free(e);
 }
 
+void dpi_engine_files(struct dpi_engine *e, const struct file_types *files)
+{
+	e->names.files = files;
+}
+
 struct dpi_flow *dpi_flow_new(struct dpi_engine *e)
 {
 	struct dpi_flow *f = e->free;

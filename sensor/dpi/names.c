@@ -80,13 +80,14 @@ static void look_for_answer_alone(struct names *n, const uint8_t *bytes, size_t 
 }
 
 /* What a body or a side of a connection begins with. */
-static void note_file(struct names *n, const struct packet *p, size_t from)
+static void note_file(const struct names_pool *pool, struct names *n, const struct packet *p,
+		      size_t from)
 {
 	uint8_t *file = &n->file[!names_is_forward(p)];
 	size_t len = packet_payload_captured(p);
 
 	if (!*file && from < len)
-		*file = (uint8_t)file_type_of(packet_payload(p) + from, len - from, NULL, 0);
+		*file = (uint8_t)file_type_of(packet_payload(p) + from, len - from, pool->files);
 }
 
 static void look_dns(struct names *n, const uint8_t *bytes, size_t len, bool is_surely)
@@ -205,12 +206,13 @@ static void begin(struct names_pool *pool, struct names *n, const struct packet 
 	if (!n->head)
 		end_beginning(n);
 	if (found.light == DPI_LIGHT_HTTP && names_http_body(packet_payload(p), len))
-		note_file(n, p, names_http_body(packet_payload(p), len));
+		note_file(pool, n, p, names_http_body(packet_payload(p), len));
 }
 
 /* --- the other side's answer ---------------------------------------------------------- */
 
-static void look_http_answer(struct names *n, const struct packet *p, size_t len)
+static void look_http_answer(const struct names_pool *pool, struct names *n,
+			     const struct packet *p, size_t len)
 {
 	size_t body = n->waits == WAIT_HTTP ? names_http_body(packet_payload(p), len) : 0;
 
@@ -219,11 +221,12 @@ static void look_http_answer(struct names *n, const struct packet *p, size_t len
 		return;
 	}
 	if (body || n->waits == WAIT_BODY)
-		note_file(n, p, body);
+		note_file(pool, n, p, body);
 	n->waits = WAIT_NONE;
 }
 
-static void look_answer(struct names *n, const struct packet *p, size_t len)
+static void look_answer(const struct names_pool *pool, struct names *n, const struct packet *p,
+			size_t len)
 {
 	if (++n->segments >= NAMES_SEGMENTS_MAX) {
 		n->waits = WAIT_NONE;
@@ -232,7 +235,7 @@ static void look_answer(struct names *n, const struct packet *p, size_t len)
 	if (names_is_forward(p) == n->is_forward)
 		return;
 	if (n->waits != WAIT_TLS) {
-		look_http_answer(n, p, len);
+		look_http_answer(pool, n, p, len);
 		return;
 	}
 	tls_read_server(packet_payload(p), len, n->found);
@@ -331,10 +334,10 @@ void names_look(struct names_pool *pool, struct names *n, const struct packet *p
 	if (!len)
 		return;
 	if (p->proto == IP_TCP && !(n->heard & side))
-		note_file(n, p, 0);
+		note_file(pool, n, p, 0);
 	n->heard |= (uint8_t)side;
 	if (n->waits)
-		look_answer(n, p, len);
+		look_answer(pool, n, p, len);
 	else if (!n->is_done)
 		look_beginning(pool, n, p, len, is_dns);
 }
@@ -371,7 +374,8 @@ void names_clear(struct names_pool *pool, struct names *n)
 	memset(n, 0, sizeof(*n));
 }
 
-bool dpi_read_reply(enum dpi_light l, const struct packet *p, struct dpi_reply *ret)
+bool dpi_read_reply(enum dpi_light l, const struct packet *p, const struct file_types *files,
+		    struct dpi_reply *ret)
 {
 	struct names_found found = { .tls_version = 0 };
 	size_t len = packet_payload_captured(p), body;
@@ -393,7 +397,7 @@ bool dpi_read_reply(enum dpi_light l, const struct packet *p, struct dpi_reply *
 	body = names_http_body(bytes, len);
 	ret->is_reply = true;
 	if (body)
-		ret->file = (uint8_t)file_type_of(bytes + body, len - body, NULL, 0);
+		ret->file = (uint8_t)file_type_of(bytes + body, len - body, files);
 	return true;
 }
 

@@ -69,9 +69,12 @@ struct quic;
 
 /* --- of one flow ---------------------------------------------------------------------- */
 
+struct file_types;
+
 struct names_pool {		/* the engine's */
 	unsigned heads;		/* being collected */
 	uint64_t beyond;	/* beginnings without a place: NAMES_HEADS_MAX, or no memory */
+	const struct file_types *files;	/* the operator's; NULL: none */
 };
 
 struct names {			/* zeroed: nothing seen */

@@ -47,6 +47,9 @@ static inline unsigned facts_followed(const struct flow_facts *f)
 {
 	return f->awaits_reply || dpi_is_followed(f->light) ? f->light : DPI_LIGHT_NONE;
 }
+/* The operator's file types have changed since then (dpi/filetype.h); f may be NULL. */
+void facts_move_files(struct flow_facts *f, const struct file_types *then,
+		      const struct file_types *now);
 void facts_pack(const struct flow_facts *f, struct packer *p);		/* NULL is fine */
 /* *ret is NULL when NULL was packed, too.  false: malformed (u->is_bad is set) or no memory. */
 bool facts_unpack(struct unpacker *u, struct flow_facts **ret);

@@ -8,8 +8,8 @@
 #include "flow/key.h"
 #include "flow/tunnel_pack.h"
 
-/* 1: without what was carried; 2: without tunnels, functions, TTL, facts */
-#define SLICE_VERSION 3
+/* 1: without what was carried; 2: without tunnels, functions, TTL, facts; 3: without claims */
+#define SLICE_VERSION 4
 #define NAME_MAX_LEN 255
 
 /* The sums are a row of numbers, two of each kind. */
@@ -106,7 +106,7 @@ bool slice_unpack(struct unpacker *u, struct slice *ret_slice)
 		u->is_bad |= !tunnel_unpack(u, &s.tunnel);
 	if (version > 2)
 		unpack_facts(u, &s);
-	if (!version || version > SLICE_VERSION || s.kind > SLICE_CLOSE ||
+	if (!version || version > SLICE_VERSION || s.kind > SLICE_CLAIM ||
 	    s.client_how >= FLOW_CLIENTS || s.end >= FLOW_ENDS || s.verdict >= DPI_SOURCES)
 		u->is_bad = true;
 	if (u->is_bad) {

@@ -243,6 +243,7 @@ static struct dpi_flow *need_dpi(struct shard *s, struct flow_cold *cold)
 			s->with_dpi = false;
 			return NULL;
 		}
+		dpi_engine_files(s->engine, s->files);
 	}
 	cold->dpi = dpi_flow_new(s->engine);
 	s->undecided += cold->dpi != NULL;
@@ -338,7 +339,7 @@ static void note_facts(struct shard *s, uint32_t no, const struct packet *p, boo
 
 	if (dpi_is_followed(f->light)) {
 		cold->facts->minute_acts[is_b] |= (uint8_t)dpi_acts(f->light, p);
-	} else if (dpi_read_reply(f->light, p, &reply)) {
+	} else if (dpi_read_reply(f->light, p, s->files, &reply)) {
 		facts_add_reply(&cold->facts, &reply, is_b);
 		f->light = DPI_LIGHT_NONE;
 	}

@@ -113,6 +113,8 @@ enum layer decode_ethertype(struct decode *d)
 	case TYPE_IPV6:
 		return LAYER_IPV6;
 	case TYPE_ARP:
+		d->p->ip_off = d->p->payload_off = d->off;
+		d->p->ip_len = d->p->payload_len = decode_left(d);
 		return decode_end(d, PACKET_ARP);
 	}
 	return decode_rarer_type(d);

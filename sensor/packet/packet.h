@@ -49,7 +49,7 @@ struct frame {
 enum packet_status {
 	PACKET_OK,			/* address pair and transport are there */
 	PACKET_FRAGMENT,		/* address pair is there; give it to fragments.h */
-	PACKET_ARP,			/* understood, not IP */
+	PACKET_ARP,			/* its header is at ip_off, to be read by others */
 	PACKET_NOT_IP,			/* another network protocol (LLDP, STP, IPX, ...) */
 	PACKET_ENCRYPTED,		/* link-layer encryption: 802.11 protected frames, MACsec */
 	PACKET_BAD_LINK,		/* link header cut or malformed */

@@ -20,8 +20,8 @@
 #include "policy/site_values.h"
 #include "policy/textfile.h"
 
-enum section { SITE, ZONES, ASSETS, EXPECTED, WORK_ORDERS, GEO, BASELINE, PRIVACY, RETENTION, RULES,
-	       SUPPRESS, SECTIONS };
+enum section { SITE, ZONES, ASSETS, EXPECTED, WORK_ORDERS, GEO, BASELINE, PRIVACY, RETENTION, FILES,
+	       RULES, SUPPRESS, SECTIONS };
 
 /* Sections as they were met; read afterwards in the order of the enum. */
 struct found {
@@ -41,6 +41,7 @@ static const struct key root_keys[SECTIONS] = {
 	[BASELINE] = { "baseline", TYPE_STRING, false, keep_section },
 	[PRIVACY] = { "privacy", TYPE_OBJECT, false, keep_section },
 	[RETENTION] = { "retention", TYPE_OBJECT, false, keep_section },
+	[FILES] = { "file_types", TYPE_ARRAY, false, keep_section },
 	[RULES] = { "rules", TYPE_OBJECT, false, keep_section },
 	[SUPPRESS] = { "suppress", TYPE_ARRAY, false, keep_section },
 };
@@ -58,6 +59,7 @@ static const struct {
 	[BASELINE] = { read_baseline, false },
 	[PRIVACY] = { read_privacy, true },
 	[RETENTION] = { read_retention, false },
+	[FILES] = { read_file_types, false },
 	[RULES] = { read_rules, true },
 	[SUPPRESS] = { read_suppress, true },
 };

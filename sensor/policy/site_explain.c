@@ -190,6 +190,19 @@ static void print_geo(const struct site *s, FILE *out)
 		}
 }
 
+static void print_file_types(const struct file_types *files, FILE *out)
+{
+	fprintf(out, "File types of the site's own: %zu\n", files->n);
+	for (size_t i = 0; i < files->n; i++) {
+		const struct file_magic *m = &files->list[i].magic;
+
+		fprintf(out, "  %s: ", files->list[i].name);
+		for (unsigned k = 0; k < m->len; k++)
+			fprintf(out, "%02x", m->bytes[k]);
+		fprintf(out, " at byte %u\n", m->at);
+	}
+}
+
 void site_explain(const struct site *s, FILE *out)
 {
 	static const char *const baselines[] = { "observe", "learn", "enforce" };
@@ -212,6 +225,8 @@ void site_explain(const struct site *s, FILE *out)
 		print_expected(s, &s->expected[i], out);
 	if (s->n_expected > ENTRIES_SHOWN)
 		fprintf(out, "  and %zu more\n", s->n_expected - ENTRIES_SHOWN);
+	if (s->file_types)
+		print_file_types(s->file_types, out);
 	if (s->orders)
 		orders_explain(s->orders, clock_wall_ns(), out);
 	else

@@ -19,7 +19,7 @@ struct zone_network {
 };
 
 struct site_index {
-	struct keymap addresses;	/* address -> asset */
+	struct keymap addresses, macs;	/* -> asset */
 	struct keymap networks;		/* network of a zone -> zone */
 	uint8_t bits[129];		/* prefix lengths that occur among them, longest first */
 	size_t n_bits;

@@ -85,6 +85,11 @@ static int index_assets(struct site_index *index, const struct site *s)
 			if (keymap_put(&index->addresses, &s->assets[i].ips[j], sizeof(struct addr),
 				       (uint32_t)i) == -ENOMEM)
 				return -ENOMEM;
+	for (size_t i = 0; i < s->n_assets; i++)
+		for (size_t j = 0; j < s->assets[i].n_macs; j++)
+			if (keymap_put(&index->macs, s->assets[i].macs[j], 6, (uint32_t)i) ==
+			    -ENOMEM)
+				return -ENOMEM;
 	return 0;
 }
 
@@ -106,6 +111,7 @@ void site_index_free(struct site_index *index)
 	if (!index)
 		return;
 	keymap_free(&index->addresses);
+	keymap_free(&index->macs);
 	keymap_free(&index->networks);
 	match_index_free(index->expected);
 	free(index);
@@ -116,6 +122,22 @@ const struct asset *site_asset(const struct site *s, const struct addr *a)
 	uint32_t number = keymap_get(&s->index->addresses, a, sizeof(*a));
 
 	return number == KEYMAP_NONE ? NULL : &s->assets[number];
+}
+
+const struct asset *site_asset_of_mac(const struct site *s, const uint8_t mac[static 6])
+{
+	uint32_t number = keymap_get(&s->index->macs, mac, 6);
+
+	return number == KEYMAP_NONE ? NULL : &s->assets[number];
+}
+
+const struct zone *site_zone_of_vlan(const struct site *s, const uint16_t vlan[static 2])
+{
+	for (size_t i = 0; i < s->n_zones; i++)
+		for (size_t k = 0; k < s->zones[i].n_vlans; k++)
+			if (s->zones[i].vlans[k] == vlan[0] || s->zones[i].vlans[k] == vlan[1])
+				return &s->zones[i];
+	return NULL;
 }
 
 static const struct zone *zone_of_few(const struct site *s, const struct addr *a)
