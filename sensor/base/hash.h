@@ -2,7 +2,8 @@
  *
  * hash_bytes() is fixed: shards and everything that can influence a result use it.  Tables whose
  * layout must not be guessed by an attacker mix in hash_secret(), random per process: layout then
- * differs from run to run and results must not depend on it (determinism.test, test_shard_storm.c).
+ * differs from run to run and results must not depend on it (determinism.test,
+ * test_shard_storm.c).
  * hash_table() is theirs, and for nothing that is kept: eight bytes cost one multiplication of 64 by
  * 64 bits, both halves of it folded, where hash_bytes() needs three.
  *
