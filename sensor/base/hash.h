@@ -4,8 +4,8 @@
  * layout must not be guessed by an attacker mix in hash_secret(), random per process: layout then
  * differs from run to run and results must not depend on it (determinism.test,
  * test_shard_storm.c).
- * hash_table() is theirs, and for nothing that is kept: eight bytes cost one multiplication of 64 by
- * 64 bits, both halves of it folded, where hash_bytes() needs three.
+ * hash_table() is theirs, and for nothing that is kept: eight bytes cost one multiplication of 64
+ * by 64 bits, both halves of it folded, where hash_bytes() needs three.
  *
  * Without the secret nobody can choose keys that meet in one bucket.  What can be chosen is the
  * shard, whose number must be the same in every run: who knows hash_bytes() sends all his address
