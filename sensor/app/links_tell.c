@@ -168,6 +168,26 @@ static void find_known(const struct links_watch *w, struct gateway_facts *facts)
 	}
 }
 
+/* Nothing but traffic says that it routes, and nobody did before it: the first way out that a link
+ * shows is no second one. */
+static bool is_first_way(const struct links_watch *w, const struct gateway *g)
+{
+	size_t n;
+	struct link_row *const *list = links_list(w->links, LINK_GATEWAY, &n);
+
+	if (g->how != GATEWAY_FORWARDS)
+		return false;
+	for (size_t i = 0; i < n; i++) {
+		const struct gateway *other = link_gateway(list[i]);
+
+		if (other != g && !memcmp(&list[i]->link, &g->row.link, sizeof(list[i]->link)) &&
+		    other->role_ns[GATEWAY_ROUTER] &&
+		    other->role_ns[GATEWAY_ROUTER] <= g->role_ns[GATEWAY_ROUTER])
+			return false;
+	}
+	return true;
+}
+
 static void choose(struct links_watch *w, struct gateway *g, const struct links_forward *f)
 {
 	g->told = (struct link_told){ 0 };
@@ -196,7 +216,8 @@ void links_judge_gateway(struct links_watch *w, struct gateway *g, const struct 
 
 	facts.roles = gateway_new_roles(g, facts.link_ns, w->context->site);
 	if (!facts.roles || (g->told.subject && g->told.row == t.finding.row &&
-			     (g->told.is_flooded || !(facts.roles & ~g->told.what))))
+			     (g->told.is_flooded || !(facts.roles & ~g->told.what))) ||
+	    is_first_way(w, g))
 		return;
 	find_known(w, &facts);
 	if (!g->told.subject)

@@ -10,6 +10,8 @@
  * New is what a MAC begins to do LINK_LEARN_NS after the link was first seen.  Before that it
  * counts as there: learning says nothing of whether it should be (`nachtwacht state show` lists
  * them all).  An asset that "serves" as router or dhcp, by its MACs, is never new.
+ * Nor is the first way out that a link shows by traffic alone, however late: there has to be one
+ * for another to be a second (what it leads to is NW-DST-001's and NW-DST-002's).
  * Severity 4: it is a fact, and replacing a router looks the same.
  *
  * Which traffic tells.  The MAC that an asset's own connection goes to, where the peer is outside
