@@ -47,7 +47,7 @@ static size_t begin_frame(struct app_call *c, const uint8_t dst[6], const uint8_
 	return mark;
 }
 
-/* --- ARP ---------------------------------------------------------------------------------------- */
+/* --- ARP ------------------------------------------------------------------------------------ */
 
 struct arp {
 	unsigned operation;
@@ -98,7 +98,7 @@ static void arp_once(struct app_call *c)
 	say_arp(c, from, &a);
 }
 
-/* --- IPv6 ---------------------------------------------------------------------------------------- */
+/* --- IPv6 ----------------------------------------------------------------------------------- */
 
 /* RFC 1071, of [from, to) and what was added before. */
 static uint16_t checksum(const struct blob *b, size_t from, size_t to, uint64_t sum)
@@ -166,7 +166,7 @@ static void end_ipv6(struct app_call *c, unsigned side, size_t mark, unsigned pr
 	app_say(c, side, mark);
 }
 
-/* --- neighbour discovery -------------------------------------------------------------------------- */
+/* --- neighbour discovery -------------------------------------------------------------------- */
 
 struct nd {
 	unsigned type, flags;
@@ -244,7 +244,7 @@ static void nd_once(struct app_call *c)
 	say_nd(c, from, &n);
 }
 
-/* --- DHCP ----------------------------------------------------------------------------------------- */
+/* --- DHCP ----------------------------------------------------------------------------------- */
 
 enum { DISCOVER = 1, OFFER, REQUEST, ACK = 5 };
 
@@ -346,7 +346,7 @@ static void dhcp_once(struct app_call *c)
 	say_dhcp(c, !client_side, &d);
 }
 
-/* --- DHCPv6 --------------------------------------------------------------------------------------- */
+/* --- DHCPv6 --------------------------------------------------------------------------------- */
 
 enum { SOLICIT = 1, ADVERTISE, REQUEST6, REPLY = 7 };
 
@@ -401,7 +401,7 @@ static void dhcp6_once(struct app_call *c)
 	say_dhcp6(c, !c->from_side, REPLY, transaction);
 }
 
-/* --- all of them ---------------------------------------------------------------------------------- */
+/* --- all of them ---------------------------------------------------------------------------- */
 
 static void repeat(struct app_call *c, void (*once)(struct app_call *))
 {

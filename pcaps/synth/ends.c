@@ -15,7 +15,7 @@ struct end {
 	struct addr ips[HOST_IPS_MAX];
 	size_t n_ips;
 	const uint8_t *mac;
-	const uint8_t *via;		/* the router that it is seen through; NULL: the segment's */
+	const uint8_t *via;		/* the router it is seen through; NULL: the segment's */
 	const char *id;
 	int segment;
 };
@@ -86,8 +86,8 @@ static void pair(const struct end *a, const struct end *b, unsigned family, stru
 	}
 }
 
-static void place(const struct scenario *s, const struct end *e, int seen_in, struct random *random,
-		  struct wire_end *ret)
+static void place(const struct scenario *s, const struct end *e, int seen_in,
+		  struct random *random, struct wire_end *ret)
 {
 	bool is_here = seen_in < 0 || e->segment == seen_in;
 

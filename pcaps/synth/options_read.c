@@ -129,7 +129,11 @@ static void read_tls_version(struct fields *f, struct app_options *o)
 /* What `from` says of an address, per kind; the first word is what the kind does without one. */
 static void read_says(struct fields *f, const char *kind, struct app_options *o)
 {
-	static const struct { const char *kind, *words[5]; enum app_says says[5]; size_t n; } all[] = {
+	static const struct {
+		const char *kind, *words[5];
+		enum app_says says[5];
+		size_t n;
+	} all[] = {
 		{ "arp", { "ask", "reply", "announce", "probe" },
 		  { SAYS_USUAL, SAYS_REPLY, SAYS_ANNOUNCE, SAYS_PROBE }, 4 },
 		{ "nd", { "ask", "reply", "announce", "probe", "router" },

@@ -35,7 +35,7 @@ struct wire_path {
 struct wire_frame {
 	uint8_t bytes[WIRE_CAPTURE_MAX];
 	uint32_t caplen, wirelen;
-	uint32_t ip_len;		/* IP header to the end of the datagram; 0 of a whole frame */
+	uint32_t ip_len;		/* IP header to the end of the datagram; or 0 */
 };
 
 /* What goes into a frame: the first `captured` bytes of `len`. */

@@ -1,4 +1,4 @@
-/* encode_link.c - who claimed an address and what routes on a link, as the part "link" of a record. */
+/* encode_link.c - who claimed an address and what routes on a link: the part "link" of a record. */
 #include <jansson.h>
 #include <stdio.h>
 #include <string.h>

@@ -32,7 +32,7 @@ static const char *link_text(const struct claim_link *l, char buf[static LINK_TE
 	return buf;
 }
 
-/* --- NW-SEG-005 -------------------------------------------------------------------------------- */
+/* --- NW-SEG-005 ----------------------------------------------------------------------------- */
 
 static void say_spoof(struct incident *in, const struct finding *f)
 {
@@ -130,14 +130,14 @@ static void explain_spoof(const struct alert_context *ctx, struct incident *in,
 	else
 		explain_add_line(in,
 			"How sure: weaker. Nothing announced the change and no DHCP lease or probe "
-			"came before it, but the first one was not heard again in the minute after; "
-			"a device that was exchanged quickly looks like this too.");
+			"came before it, but the first one was not heard again in the minute "
+			"after; a device that was exchanged quickly looks like this too.");
 	explain_lists(ctx, in, f->spoof);
 	explain_holders(in, f->spoof);
 	explain_order(ctx, in, f, f->spoof->neighbour->row.last_ns);
 }
 
-/* --- NW-REM-005 -------------------------------------------------------------------------------- */
+/* --- NW-REM-005 ----------------------------------------------------------------------------- */
 
 /* "advertised itself as a router and answered DHCP" */
 static void add_deeds(char *line, size_t cap, unsigned how)
@@ -271,7 +271,7 @@ static void explain_gateway(const struct alert_context *ctx, struct incident *in
 		explain_order(ctx, in, f, f->judged_ns);
 }
 
-/* --- both --------------------------------------------------------------------------------------- */
+/* --- both ----------------------------------------------------------------------------------- */
 
 static void say_rest(struct incident *in, const struct finding *f)
 {

@@ -1,5 +1,5 @@
-/* explain_link.h - NW-SEG-005 and NW-REM-005 in words: who claimed an address, what routes and hands
- * out leases on a link, and what the site policy lists. */
+/* explain_link.h - NW-SEG-005 and NW-REM-005 in words: who claimed an address, what routes and
+ * hands out leases on a link, and what the site policy lists. */
 #ifndef NW_ALERT_EXPLAIN_LINK_H
 #define NW_ALERT_EXPLAIN_LINK_H
 

@@ -1,5 +1,5 @@
-/* links.c - see links.h: a minute comes in, is merged and gone through.  links_tell.c makes findings
- * of what is found. */
+/* links.c - see links.h: a minute comes in, is merged and gone through.  links_tell.c makes
+ * findings of what is found. */
 #include "app/links.h"
 
 #include <stdlib.h>
@@ -21,7 +21,7 @@ static void note_beyond(struct links_watch *w)
 			 "further ones are counted only");
 }
 
-/* --- coming in ----------------------------------------------------------------------------------- */
+/* --- coming in ------------------------------------------------------------------------------ */
 
 static void begin_minute(struct links_watch *w, uint64_t minute_ns)
 {
@@ -56,7 +56,7 @@ void links_take_claim(struct links_watch *w, const struct slice *s)
 		note_beyond(w);
 }
 
-/* --- the link itself ------------------------------------------------------------------------------- */
+/* --- the link itself ------------------------------------------------------------------------ */
 
 /* NULL: no memory. */
 static struct link_row *see_link(struct links_watch *w, const struct claim_link *link,
@@ -70,7 +70,7 @@ static struct link_row *see_link(struct links_watch *w, const struct claim_link 
 	return row;
 }
 
-/* --- traffic to elsewhere ------------------------------------------------------------------------ */
+/* --- traffic to elsewhere ------------------------------------------------------------------- */
 
 static bool lists_vlan(const struct zone *z, const uint16_t vlan[2])
 {
@@ -173,7 +173,7 @@ void links_take_end(struct links_watch *w, const struct attribution_end *e)
 	keep_forward(w, &f);
 }
 
-/* --- a minute is complete: claims ---------------------------------------------------------------- */
+/* --- a minute is complete: claims ----------------------------------------------------------- */
 
 static int compare_number(uint64_t a, uint64_t b)
 {
@@ -344,7 +344,7 @@ static void take_claims(struct links_watch *w)
 	w->n_claims = 0;
 }
 
-/* --- ... traffic, and takeovers that waited -------------------------------------------------------- */
+/* --- ... traffic, and takeovers that waited ------------------------------------------------- */
 
 static void take_forward(struct links_watch *w, const struct links_forward *f)
 {

@@ -47,7 +47,7 @@ static void tell(struct links_watch *w, struct link_told *told, const struct tel
 	told->is_flooded = !incidents_is_open(w->incidents, f.rule, &ch);
 }
 
-/* --- NW-SEG-005 ---------------------------------------------------------------------------------- */
+/* --- NW-SEG-005 ----------------------------------------------------------------------------- */
 
 /* Other addresses of the link that this one's newer MAC contends for, and was told of. */
 static uint32_t count_others(const struct links_watch *w, const struct neighbour *n)
@@ -124,7 +124,7 @@ void links_found_spoof(struct links_watch *w, struct neighbour *n, enum spoof wh
 	tell_spoof(w, n, &facts, judged_ns);
 }
 
-/* --- NW-REM-005 ---------------------------------------------------------------------------------- */
+/* --- NW-REM-005 ----------------------------------------------------------------------------- */
 
 static uint64_t link_known_ns(const struct links_watch *w, const struct claim_link *link)
 {

@@ -4,7 +4,7 @@
 #include <string.h>
 #include "base/err.h"
 
-/* --- MACs of several devices ------------------------------------------------------------------- */
+/* --- MACs of several devices ---------------------------------------------------------------- */
 
 bool spoof_is_virtual(const uint8_t mac[static 6])
 {
@@ -53,7 +53,7 @@ bool spoof_is_allowed(const struct neighbour *n, const struct site *site)
 	return spoof_is_virtual(n->now.mac) || spoof_is_virtual(n->before.mac);
 }
 
-/* --- who has it ---------------------------------------------------------------------------------- */
+/* --- who has it ----------------------------------------------------------------------------- */
 
 static bool is_mac(const struct holder *h, const uint8_t mac[static 6])
 {

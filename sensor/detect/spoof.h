@@ -4,13 +4,13 @@
  * Somebody who says the same with another MAC (to be sent what is meant for it) is contradicted by
  * that, as long as the one who had it is alive.  What looks alike and is not:
  *
- *   a failover	the new MAC announces itself (ARP announcement, unsolicited advertisement) and the
- *		old one is silent from then on; also back again
- *   a new lease	DHCP gave the address to the new MAC after the old one had it, or the new one
- *		probed for it first (RFC 5227, RFC 4862); likewise
- *   one of many	the MACs of redundant routers (VRRP and CARP, HSRP, GLBP) and of load balancing
- *		(NLB); all those that the policy lists for the asset of the address; an asset
- *		that "serves" as proxy_arp
+ *   a failover   the new MAC announces itself (ARP announcement, unsolicited advertisement) and
+ *                the old one is silent from then on; also back again
+ *   a new lease  DHCP gave the address to the new MAC after the old one had it, or the new one
+ *                probed for it first (RFC 5227, RFC 4862); likewise
+ *   one of many  the MACs of redundant routers (VRRP and CARP, HSRP, GLBP) and of load balancing
+ *                (NLB); all those that the policy lists for the asset of the address; an asset
+ *                that "serves" as proxy_arp
  *
  * A *takeover* is a claim by another MAC than the last one's at most SPOOF_NEAR_NS after it; later
  * it has moved, and nobody contends.  A takeover is *declared* by one of the first two.  Found:

@@ -49,6 +49,25 @@ static void put_counters(json_t *object, const struct counter *list, size_t n)
 		json_put_int(object, list[i].name, list[i].value);
 }
 
+/* Who is who on the links: claims, and what is kept of them. */
+static void put_links(json_t *object, const struct manifest_facts *f)
+{
+	const struct counter list[] = {
+		{ "claims.arp", f->flow->arp },
+		{ "claims.read", f->flow->claims },
+		{ "claims.beyond", f->flow->claims_beyond },
+		{ "link.known", f->links->live[LINK_ITSELF] },
+		{ "link.neighbours", f->links->live[LINK_NEIGHBOUR] },
+		{ "link.gateways", f->links->live[LINK_GATEWAY] },
+		{ "link.evicted", f->links->evicted[LINK_ITSELF] },
+		{ "link.neighbours_evicted", f->links->evicted[LINK_NEIGHBOUR] },
+		{ "link.gateways_evicted", f->links->evicted[LINK_GATEWAY] },
+		{ "link.beyond", f->links_beyond },
+	};
+
+	put_counters(object, list, ARRAY_SIZE(list));
+}
+
 static json_t *counters_object(const struct manifest_facts *f)
 {
 	const struct source_counters *c = source_counters(f->source);
@@ -114,22 +133,12 @@ static json_t *counters_object(const struct manifest_facts *f)
 		{"dns.answers", s->dns_answers},
 		{"dns.answers_beyond", s->dns_answers_beyond},
 		{"carried.beyond", s->carried_beyond},
-		{"claims.arp", s->arp},
-		{"claims.read", s->claims},
-		{"claims.beyond", s->claims_beyond},
 		{"dpi.packets", s->dpi_packets},
 		{"dpi.unavailable", s->dpi_unavailable},
 		{ "night.judged", f->nights_judged },
 		{ "night.channels", f->channel_nights },
 		{ "subject.known", f->subjects },
 		{ "subject.overflowed", f->subjects_overflowed },
-		{ "link.known", f->links->live[LINK_ITSELF] },
-		{ "link.neighbours", f->links->live[LINK_NEIGHBOUR] },
-		{ "link.gateways", f->links->live[LINK_GATEWAY] },
-		{ "link.evicted", f->links->evicted[LINK_ITSELF] },
-		{ "link.neighbours_evicted", f->links->evicted[LINK_NEIGHBOUR] },
-		{ "link.gateways_evicted", f->links->evicted[LINK_GATEWAY] },
-		{ "link.beyond", f->links_beyond },
 		{ "channel.evicted_tonight", f->channels->evicted_tonight },
 		{"channel.live", f->channels->live},
 		{"channel.evicted", f->channels->evicted},
@@ -148,6 +157,7 @@ static json_t *counters_object(const struct manifest_facts *f)
 	json_t *object = json_object();
 
 	put_counters(object, list, ARRAY_SIZE(list));
+	put_links(object, f);
 	for (int i = 0; i < PACKET_STATUSES; i++) {
 		char name[64];
 

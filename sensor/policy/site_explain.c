@@ -190,6 +190,26 @@ static void print_geo(const struct site *s, FILE *out)
 		}
 }
 
+/* "  on its link GW-1 may route, hand out leases" */
+static void print_serves(const struct asset *a, FILE *out)
+{
+	static const struct { enum serves bit; const char *text; } all[] = {
+		{ SERVES_ROUTER, "route" }, { SERVES_DHCP, "hand out leases" },
+		{ SERVES_PROXY_ARP, "answer for the addresses of others" },
+	};
+	bool is_first = true;
+
+	if (!a->serves)
+		return;
+	fprintf(out, "  on its link %s may", a->id);
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
+		if (a->serves & all[i].bit) {
+			fprintf(out, "%s %s", is_first ? "" : ",", all[i].text);
+			is_first = false;
+		}
+	fputc('\n', out);
+}
+
 static void print_file_types(const struct file_types *files, FILE *out)
 {
 	fprintf(out, "File types of the site's own: %zu\n", files->n);
@@ -220,6 +240,8 @@ void site_explain(const struct site *s, FILE *out)
 		print_zone(s, &s->zones[i], out);
 	fprintf(out, "Assets: %zu\n", s->n_assets);
 	print_assets(s, NULL, "  in no zone: ", out);
+	for (size_t i = 0; i < s->n_assets; i++)
+		print_serves(&s->assets[i], out);
 	fprintf(out, "Expected traffic: %zu%s\n", s->n_expected, s->n_expected ? "" : " entries");
 	for (size_t i = 0; i < s->n_expected && i < ENTRIES_SHOWN; i++)
 		print_expected(s, &s->expected[i], out);

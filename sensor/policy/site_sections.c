@@ -443,8 +443,8 @@ static void read_serves_one(struct reader *r, const struct at *at, void *into)
 			asset->serves |= known[i].bit;
 			return;
 		}
-	reader_error(r, at, "%s is nothing that an asset serves its link with; \"router\", \"dhcp\" "
-		     "or \"proxy_arp\"", at_shown(at, shown));
+	reader_error(r, at, "%s is nothing that an asset serves its link with; \"router\", "
+		     "\"dhcp\" or \"proxy_arp\"", at_shown(at, shown));
 }
 
 static void read_serves(struct reader *r, const struct at *at, void *into)

@@ -140,7 +140,7 @@ struct link_row *links_find(const struct links *l, const struct link_key *key)
 	return is_there ? t->rows[at] : NULL;
 }
 
-/* --- coming and going -------------------------------------------------------------------------- */
+/* --- coming and going ----------------------------------------------------------------------- */
 
 struct going {
 	struct link_row *row;

@@ -1,7 +1,7 @@
 /* link.h - links: who holds which address on them, who routes there and who hands out leases.
  *
- * A link is a broadcast domain as far as a tap can tell: the VLANs and the tap that frames were seen
- * with.  Three kinds of rows:
+ * A link is a broadcast domain as far as a tap can tell: the VLANs and the tap that frames were
+ * seen with.  Three kinds of rows:
  *
  *   link        since when something is known of it: what is there in the first LINK_LEARN_NS of
  *               it was there before us (NW-REM-005)
@@ -38,7 +38,8 @@
 #define LINK_LEARN_NS (7 * NS_PER_DAY)
 #define LINK_SILENT_NS (400 * NS_PER_DAY)
 
-enum link_kind { LINK_ITSELF, LINK_NEIGHBOUR, LINK_GATEWAY, LINK_KINDS };	/* kept in the state */
+/* Kept in the state: never renumber. */
+enum link_kind { LINK_ITSELF, LINK_NEIGHBOUR, LINK_GATEWAY, LINK_KINDS };
 
 struct link_row {			/* what the rows of each kind begin with */
 	enum link_kind kind;

@@ -185,7 +185,8 @@ static int make_unlisted(struct subjects *s)
 		return -ENOMEM;
 	for (size_t i = 0; i <= n; i++) {
 		/* No asset has an '@' in its id. */
-		text_format(id, sizeof(id), SUBJECT_UNLISTED "%.50s", i < n ? s->site->zones[i].id : "-");
+		text_format(id, sizeof(id), SUBJECT_UNLISTED "%.50s",
+			    i < n ? s->site->zones[i].id : "-");
 		s->unlisted[i] = new_subject(s, id);
 		if (!s->unlisted[i])
 			return -ENOMEM;

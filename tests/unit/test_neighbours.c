@@ -113,7 +113,7 @@ static void test_expire(void)
 	EQUAL_INT(links_counters(links)->live[LINK_NEIGHBOUR], 1);
 }
 
-/* --- the state ------------------------------------------------------------------------------------ */
+/* --- the state ------------------------------------------------------------------------------ */
 
 struct bytes {
 	struct packer key, value;

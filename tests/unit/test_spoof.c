@@ -223,7 +223,7 @@ static void test_policy(void)
 	site_free(site);
 }
 
-/* --- gateways: in the same file, for they share the site ------------------------------------------- */
+/* --- gateways: in the same file, for they share the site ------------------------------------ */
 
 static void test_gateways(void)
 {
