@@ -80,19 +80,27 @@ static bool lists_vlan(const struct zone *z, const uint16_t vlan[2])
 	return false;
 }
 
-/* Does the peer lie beyond a router, as seen from this link? */
+/* Does the peer lie beyond a router, as seen from this link, by what the policy says? */
 static bool is_elsewhere(const struct links_watch *w, const struct attribution_end *e)
 {
 	const uint16_t *vlan = e->slice->id.key.vlan;
 	const struct zone *there;
 
-	if (addr_is_multicast(e->peer))
-		return false;
 	if (e->crossing != CROSSING_INTERNAL)
 		return e->crossing == CROSSING_EXTERNAL;
 	there = site_zone(w->context->site, e->peer);
 	return there && there->n_vlans && !lists_vlan(there, vlan) &&
 	       lists_vlan(e->subject->zone, vlan);
+}
+
+/* By the look of the addresses: a link rarely has more than a /24 or a /64. */
+static bool looks_elsewhere(const struct attribution_end *e)
+{
+	size_t same = addr_is_ipv4(e->me) ? 15 : 8;
+
+	return !addr_is_link_scope(e->peer) && !addr_is_link_scope(e->me) &&
+	       addr_is_ipv4(e->me) == addr_is_ipv4(e->peer) &&
+	       memcmp(e->me->bytes, e->peer->bytes, same) != 0;
 }
 
 static struct gateway *find_gateway(const struct links_watch *w, const struct links_forward *f)
@@ -127,8 +135,11 @@ static void keep_forward(struct links_watch *w, const struct links_forward *f)
 {
 	for (size_t i = 0; i < w->n_forwards; i++)
 		if (!memcmp(&w->forwards[i].link, &f->link, sizeof(f->link)) &&
-		    !memcmp(w->forwards[i].mac, f->mac, 6))
+		    !memcmp(w->forwards[i].mac, f->mac, 6)) {
+			if (f->is_sure && !w->forwards[i].is_sure)
+				w->forwards[i] = *f;
 			return;
+		}
 	if (w->n_forwards < LINKS_FORWARDS_MAX)
 		w->forwards[w->n_forwards++] = *f;
 	else
@@ -157,7 +168,10 @@ void links_take_end(struct links_watch *w, const struct attribution_end *e)
 	const struct gateway *g;
 
 	note_traffic(w, &f.link, s->minute_ns);
-	if (!memcmp(mac, none, 6) || mac[0] & 1 || !is_elsewhere(w, e))
+	if (!memcmp(mac, none, 6) || mac[0] & 1 || addr_is_multicast(e->peer))
+		return;
+	f.is_sure = is_elsewhere(w, e);
+	if (!f.is_sure && !looks_elsewhere(e))
 		return;
 	memcpy(f.mac, mac, 6);
 	begin_minute(w, s->minute_ns);
@@ -349,9 +363,11 @@ static void take_claims(struct links_watch *w)
 static void take_forward(struct links_watch *w, const struct links_forward *f)
 {
 	struct link_key key = { .kind = LINK_GATEWAY, .link = f->link };
+	const struct link_row *link;
 	struct gateway *g;
 
-	if (is_neighbour(w, f) || !see_link(w, &f->link, f->ns, f->ns))
+	link = is_neighbour(w, f) ? NULL : see_link(w, &f->link, f->ns, f->ns);
+	if (!link || (!f->is_sure && f->ns >= link->first_ns + LINK_LEARN_NS))
 		return;
 	memcpy(key.mac, f->mac, sizeof(key.mac));
 	g = see_gateway(w, &key, GATEWAY_ROUTER, f->ns);

@@ -39,6 +39,8 @@ struct links_forward {
 	struct channel_key key;		/* of the user's channel */
 	struct addr me, peer;
 	uint64_t ns;
+	bool is_sure;			/* the policy says that the peer is elsewhere; else it looks
+					 * so, and only teaches what is known (detect/gateway.h) */
 };
 
 struct links_watch {			/* borrowed, but for what is of the minute */

@@ -18,7 +18,9 @@
  * or in a zone of another VLAN: the asset's choice of a next hop.  Of connections from outside the
  * MAC that they come from, if the asset has answered and the link knows no redundant router (whose
  * members send with MACs of their own).  A peer that has claimed its address on the link itself is
- * no way out.
+ * no way out.  In the first LINK_LEARN_NS traffic between two networks by the look of their
+ * addresses (/24, /64) teaches as well what routes: without a site file nothing says more, and the
+ * router of all days is not new when it first leads outside.
  * Not judged: a change of TTL (nothing remembers the one before).
  * Pure functions; thread: analysis.
  */
