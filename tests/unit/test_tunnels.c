@@ -8,6 +8,7 @@ static void each_is_decoded(void)
 {
 	for (const struct row *r = rows; r < rows + ROWS; r++) {
 		uint32_t at = build(r, INNER_IP);
+		struct packet carrier;
 
 		EQUAL_INT(decode_exact(&b, b.len, b.len, ETHERNET, &p), PACKET_OK);
 		if (!is_inner())
@@ -23,6 +24,9 @@ static void each_is_decoded(void)
 		EQUAL_INT(p.tunnel.id_layer, r->id_layer);
 		EQUAL_INT(p.tunnel.id, r->id);
 		EQUAL_INT(p.tunnel.has_addrs, r->is_over_ip);
+		EQUAL_INT(packet_carrier(&p, &carrier), r->is_over_ip);
+		if (r->is_over_ip)
+			EQUAL_INT(carrier.carrier, r->kinds[0]);
 		p.src = p.tunnel.src;
 		EQUAL_INT(is_outer(), r->is_over_ip);
 	}

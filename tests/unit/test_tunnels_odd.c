@@ -155,6 +155,7 @@ static void several_layers(void)
 	EQUAL_INT(p.tunnel.depth, 2);
 	EQUAL_INT(p.tunnel.kinds[0], PACKET_MPLS);
 	EQUAL_INT(p.tunnel.kinds[1], PACKET_6IN4);
+	EQUAL_INT(p.tunnel.carrier, PACKET_6IN4);	/* not the label below IP */
 	EQUAL_INT(p.tunnel.id, 5000);
 	EQUAL_INT(p.tunnel.has_addrs, true);
 	EQUAL_INT(addr_is_ipv4(&p.tunnel.src), true);
