@@ -3,6 +3,7 @@
 #
 # usage: tests/build.sh NAME [configure options]
 #
+# NW_TARGETS="..." makes these instead of everything.
 # The build tree is build/NAME, the log build/log/NAME-build.log; its last lines are shown when
 # something fails.  Autotools files are made when they are missing or older than their sources; a
 # release archive brings them along.  A tree that was configured elsewhere (the source directory was
@@ -48,4 +49,5 @@ if [ ! -e config.status ] || [ "$(cat options 2>/dev/null)" != "$options" ] ||
 	"$top/configure" "$@" >>"$log" 2>&1 || fail configure
 	echo "$options" >options
 fi
-make -j"$(nproc)" >>"$log" 2>&1 || fail make
+# shellcheck disable=SC2086  # one word a target
+make -j"$(nproc)" ${NW_TARGETS-} >>"$log" 2>&1 || fail make

@@ -157,6 +157,22 @@ static void read_lookup(struct fields *f, const struct scenario *s, struct activ
 		fields_error(f, "lookup", "needs a name to look up (\"sni\" or \"host\")");
 }
 
+/* A host's first address of the kind's family, or an address. */
+static void read_claim(struct fields *f, const struct scenario *s, struct app_options *o)
+{
+	char text[SCENARIO_ID_MAX];
+	int host;
+
+	if (!fields_text(f, "claims", text, sizeof(text)))
+		return;
+	host = scenario_host(s, text);
+	if (host >= 0)
+		o->claim = s->hosts[host].ips[0];
+	else if (!addr_parse(text, &o->claim))
+		fields_error(f, "claims", "\"%s\" is neither a host nor an address", text);
+	o->has_claim = true;
+}
+
 static void read_activity(struct fields *f, struct scenario *s, struct activity *a)
 {
 	static const char *const known[] = {
@@ -166,7 +182,8 @@ static void read_activity(struct fields *f, struct scenario *s, struct activity 
 		"pause", "segment", "rtt", "persistent", "keepalive", "retransmissions",
 		"repeats", "unseen", "close", "outcome", "sees", "lookup", "sni", "alpn", "tls",
 		"host", "path", "method", "user", "domain", "questions", "text", "function", "unit",
-		"register", "registers", "exchanges", "gap", "message",
+		"register", "registers", "exchanges", "gap", "message", "says", "claims",
+		"claims_mac", "via",
 	};
 	struct fields child;
 
@@ -186,6 +203,8 @@ static void read_activity(struct fields *f, struct scenario *s, struct activity 
 	read_tcp(f, a);
 	if (a->app)
 		options_read(f, a->app->kind, &a->options);
+	read_claim(f, s, &a->options);
+	a->has_via = fields_mac(f, "via", a->via);
 	read_lookup(f, s, a);
 	fields_flag(f, "leak", &a->is_leak);
 }

@@ -24,7 +24,10 @@ static const struct app apps[] = {
 	{ "quic", APP_UDP, 443, FRAMING_QUIC, app_quic_open, app_run_stream },
 	{ "udp", APP_UDP, 0, FRAMING_NONE, app_raw_open, app_run_stream },
 	{ "icmp", APP_ICMP, 0, FRAMING_NONE, NULL, app_icmp_run },
-	{ "arp", APP_ARP, 0, FRAMING_NONE, NULL, app_arp_run },
+	{ "arp", APP_LINK, 0, FRAMING_NONE, NULL, app_arp_run },
+	{ "nd", APP_LINK, 0, FRAMING_NONE, NULL, app_nd_run },
+	{ "dhcp", APP_LINK, 0, FRAMING_NONE, NULL, app_dhcp_run },
+	{ "dhcp6", APP_LINK, 0, FRAMING_NONE, NULL, app_dhcp6_run },
 };
 
 const struct app *app_find(const char *kind)

@@ -18,9 +18,13 @@
 #define APP_NAME_MAX 254		/* a host name, with the zero byte */
 #define APP_QUESTIONS_MAX 64
 
-enum app_transport { APP_TCP, APP_UDP, APP_ICMP, APP_ARP };
+enum app_transport { APP_TCP, APP_UDP, APP_ICMP, APP_LINK };
 
 enum dns_type { DNS_A, DNS_AAAA, DNS_CNAME, DNS_TXT, DNS_NXDOMAIN };
+
+enum app_says {				/* the first: whatever the kind does by itself */
+	SAYS_USUAL, SAYS_REPLY, SAYS_ANNOUNCE, SAYS_PROBE, SAYS_ROUTER, SAYS_OFFER
+};
 
 struct dns_question {
 	char name[APP_NAME_MAX];
@@ -41,9 +45,15 @@ struct app_options {
 	unsigned exchanges;		/* small messages of a run, each answered */
 	uint64_t gap_ns;		/* between exchanges */
 	uint32_t message_bytes[2];	/* 0: from -> to, 1: to -> from */
+	/* apps_link.c: what `from` says, and of which address and MAC; else its own. */
+	enum app_says says;
+	bool has_claim, has_claim_mac;
+	struct addr claim;
+	uint8_t claim_mac[6];
 };
 
 struct app;
+struct wire_path;
 
 struct app_call {
 	const struct app *app;
@@ -56,6 +66,7 @@ struct app_call {
 	uint64_t chunk_bytes, pause_ns;	/* 0: in one go */
 	unsigned from_side;		/* which side is the activity's `from` */
 	const char *client_id, *server_id;	/* host ids, for names in messages */
+	const struct wire_path *path;	/* addresses and MACs, for what is said below IP */
 };
 
 struct app {
@@ -99,5 +110,8 @@ void app_syslog_run(struct app_call *c);
 void app_wireguard_open(struct app_call *c);
 void app_icmp_run(struct app_call *c);
 void app_arp_run(struct app_call *c);
+void app_nd_run(struct app_call *c);
+void app_dhcp_run(struct app_call *c);
+void app_dhcp6_run(struct app_call *c);
 
 #endif

@@ -1,4 +1,4 @@
-/* apps_services.c - the small services of every site: NTP, SNMP, syslog, ICMP, ARP, WireGuard. */
+/* apps_services.c - the small services of every site: NTP, SNMP, syslog, ICMP, WireGuard. */
 #include "synth/apps.h"
 
 #include <string.h>
@@ -165,12 +165,4 @@ void app_icmp_run(struct app_call *c)
 	if (bytes[1] >= bytes[0] / 2 && bytes[1] / 2 <= bytes[0])
 		bytes[1] = bytes[0];
 	app_volume(c, bytes, c->duration_ns);
-}
-
-/* --- ARP: two steps without payload; wire_arp() has the rest ---------------------------------- */
-
-void app_arp_run(struct app_call *c)
-{
-	for (unsigned side = 0; side < 2; side++)
-		app_say(c, side, script_mark(c->script));
 }

@@ -15,6 +15,7 @@ struct end {
 	struct addr ips[HOST_IPS_MAX];
 	size_t n_ips;
 	const uint8_t *mac;
+	const uint8_t *via;		/* the router it is seen through; NULL: the segment's */
 	const char *id;
 	int segment;
 };
@@ -85,12 +86,12 @@ static void pair(const struct end *a, const struct end *b, unsigned family, stru
 	}
 }
 
-static void place(const struct scenario *s, const struct end *e, int seen_in, struct random *random,
-		  struct wire_end *ret)
+static void place(const struct scenario *s, const struct end *e, int seen_in,
+		  struct random *random, struct wire_end *ret)
 {
 	bool is_here = seen_in < 0 || e->segment == seen_in;
 
-	memcpy(ret->mac, is_here ? e->mac : s->segments[seen_in].gateway, 6);
+	memcpy(ret->mac, is_here ? e->mac : e->via ? e->via : s->segments[seen_in].gateway, 6);
 	ret->ttl = is_here ? 64 : e->segment >= 0 ? 63 : (uint8_t)(52 + ret->addr.bytes[15] % 8);
 	ret->ip_id = (uint16_t)random_u64(random);
 }
@@ -119,6 +120,8 @@ void ends_choose(const struct scenario *s, const struct activity *a, const struc
 
 	ends[from_side] = choose(s, &a->from, turn(a->from.rotate, c, random));
 	ends[!from_side] = choose(s, &a->to, turn(a->to.rotate, c, random));
+	if (a->has_via)
+		ends[0].via = ends[1].via = a->via;
 	fill(s, ends, a->family, from_side, random, ret);
 	struct random ports = random_stream(s->seed, a->id, 0, 1);
 	uint64_t first = random_below(&ports, EPHEMERAL_COUNT);

@@ -13,6 +13,7 @@ static const struct { const char *key, *kinds; } keys[] = {
 	{ "text", "syslog snmp dicom raw-tcp udp" },
 	{ "function", "modbus" }, { "unit", "modbus" }, { "register", "modbus" },
 	{ "registers", "modbus" },
+	{ "says", "arp nd dhcp" }, { "claims", "arp nd dhcp" }, { "claims_mac", "arp nd dhcp" },
 };
 
 static bool takes(const char *kinds, const char *kind)
@@ -125,6 +126,30 @@ static void read_tls_version(struct fields *f, struct app_options *o)
 	o->tls = version ? 13 : 12;
 }
 
+/* What `from` says of an address, per kind; the first word is what the kind does without one. */
+static void read_says(struct fields *f, const char *kind, struct app_options *o)
+{
+	static const struct {
+		const char *kind, *words[5];
+		enum app_says says[5];
+		size_t n;
+	} all[] = {
+		{ "arp", { "ask", "reply", "announce", "probe" },
+		  { SAYS_USUAL, SAYS_REPLY, SAYS_ANNOUNCE, SAYS_PROBE }, 4 },
+		{ "nd", { "ask", "reply", "announce", "probe", "router" },
+		  { SAYS_USUAL, SAYS_REPLY, SAYS_ANNOUNCE, SAYS_PROBE, SAYS_ROUTER }, 5 },
+		{ "dhcp", { "lease", "offer" }, { SAYS_USUAL, SAYS_OFFER }, 2 },
+	};
+	unsigned word = 0;
+
+	o->has_claim_mac = fields_mac(f, "claims_mac", o->claim_mac);
+	for (size_t i = 0; i < ARRAY_SIZE(all); i++)
+		if (!strcmp(all[i].kind, kind)) {
+			fields_choice(f, "says", all[i].words, all[i].n, &word);
+			o->says = all[i].says[word];
+		}
+}
+
 void options_read(struct fields *f, const char *kind, struct app_options *o)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(keys); i++)
@@ -143,5 +168,6 @@ void options_read(struct fields *f, const char *kind, struct app_options *o)
 	if (!strcmp(kind, "dns"))
 		read_questions(f, o);
 	read_modbus(f, o);
+	read_says(f, kind, o);
 	read_messages(f, o);
 }

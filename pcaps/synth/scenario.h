@@ -77,6 +77,8 @@ struct activity {
 	struct tcp_config tcp;
 	enum sees sees;
 	bool is_persistent;		/* one connection for all runs */
+	bool has_via;			/* what is elsewhere is seen through this router */
+	uint8_t via[6];
 	bool is_leak;			/* listed night by night in the truth */
 	int lookup;			/* host index of the resolver asked first, or -1 */
 	struct app_options options;

@@ -77,7 +77,7 @@ static void fill_call(struct talk *t, const struct talk_start *start, struct app
 		.start_ns = start->ns, .duration_ns = start->duration_ns,
 		.chunk_bytes = a->chunk_bytes, .pause_ns = a->pause_ns,
 		.from_side = t->ends.from_side,
-		.client_id = t->ends.id[0], .server_id = t->ends.id[1],
+		.client_id = t->ends.id[0], .server_id = t->ends.id[1], .path = &t->ends.path,
 	};
 	c->bytes[c->from_side] = start->bytes[0];
 	c->bytes[!c->from_side] = start->bytes[1];
@@ -352,9 +352,9 @@ static int advance_datagram(struct talk *t, struct view *v)
 	else if (t->app->transport == APP_ICMP)
 		wire_echo(&v->frame, path, piece.side, (uint16_t)++t->echoes[piece.side], &payload);
 	else
-		wire_arp(&v->frame, path, piece.side);
+		wire_frame(&v->frame, path, &payload);
 	emit(t, v, &(struct packet_facts){ .ns = piece.ns, .side = piece.side,
-		.payload = payload.len,
+		.payload = t->app->transport == APP_LINK ? 0 : payload.len,
 					   .is_message = piece.bytes != NULL });
 	if (player_due(&t->player) != PLAYER_NEVER || !t->activity->is_persistent ||
 	    t->start.is_lookup)

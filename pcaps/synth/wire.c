@@ -7,6 +7,7 @@ enum { PROTO_ICMP = 1, PROTO_TCP = 6, PROTO_UDP = 17, PROTO_ICMPV6 = 58 };
 
 #define ETH_LEN 14
 #define TAG_LEN 4
+#define ETH_MIN 60		/* without its checksum */
 #define SYN_OPTIONS_LEN 12	/* MSS, no-operation, window scale, two no-operations,
 	SACK permitted */
 
@@ -190,23 +191,27 @@ void wire_echo(struct wire_frame *f, struct wire_path *path, unsigned side, uint
 	finish(f, path, p, 8, 2, payload, v4 ? -1 : PROTO_ICMPV6);
 }
 
-void wire_arp(struct wire_frame *f, const struct wire_path *path, unsigned side)
+void wire_frame(struct wire_frame *f, const struct wire_path *path,
+		const struct wire_payload *payload)
 {
-	static const uint8_t broadcast[6] = { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff };
-	static const uint8_t unknown[6];
-	const struct wire_end *from = &path->end[side], *to = &path->end[!side];
-	uint8_t *p = put_link(f, path, side, side == 0 ? broadcast : to->mac, 0x0806);
+	uint32_t tag = path->vlan ? TAG_LEN : 0, len = payload->captured;
+	uint8_t *p = f->bytes;
 
-	memcpy(p, "\x00\x01\x08\x00\x06\x04\x00", 7);
-	p[7] = side == 0 ? 1 : 2;
-	memcpy(p + 8, from->mac, 6);
-	memcpy(p + 14, from->addr.bytes + 12, 4);
-	memcpy(p + 18, side == 0 ? unknown : to->mac, 6);
-	memcpy(p + 24, to->addr.bytes + 12, 4);
-	p += 28;
-	memset(p, 0, 18);		/* padded to the shortest Ethernet frame */
+	if (len < ETH_LEN || len > sizeof(f->bytes) - TAG_LEN - ETH_MIN)
+		len = 0;
+	memset(p, 0, ETH_MIN + TAG_LEN);
+	if (len)
+		memcpy(p, payload->bytes, 12);
+	if (len && tag) {
+		put16(p + 12, 0x8100);
+		put16(p + 14, path->vlan);
+	}
+	if (len)
+		memcpy(p + 12 + tag, payload->bytes + 12, len - 12);
+	if (len < ETH_MIN)
+		len = ETH_MIN;		/* padded */
 	f->ip_len = 0;
-	f->wirelen = f->caplen = (uint32_t)(p + 18 - f->bytes);
+	f->wirelen = f->caplen = len + tag;
 }
 
 void wire_cut(struct wire_frame *f, uint32_t limit)

@@ -1,4 +1,4 @@
-/* wire.h - frames: Ethernet, 802.1Q, IPv4/IPv6, TCP, UDP, ICMP, ARP.
+/* wire.h - frames: Ethernet, 802.1Q, IPv4/IPv6, TCP, UDP, ICMP, and whole ones of apps_link.c.
  *
  * A frame has a true length (in its headers and in the record's original length) and the part of it
  * that is captured.  Bulk frames are as long as GRO makes them and cut after a few bytes; checksums
@@ -35,7 +35,7 @@ struct wire_path {
 struct wire_frame {
 	uint8_t bytes[WIRE_CAPTURE_MAX];
 	uint32_t caplen, wirelen;
-	uint32_t ip_len;		/* IP header to the end of the datagram; 0 for ARP */
+	uint32_t ip_len;		/* IP header to the end of the datagram; or 0 */
 };
 
 /* What goes into a frame: the first `captured` bytes of `len`. */
@@ -61,8 +61,9 @@ void wire_udp(struct wire_frame *f, struct wire_path *path, unsigned side,
 /* Echo request from the client, echo reply from the server, in the family of the addresses. */
 void wire_echo(struct wire_frame *f, struct wire_path *path, unsigned side, uint16_t seq,
 	       const struct wire_payload *payload);
-/* ARP: the client asks by broadcast, the server answers.  IPv4 only. */
-void wire_arp(struct wire_frame *f, const struct wire_path *path, unsigned side);
+/* The payload is a frame without tag: gets that of the path, and is padded to the shortest one. */
+void wire_frame(struct wire_frame *f, const struct wire_path *path,
+		const struct wire_payload *payload);
 /* Cuts the captured part to limit bytes. */
 void wire_cut(struct wire_frame *f, uint32_t limit);
 

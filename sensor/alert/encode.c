@@ -47,9 +47,23 @@ static const char *transport_name(uint8_t proto, char buf[static 8])
 	}
 }
 
-static void protocol_name(const struct contact *k, char *buf, size_t cap)
+/* What speaks below flows; NULL: the finding is about traffic. */
+static const char *link_protocol(const struct finding *f)
 {
-	const char *name = dpi_protocol_name(dpi_carrier(k->master, k->app));
+	if (f->spoof)
+		return addr_is_ipv4(&f->spoof->neighbour->row.addr) ? "arp" : "icmpv6";
+	if (!f->gateway || f->channel->key.is_external)
+		return NULL;
+	return f->gateway->roles >> GATEWAY_ROUTER & 1 ? "icmpv6" : "dhcp";
+}
+
+static void protocol_name(const struct finding *f, char *buf, size_t cap)
+{
+	const struct contact *k = finding_contact(f);
+	const char *name = link_protocol(f);
+
+	if (!name)
+		name = dpi_protocol_name(dpi_carrier(k->master, k->app));
 
 	text_copy(buf, cap, *name ? name : "unknown");
 	for (char *c = buf; *c; c++)
@@ -83,34 +97,24 @@ static json_t *event_of(const struct alert_context *ctx, const struct incident *
 	return event;
 }
 
-static json_t *rule_object(const struct rule *rule)
+/* The link's VLAN, when the finding is about one. */
+static void put_vlan(json_t *ingress, const struct finding *f)
 {
-	json_t *object = json_object();
+	const struct claim_link *link = f->spoof ? &f->spoof->neighbour->row.link :
+					f->gateway ? &f->gateway->gateway->row.link : NULL;
+	json_t *vlan;
+	char text[8];
 
-	json_put_text(object, "id", rule->id);
-	json_put_text(object, "version", rule->version);
-	json_put_text(object, "name", rule->name);
-	json_put_text(object, "category", rule->category);
-	return object;
+	if (!link || link->vlan[0] == 0xffff)
+		return;
+	snprintf(text, sizeof(text), "%u", link->vlan[0]);
+	vlan = json_object();
+	json_put_text(vlan, "id", text);
+	json_object_set_new(ingress, "vlan", vlan);
 }
 
-static json_t *threat_object(const struct rule *rule)
-{
-	json_t *threat = json_object(), *techniques = json_array();
-
-	for (size_t i = 0; i < rule->n_techniques; i++) {
-		json_t *t = json_object();
-
-		json_put_text(t, "id", rule->techniques[i].id);
-		json_put_text(t, "name", rule->techniques[i].name);
-		json_array_append_new(techniques, t);
-	}
-	json_put_text(threat, "framework", "MITRE ATT&CK");
-	json_object_set_new(threat, "technique", techniques);
-	return threat;
-}
-
-static json_t *observer_object(const struct alert_context *ctx, const struct subject *s)
+static json_t *observer_object(const struct alert_context *ctx, const struct finding *f,
+			       const struct subject *s)
 {
 	json_t *observer = json_object(), *ingress = json_object(), *interface = json_object();
 
@@ -125,6 +129,7 @@ static json_t *observer_object(const struct alert_context *ctx, const struct sub
 	} else {
 		json_decref(interface);
 	}
+	put_vlan(ingress, f);
 	if (s->zone)
 		json_put_text(ingress, "zone", s->zone->id);
 	if (json_object_size(ingress))
@@ -154,10 +159,20 @@ static uint8_t transport_of(const struct finding *f)
 	return f->leaf ? f->leaf->key.proto : f->channel->key.proto;
 }
 
+/* On a link the MAC that is new there. */
+static const uint8_t *own_mac(const struct finding *f)
+{
+	if (f->spoof)
+		return spoof_newer(f->spoof->neighbour)->mac;
+	if (f->gateway && !f->channel->key.is_external)
+		return f->gateway->gateway->row.mac;
+	return f->leaf ? f->leaf->subject->mac : f->channel->subject->mac;
+}
+
 static json_t *source_object(const struct finding *f, uint64_t up)
 {
 	static const uint8_t none[6];
-	const uint8_t *mac = f->leaf ? f->leaf->subject->mac : f->channel->subject->mac;
+	const uint8_t *mac = own_mac(f);
 	json_t *source = json_object();
 	char text[ADDR_TEXT_MAX];
 
@@ -226,7 +241,7 @@ static json_t *network_object(const struct finding *f, uint64_t bytes)
 		community_id_text(k->community[i], id);
 		json_array_append_new(ids, json_string(id));
 	}
-	protocol_name(k, text, sizeof(text));
+	protocol_name(f, text, sizeof(text));
 	json_put_text(network, "transport", transport_name(transport_of(f), number));
 	json_put_text(network, "protocol", text);
 	json_put_text(network, "direction", !f->channel->key.is_external ? "internal" :
@@ -244,7 +259,7 @@ static json_t *related_object(const struct incident *in, const struct finding *f
 	char text[ADDR_TEXT_MAX], name[TEXT_MAX];
 
 	json_array_append_new(ips, json_string(addr_format(own_address(f), text)));
-	if (peer)
+	if (peer && !addr_equal(peer, own_address(f)))
 		json_array_append_new(ips, json_string(addr_format(peer, text)));
 	if (heard && !in->is_any && text_repair(heard, strlen(heard), name, sizeof(name)))
 		json_array_append_new(hosts, json_string(name));
@@ -364,15 +379,6 @@ static json_t *lines_array(const struct incident *in)
 	return lines;
 }
 
-static json_t *triage_array(const struct rule *rule)
-{
-	json_t *lines = json_array();
-
-	for (const char *const *line = rule->triage; *line; line++)
-		json_array_append_new(lines, json_string(*line));
-	return lines;
-}
-
 static json_t *baseline_object(const struct alert_context *ctx, const struct finding *f)
 {
 	enum baseline state = baseline_state(ctx->site, ctx->since_row, f->row);
@@ -462,8 +468,10 @@ static json_t *own_object(const struct alert_context *ctx, const struct incident
 	json_object_set_new(own, "baseline", baseline_object(ctx, f));
 	json_object_set_new(own, "explain", lines_array(in));
 	json_object_set_new(own, "triage", incident_is_suppressed(in) ?
-			    json_array() : triage_array(rule));
+			    json_array() : encode_triage(rule));
 	json_object_set_new(own, "work_order", work_order_object(f));
+	if ((f->spoof || f->gateway) && !in->is_any)
+		json_object_set_new(own, "link", encode_link(ctx, f));
 	json_put_text(own, "suppression", suppression_of(in, f));
 	json_object_set_new(own, "tap", tap_object(ctx, f->judged_ns));
 	json_put_text(run, "id", ctx->run_id);
@@ -496,7 +504,7 @@ static void fill_flat(const struct alert_context *ctx, const struct incident *in
 		text_copy(flat->dst, sizeof(flat->dst), "-");
 	flat->dport = peer ? finding_contact(f)->port : 0;
 	text_copy(flat->proto, sizeof(flat->proto), transport_name(transport_of(f), number));
-	protocol_name(finding_contact(f), flat->app, sizeof(flat->app));
+	protocol_name(f, flat->app, sizeof(flat->app));
 	flat->nights = in->nights;
 	text_copy(flat->work_order, sizeof(flat->work_order), work_order_of(f));
 	flat->is_suppressed = incident_is_suppressed(in);
@@ -544,9 +552,9 @@ struct record *encode_alert(const struct alert_context *ctx, const struct incide
 	json_put_text(root, "message", in->words->message);
 	json_object_set_new(root, "event", event);
 	rule = gate_rule(ctx->site, in->rule, in->own, &buf);
-	json_object_set_new(root, "rule", rule_object(rule));
-	json_object_set_new(root, "threat", threat_object(rule));
-	json_object_set_new(root, "observer", observer_object(ctx, in->subject));
+	json_object_set_new(root, "rule", encode_rule(rule));
+	json_object_set_new(root, "threat", encode_threat(rule));
+	json_object_set_new(root, "observer", observer_object(ctx, f, in->subject));
 	json_object_set_new(root, "source", source_object(f, up));
 	json_object_set_new(root, "destination", destination_object(ctx, in, f, down));
 	json_object_set_new(root, "network", network_object(f, up + down));

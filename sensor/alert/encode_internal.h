@@ -11,5 +11,12 @@
 json_t *encode_evidence(const struct alert_context *ctx, const struct finding *f,
 			const struct nightly_facts *facts);
 json_t *encode_nights(const struct alert_context *ctx, const struct finding *f);
+/* The same; the finding has facts of a link. */
+json_t *encode_link(const struct alert_context *ctx, const struct finding *f);
+
+/* Likewise: of a rule. */
+json_t *encode_rule(const struct rule *rule);
+json_t *encode_threat(const struct rule *rule);
+json_t *encode_triage(const struct rule *rule);
 
 #endif

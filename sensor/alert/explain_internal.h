@@ -29,6 +29,9 @@ void explain_seen(const struct alert_context *ctx, struct incident *in, const st
 /* What the site policy expects of the asset, and its nearest work order at that time. */
 void explain_near(const struct alert_context *ctx, struct incident *in, const struct finding *f,
 		  uint64_t at_ns);
+/* The work order alone; nothing where the asset can have none. */
+void explain_order(const struct alert_context *ctx, struct incident *in, const struct finding *f,
+		   uint64_t at_ns);
 /* What is normal for the asset: explain_baseline(). */
 void explain_normal(const struct alert_context *ctx, struct incident *in, const struct finding *f);
 /* "at most once in 16 years", "up to 3.2 times a year" */
@@ -52,6 +55,9 @@ void explain_spread(struct incident *in, const struct nightly_facts *facts);
 void explain_nights(const struct alert_context *ctx, struct incident *in, const struct finding *f,
 		    const struct nightly_facts *facts);
 
+/* explain_destination.c: NW-DST-001. */
+void explain_destination(const struct alert_context *ctx, struct incident *in,
+			 const struct finding *f);
 /* explain_rhythm.c: NW-EXF-002; NW-EXF-005; the label where another rule has the channel. */
 void explain_period(const struct alert_context *ctx, struct incident *in, const struct finding *f,
 		    const struct nightly_facts *facts);

@@ -181,3 +181,15 @@ void explain_near(const struct alert_context *ctx, struct incident *in, const st
 	text_repair(line, strlen(line), clean, sizeof(clean));
 	explain_add_line(in, clean);
 }
+
+void explain_order(const struct alert_context *ctx, struct incident *in, const struct finding *f,
+		   uint64_t at_ns)
+{
+	char line[INCIDENT_TEXT_MAX] = "", clean[INCIDENT_TEXT_MAX];
+
+	say_orders(ctx, f->channel->subject, at_ns, line, sizeof(line));
+	if (line[0])
+		text_repair(line + 1, strlen(line + 1), clean, sizeof(clean));
+	if (line[0] && clean[0])
+		explain_add_line(in, clean);
+}

@@ -35,7 +35,8 @@ static struct incident *find(const struct incidents *in, enum rule_id rule,
 static bool can_flood(enum rule_id rule)
 {
 	return rule == RULE_DST_001 || rule == RULE_DST_002 || rule == RULE_REM_001 ||
-	       rule == RULE_EXF_008 || rule == RULE_EXF_011 || rule == RULE_OWN;
+	       rule == RULE_EXF_008 || rule == RULE_EXF_011 || rule == RULE_SEG_005 ||
+	       rule == RULE_REM_005 || rule == RULE_OWN;
 }
 
 /* Is there no room for an incident of the channel's own? */
@@ -249,7 +250,8 @@ static bool grow(struct incidents *in, struct incident *i, const struct finding 
 	bool grew = nights > i->nights || f->level > i->level || f->severity > i->severity;
 
 	/* A flood's count is told whenever it has doubled. */
-	if ((f->rule == RULE_DST_001 || f->rule == RULE_REM_001) && i->is_any)
+	if ((f->rule == RULE_DST_001 || f->rule == RULE_REM_001 || finding_is_of_link(f)) &&
+	    i->is_any)
 		grew |= (i->members & (i->members - 1)) == 0;
 	if (f->rule == RULE_DST_001 && !i->is_any) {
 		grew = true;	/* the caller raises it when it has */
@@ -276,6 +278,8 @@ static bool grow(struct incidents *in, struct incident *i, const struct finding 
 	}
 	if (f->own)
 		grew |= count_own(i, f);
+	if ((f->spoof || f->gateway) && !i->is_any)
+		grew = true;	/* the caller raises it when it has */
 	if (f->job) {
 		grew = true;	/* the caller raises it once a row, or less often */
 		i->up = f->job->up;

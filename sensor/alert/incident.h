@@ -7,21 +7,20 @@
  *
  * One incident per (rule, subject, channel); groups that are about the same upload are attached to
  * it (app/speak.h decides) and named in its records.  Severity never falls while it is open; a
- * return after
- * resolve is a new incident that names the previous one.  Ids are hashes of what the incident is
- * about (ALERTS section 1), so a repeated replay gives the same ids.
+ * return after resolve is a new incident that names the previous one.  Ids are hashes of what the
+ * incident is about (ALERTS section 1), so a repeated replay gives the same ids.
  * A case is what an analyst handles as one: an incident joins the case of an open one of the same
  * subject that was opened within a day of it or whose peer is in the same network or domain, and of
  * another asset of the same vendor when the peer is in the same network or domain, of the other
  * end of its conversation within a day, and of any asset with a DNS tunnel below the same domain
- * (the resolver that passes it on); else it begins one.
+ * (the resolver that passes it on), and of any asset of the zone whose incident of NW-SEG-005 or
+ * NW-REM-005 was opened within a day of one of these rules; else it begins one.
  * NW-EXF-001, 002 and 005 rest on evidence that the channel keeps; when that is given up for want
  * of memory, incidents_give_up() says so.
  * A flood stays bounded: beyond INCIDENT_PEERS_MAX open incidents of NW-DST-001, NW-DST-002,
- * NW-EXF-008 or NW-EXF-011 for one subject, or INCIDENTS_MAX of a rule, further channels are
- * counted into one incident of
- * the subject with group "any"; a peer that receives INCIDENT_LARGE_BYTES gets its own all the
- * same.
+ * NW-REM-001, NW-EXF-008, NW-EXF-011, NW-SEG-005 or NW-REM-005 for one subject, or INCIDENTS_MAX
+ * of a rule, further channels are counted into one incident of the subject with group "any"; a peer
+ * that receives INCIDENT_LARGE_BYTES gets its own all the same.
  * What an expected job did (app/jobs.h) is about the entry where it has no channel of its own:
  * NW-HLT-002, and NW-EXF-001 that an entry suppresses, are one incident per (subject, entry).  A
  * suppressed one has severity 1 and no level, joins no case, and takes no place from others.

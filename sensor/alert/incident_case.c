@@ -26,6 +26,15 @@ static const char *vendor_of(const struct subject *s)
 	return s->vendor_name ? s->vendor_name : s->asset ? s->asset->vendor : "";
 }
 
+/* What one device does to a link at one time. */
+static bool is_of_one_link(const struct incident *a, const struct incident *b)
+{
+	bool are_both = (a->rule == RULE_SEG_005 || a->rule == RULE_REM_005) &&
+			(b->rule == RULE_SEG_005 || b->rule == RULE_REM_005);
+
+	return are_both && a->subject->zone && a->subject->zone == b->subject->zone;
+}
+
 /* Both ends of one conversation inside the site. */
 static bool faces(const struct incident *a, const struct incident *b)
 {
@@ -46,7 +55,7 @@ bool incident_shares_case(const struct incident *a, const struct incident *b)
 	/* A tunnel by name, and the resolver that passes it on. */
 	if (a->rule == RULE_EXF_008 && b->rule == RULE_EXF_008 && shares_domain(a, b))
 		return true;
-	if (faces(a, b) && apart <= NS_PER_DAY)
+	if ((faces(a, b) || is_of_one_link(a, b)) && apart <= NS_PER_DAY)
 		return true;
 	return vendor[0] && !strcmp(vendor, vendor_of(b->subject)) &&
 	       (shares_network(a, b) || shares_domain(a, b));

@@ -100,8 +100,9 @@ uint32_t *incidents_place(const struct incidents *in, const struct about *about)
 	else if (about->is_any)
 		at = hash_mix(seed + about->ch->subject->number);
 	else
-		at = hash_bytes(&key, sizeof(key), seed);
-	at ^= hash_bytes(about->own, strlen(about->own), 0);
+		at = hash_table(&key, sizeof(key), seed);
+	if (about->own[0])
+		at ^= hash_table(about->own, strlen(about->own), hash_secret());
 	for (at &= TABLE_SLOTS - 1; in->table[at]; at = (at + 1) & (TABLE_SLOTS - 1))
 		if (is_about(in->list[in->table[at] - 1], about))
 			break;
@@ -122,7 +123,7 @@ static uint32_t *place_of(const struct incidents *in, const struct incident *i)
 
 static struct incident_chain *chain_of_addr(const struct incidents *in, const struct addr *a)
 {
-	return &in->addrs[hash_bytes(a->bytes, sizeof(a->bytes), hash_secret()) & (CHAINS - 1)];
+	return &in->addrs[hash_table(a->bytes, sizeof(a->bytes), hash_secret()) & (CHAINS - 1)];
 }
 
 static const struct subject *house_of(const struct subject *s)
@@ -179,12 +180,15 @@ static bool lends_case(const struct incident *i, const struct incident *other)
 	       !other->suppressed[0] && incident_shares_case(i, other);
 }
 
-/* The first about the same domain whoever asks: a tunnel passes through resolvers of any house.
- * All are looked at, but only when a tunnel opens. */
-static const struct incident *lender_by_domain(const struct incidents *in, const struct incident *i)
+/* The first about the same domain whoever asks: a tunnel passes through resolvers of any house; or
+ * about the same link.  All are looked at, but only when one of these rules opens one. */
+static const struct incident *lender_anywhere(const struct incidents *in, const struct incident *i)
 {
-	for (size_t k = 0; i->rule == RULE_EXF_008 && k < in->count; k++)
-		if (in->list[k]->rule == RULE_EXF_008 && lends_case(i, in->list[k]))
+	bool is_asked = i->rule == RULE_EXF_008 || i->rule == RULE_SEG_005 ||
+			i->rule == RULE_REM_005;
+
+	for (size_t k = 0; is_asked && k < in->count; k++)
+		if (lends_case(i, in->list[k]))
 			return in->list[k];
 	return NULL;
 }
@@ -197,7 +201,7 @@ const char *incidents_case(const struct incidents *in, const struct incident *i)
 
 	if (incident_entry(i->rule, i->entry)[0] || i->suppressed[0])
 		return NULL;
-	first = lender_by_domain(in, i);
+	first = lender_anywhere(in, i);
 	for (int k = 0; k < 2; k++) {
 		other = chain_of_addr(in, ends[k])->first;
 		while (other && !lends_case(i, other))
@@ -354,7 +358,8 @@ void incidents_count_open(struct incidents *in, const struct incident *i, int by
 	i->subject->open_incidents[i->rule] += (uint32_t)by;
 }
 
-static_assert(sizeof(struct incidents_counters) % sizeof(uint64_t) == 0, "counters and nothing else");
+static_assert(sizeof(struct incidents_counters) % sizeof(uint64_t) == 0,
+	      "counters and nothing else");
 
 void incidents_carry(struct incidents *in, const struct incidents *from)
 {

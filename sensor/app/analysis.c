@@ -12,9 +12,11 @@
 #include "app/destinations.h"
 #include "app/jobs.h"
 #include "app/judge.h"
+#include "app/links.h"
 #include "app/nights.h"
 #include "app/own_rules.h"
 #include "app/rhythms.h"
+#include "app/silence.h"
 #include "app/slow.h"
 #include "app/tunnels.h"
 #include "app/visitors.h"
@@ -41,6 +43,7 @@ struct analysis {
 	struct tallies tallies;
 	struct tunnels tunnels;
 	struct slow slow;
+	struct links_watch links;
 	struct visits *visits;
 	struct visitors visitors;
 	struct nights *nights;
@@ -92,6 +95,10 @@ static void connect(struct analysis *a)
 		.context = a->ctx, .channels = a->channels, .incidents = a->incidents,
 		.carriages = a->tallies.carriages,
 	};
+	a->links = (struct links_watch){
+		.context = a->ctx, .subjects = a->subjects, .channels = a->channels,
+		.incidents = a->incidents, .links = a->tallies.links,
+	};
 	a->slow = (struct slow){
 		.context = a->ctx, .subjects = a->subjects, .channels = a->channels,
 		.incidents = a->incidents, .ledgers = a->tallies.ledgers,
@@ -134,6 +141,8 @@ int analysis_new(const struct analysis_config *cfg, struct analysis **ret_analys
 	if (!err)
 		err = ledgers_new(&a->tallies.ledgers);
 	if (!err)
+		err = links_new(&a->tallies.links);
+	if (!err)
 		err = visits_new(&a->visits);
 	if (!err)
 		err = incidents_new(a->ctx, append_record, cfg->outbox, &a->incidents);
@@ -164,6 +173,8 @@ void analysis_free(struct analysis *a)
 	baseline_free(a->baseline);
 	carriages_free(a->tallies.carriages);
 	ledgers_free(a->tallies.ledgers);
+	links_free(a->tallies.links);
+	links_watch_clear(&a->links);
 	visits_free(a->visits);
 	channels_free(a->channels);
 	subjects_free(a->subjects);
@@ -241,6 +252,7 @@ static void take_place(struct analysis *a, struct analysis *fresh)
 	incidents_carry(fresh->incidents, a->incidents);
 	channels_carry(fresh->channels, a->channels);
 	nights_carry(fresh->nights, a->nights);
+	links_carry(fresh->tallies.links, a->tallies.links);
 	*a = *fresh;
 	*fresh = old;
 	a->flowlog = old.flowlog;
@@ -250,6 +262,7 @@ static void take_place(struct analysis *a, struct analysis *fresh)
 	a->records_told = old.records_told;
 	connect(a);
 	a->ctx->calendar = &a->calendar;
+	a->links.beyond = old.links.beyond;
 	a->visitors.no_memory = old.visitors.no_memory;
 	a->attribution.no_memory = old.attribution.no_memory;
 	a->attribution.outside_both = old.attribution.outside_both;
@@ -346,16 +359,23 @@ static void take_end(void *analysis, const struct attribution_end *e)
 
 	visitors_take(&a->visitors, e);
 	own_rules_take(&a->own_rules, e);
+	links_take_end(&a->links, e);
 }
 
 void analysis_event(struct analysis *a, const struct slice *s)
 {
+	bool is_known = s->minute_ns + SLICE_NS <= a->now_ns && a->is_resumed;
+
+	if (s->kind == SLICE_CLAIM && !is_known)
+		links_take_claim(&a->links, s);
+	if (s->kind == SLICE_CLAIM)
+		return;
 	if (s->kind == SLICE_CLOSE) {
 		a->counters.flows++;
 		if (a->flowlog)
 			flowlog_write(a->flowlog, s);
 	}
-	if (s->minute_ns + SLICE_NS <= a->now_ns && a->is_resumed)
+	if (is_known)
 		attribution_note_answers(&a->attribution, s);	/* the rest is known */
 	else
 		take(a, s);
@@ -384,22 +404,12 @@ static void tell_evicted(void *analysis, const struct channel *ch)
 	ch->subject->given_up_m = fmax(ch->subject->given_up_m, channel_evidence_m(ch));
 }
 
-/* What stands for a channel where a rule is about none. */
-static struct channel stand_in(struct subject *s, uint64_t now_ns)
-{
-	struct channel ch = { .subject = s, .first_ns = now_ns, .last_ns = now_ns };
-
-	ch.key.subject = s->number;
-	group_key_any(&ch.key);
-	return ch;
-}
-
 /* NW-HLT-001: once a step, for each asset that lost evidence. */
 static void report_evicted(struct analysis *a)
 {
 	for (size_t i = 0; a->evicted && i < subjects_count(a->subjects); i++) {
 		struct subject *s = subjects_at(a->subjects, i);
-		struct channel ch = stand_in(s, a->now_ns);
+		struct channel ch = silence_stand_in(s, a->now_ns);
 		struct finding f = {
 			.rule = RULE_HLT_001, .channel = &ch, .judged_ns = a->now_ns,
 			.row = calendar_row(&a->calendar, a->now_ns),
@@ -414,61 +424,6 @@ static void report_evicted(struct analysis *a)
 		s->given_up_m = 0;
 	}
 	a->evicted = 0;
-}
-
-/* Rules of which an incident may be left that nobody speaks for: after how many rows it has ended;
- * 0: it has who says it. */
-static int64_t silent_after(const struct rule_params *p, const struct incident *in)
-{
-	switch (in->rule) {
-	case RULE_HLT_001:
-		return p->memory_resolve_after;
-	case RULE_DST_002:
-		return p->closed_resolve_after;
-	case RULE_EXF_008:
-		return in->is_any ? p->tunnel.resolve_after : 0;
-	case RULE_EXF_011:
-		return in->is_any ? LEDGER_ROWS : 0;
-	case RULE_REM_001:
-	case RULE_REM_002:
-	case RULE_REM_003:
-		return p->remote.resolve_after;
-	case RULE_OWN:
-		return OWN_RULES_SILENT_ROWS;
-	default:
-		return 0;
-	}
-}
-
-static bool is_silent(const struct analysis *a, const struct incident *in, int64_t row)
-{
-	int64_t rows = silent_after(&a->ctx->site->rules->params, in);
-
-	return rows && in->is_open && in->last_row <= row - rows;
-}
-
-/* What has no channel to say that it fell silent: floods, addresses whose channel was evicted,
- * sessions that gave way to others. */
-static void resolve_silent(struct analysis *a, int64_t row, uint64_t end_ns)
-{
-	for (size_t i = 0; i < incidents_count(a->incidents); i++) {
-		const struct incident *in = incidents_at(a->incidents, i);
-		struct channel ch = stand_in(in->subject, end_ns);
-
-		if (!is_silent(a, in, row))
-			continue;
-		if (!in->is_any) {
-			ch.key = in->key;
-			ch.first_ns = in->opened_ns;
-			ch.up = in->up;
-			ch.down = in->down;
-		}
-		if (in->rule == RULE_OWN) {
-			ch.first_ns = in->first_ns;
-			ch.last_ns = in->last_ns;
-		}
-		incidents_end(a->incidents, i, &ch, end_ns, row);
-	}
 }
 
 /* A row is over: what is left to tell of it, incidents of closed zones that fell silent, memory. */
@@ -503,8 +458,9 @@ static void end_row(struct analysis *a, int64_t row)
 	destinations_end_row(&a->destinations, row, end_ns);
 	tunnels_end_row(&a->tunnels, row, end_ns);
 	visitors_end_row(&a->visitors, row, end_ns);
+	links_end_row(&a->links, end_ns);
 	channels_expire(a->channels, row);
-	resolve_silent(a, row, end_ns);
+	silence_end_row(a->ctx, a->incidents, row, end_ns);
 	jobs_end_row(a->jobs, row, end_ns);
 	incidents_expire(a->incidents, row + 1 -
 			 (int64_t)(a->ctx->site->retention_incidents_ns / NS_PER_DAY));
@@ -518,6 +474,7 @@ static void end_rows(struct analysis *a, uint64_t now_ns)
 
 	for (int turn = 0; a->row < row && turn <= ROWS_AT_ONCE; turn++) {
 		visitors_time(&a->visitors, calendar_row_start(&a->calendar, a->row + 1));
+		links_time(&a->links, calendar_row_start(&a->calendar, a->row + 1));
 		end_row(a, a->row++);
 	}
 	a->row = row;
@@ -531,6 +488,8 @@ static void refresh_counters(struct analysis *a)
 	a->counters.outside_both = a->attribution.outside_both;
 	memcpy(a->counters.outside_example, a->attribution.outside_example,
 	       sizeof(a->counters.outside_example));
+	a->counters.links = *links_counters(a->tallies.links);
+	a->counters.links_beyond = a->links.beyond;
 	a->counters.subjects = subjects_count(a->subjects);
 	a->counters.subjects_overflowed = subjects_overflowed(a->subjects);
 }
@@ -544,11 +503,13 @@ void analysis_time(struct analysis *a, uint64_t now_ns)
 	jobs_judge(a->jobs, now_ns);
 	end_rows(a, now_ns);
 	visitors_time(&a->visitors, now_ns);
+	links_time(&a->links, now_ns);
 	report_evicted(a);
 	refresh_counters(a);
 	tell_step(a);
 	if (a->look)
 		a->look(a->look_arg, a->now_ns);
+	attribution_forget(&a->attribution);	/* orders may be others now */
 }
 
 void analysis_finish(struct analysis *a, uint64_t now_ns)

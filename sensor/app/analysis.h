@@ -31,6 +31,8 @@ struct analysis_counters {
 	char outside_example[2 * ADDR_TEXT_MAX + 8];	/* the first of them */
 	uint64_t nights_judged, channel_nights;
 	uint64_t subjects, subjects_overflowed;
+	struct links_counters links;
+	uint64_t links_beyond;		/* claims of a minute that were not looked at */
 };
 
 int analysis_new(const struct analysis_config *cfg, struct analysis **ret_analysis);

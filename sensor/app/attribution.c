@@ -12,6 +12,7 @@
 /* One end's view of a slice. */
 struct view {
 	const struct slice *slice;
+	struct channel_hint *hints;	/* [GROUPS] of the asset, then as many of its vendor */
 	const struct addr *me, *peer;
 	struct subject *subject;
 	bool am_client, is_external;
@@ -19,10 +20,10 @@ struct view {
 	struct row_minute minute;
 };
 
-static struct view view_of(const struct attribution *a, const struct slice *s, bool as_client)
+static struct view view_of(struct attribution *a, const struct slice *s, bool as_client)
 {
 	struct view v = {
-		.slice = s, .am_client = as_client,
+		.slice = s, .am_client = as_client, .hints = a->hints[!as_client][0],
 		.me = as_client ? slice_client(s) : slice_server(s),
 		.peer = as_client ? slice_server(s) : slice_client(s),
 		.row = calendar_row(a->calendar, s->minute_ns),
@@ -225,12 +226,14 @@ static void find_whereabouts(const struct attribution *a, const struct view *v, 
 static void add_to_group(struct attribution *a, struct subject *subject, struct channel_key *key,
 			 const struct view *v, const char *name)
 {
+	bool is_vendor = subject->vendor_name != NULL;
 	struct channel *ch;
 	struct row *row;
 
 	key->subject = subject->number;
 	key->is_external = v->is_external;
-	ch = channels_get(a->channels, subject, key);
+	ch = channels_get_near(a->channels, subject, key,
+			       &v->hints[is_vendor * GROUPS + key->group]);
 	if (!ch) {
 		a->no_memory++;
 		return;
@@ -316,7 +319,8 @@ static void take_view(struct attribution *a, const struct view *v)
 	group_key_ip(&key, v->peer, s->id.key.proto, slice_server_port(s));
 	/* A connection's end is no traffic: what was evicted since is not made again for it. */
 	ch = s->kind == SLICE_CLOSE ? channels_find(a->channels, &key) :
-				      channels_get(a->channels, v->subject, &key);
+				      channels_get_near(a->channels, v->subject, &key,
+							&v->hints[GROUP_IP]);
 	if (!ch) {
 		a->no_memory += s->kind != SLICE_CLOSE;
 		return;
@@ -402,8 +406,8 @@ void attribution_note_answers(struct attribution *a, const struct slice *s)
 static void take_carried(struct attribution *a, struct view *v)
 {
 	struct tunnel_minute m = { .subject = v->subject, .slice = v->slice, .own = v->me,
-				   .peer = v->peer, .row = v->row, .is_external =
-				   crossing_of(a->site, v) == CROSSING_EXTERNAL };
+				   .peer = v->peer, .row = v->row,
+				   .is_external = v->is_external };
 	uint64_t echoed = a->carried(a->minute_arg, &m);
 
 	v->minute.down -= echoed < v->minute.down ? echoed : v->minute.down;
@@ -438,32 +442,62 @@ static void tell_end(struct attribution *a, const struct view *v, struct subject
 		a->end(a->minute_arg, &e);
 }
 
+static bool is_same_flow(const struct attribution_ends *e, const struct slice *s)
+{
+	return e->minute_ns == s->minute_ns && e->id.first_ns == s->id.first_ns &&
+	       e->client_is_b == s->client_is_b && !memcmp(e->mac, s->mac, sizeof(e->mac)) &&
+	       !flow_key_compare(&e->id.key, &s->id.key);
+}
+
+static void look_up_ends(struct attribution *a, const struct slice *s, struct view views[static 2])
+{
+	struct attribution_ends *e = &a->last;
+	struct sighting seen = sighting_of(&views[0]);
+
+	e->id = s->id;
+	e->minute_ns = s->minute_ns;
+	e->client_is_b = s->client_is_b;
+	memcpy(e->mac, s->mac, sizeof(e->mac));
+	e->subject[0] = subjects_get(a->subjects, &seen);
+	seen = sighting_of(&views[1]);
+	e->subject[1] = subjects_get(a->subjects, &seen);
+	if (!e->subject[0] && !e->subject[1]) {
+		seen = sighting_of(&views[0]);
+		e->subject[0] = subjects_get_stranger(a->subjects, &seen);
+	}
+	for (int i = 0; i < 2; i++) {
+		views[i].subject = e->subject[i];
+		if (e->subject[i])
+			e->crossing[i] = crossing_of(a->site, &views[i]);
+	}
+}
+
+void attribution_forget(struct attribution *a)
+{
+	a->last.minute_ns = 0;
+}
+
 void attribution_take(struct attribution *a, const struct slice *s)
 {
 	struct view views[2] = { view_of(a, s, true), view_of(a, s, false) };
 
 	attribution_note_answers(a, s);
+	if (!is_same_flow(&a->last, s))
+		look_up_ends(a, s, views);
 	for (int i = 0; i < 2; i++) {
-		struct sighting seen = sighting_of(&views[i]);
-
-		views[i].subject = subjects_get(a->subjects, &seen);
+		views[i].subject = a->last.subject[i];
+		views[i].is_external = views[i].subject &&
+				       a->last.crossing[i] == CROSSING_EXTERNAL;
 	}
-	if (!views[0].subject && !views[1].subject) {
-		struct sighting seen = sighting_of(&views[0]);
-
-		views[0].subject = subjects_get_stranger(a->subjects, &seen);
-		if (!views[0].subject)
-			count_outside(a, s);
-	}
+	if (!views[0].subject && !views[1].subject)
+		count_outside(a, s);
 	if (s->carried && s->kind == SLICE_SLICE && a->carried && views[0].subject)
 		take_carried(a, &views[0]);
 	for (int i = 0; i < 2; i++) {
-		enum crossing crossing;
+		enum crossing crossing = a->last.crossing[i];
 
 		if (!views[i].subject)
 			continue;
-		crossing = crossing_of(a->site, &views[i]);
-		views[i].is_external = crossing == CROSSING_EXTERNAL;
 		if (crossing != CROSSING_NONE)
 			take_view(a, &views[i]);
 		else if (s->kind == SLICE_SLICE && is_inside(a->site, views[i].peer))

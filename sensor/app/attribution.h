@@ -11,7 +11,8 @@
  *                      that the last connection to the same address and service had
  *   ASN, country       the site's files, looked up once a channel
  *
- * Cost: one look-up in the table a group, at most ten a slice.  Thread: analysis.
+ * Cost: one look-up in the table a group, at most ten a slice, and less where the last flow looked
+ * the same up.  Thread: analysis.
  */
 #ifndef NW_APP_ATTRIBUTION_H
 #define NW_APP_ATTRIBUTION_H
@@ -56,7 +57,18 @@ struct attribution_end {
 };
 typedef void (*attribution_end_fn)(void *arg, const struct attribution_end *e);
 
-struct attribution {			/* borrowed, but for the counters */
+/* Whose the two ends of a flow's events of one minute are.  OPEN, SLICE and CLOSE of a short flow
+ * follow one another, and what they ask of the site is the same. */
+struct attribution_ends {
+	struct flow_id id;
+	uint64_t minute_ns;		/* 0: nothing is known yet */
+	uint8_t mac[2][6];
+	bool client_is_b;
+	struct subject *subject[2];	/* client, server */
+	enum crossing crossing[2];	/* seen from each; of one without subject not set */
+};
+
+struct attribution {			/* borrowed, but for counters and what is remembered */
 	const struct site *site;
 	const struct calendar *calendar;
 	struct subjects *subjects;
@@ -71,6 +83,8 @@ struct attribution {			/* borrowed, but for the counters */
 	uint64_t no_memory;		/* what could not be kept */
 	uint64_t outside_both;	/* flows between two addresses that are not internal: not judged */
 	char outside_example[2 * ADDR_TEXT_MAX + 8];	/* the first of them */
+	struct attribution_ends last;
+	struct channel_hint hints[2][2][GROUPS];	/* client or server; asset or vendor */
 };
 
 /* Whether an entry covers such traffic at some time, if not now; amounts do not matter. */
@@ -80,6 +94,8 @@ bool attribution_is_expected_ever(const struct attribution *a, const struct chan
 bool attribution_expects(const struct attribution *a, const struct attribution_end *e,
 			 uint64_t run_ns);
 void attribution_take(struct attribution *a, const struct slice *s);
+/* Another site, other orders: nothing that was looked up holds any more. */
+void attribution_forget(struct attribution *a);
 /* What DNS answered in it, and nothing else: for slices that an earlier run has taken in. */
 void attribution_note_answers(struct attribution *a, const struct slice *s);
 

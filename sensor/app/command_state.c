@@ -14,6 +14,7 @@
 #include <sys/stat.h>
 #include "app/columns.h"
 #include "app/draft_site.h"
+#include "app/links_view.h"
 #include "app/night_picture.h"
 #include "app/oui.h"
 #include "app/state_export.h"
@@ -111,7 +112,7 @@ static void show_counts(const struct state_view *v)
 	printf("channels    %" PRIu64 ", %" PRIu64 " with evidence", c->live, c->with_evidence);
 	printf(", %s in memory\n", size_format(channels_bytes(v->tables.channels), db));
 	printf("connections %" PRIu64 " carried to the next run\n",
-	       state_rows(v->state, STATE_FLOW));
+	       links_view_connections(v));
 }
 
 static int count_record(void *arg, uint64_t position, const struct record *r)
@@ -172,6 +173,7 @@ static int show(const struct state_view *v)
 	show_times(v);
 	show_run(v);
 	show_counts(v);
+	links_view_print(v, stdout);
 	err = state_each_record(v->state, 0, count_record, records);
 	if (!err)
 		printf("outbox      %" PRIu64 " records kept\n", records[0]);

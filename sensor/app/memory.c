@@ -14,6 +14,7 @@
 #include "app/batch.h"
 #include "app/coverage_state.h"
 #include "app/destinations.h"
+#include "app/files_store.h"
 #include "app/names_store.h"
 #include "app/signals.h"
 #include "app/visit_store.h"
@@ -34,7 +35,8 @@ int memory_open(const char *path, const struct site *site, struct memory **ret_m
 	if (err)
 		goto out;
 	m->site = site;
-	if (!memory_is_text(m, "site", site->id) || !memory_is_text(m, "timezone", site->timezone)) {
+	if (!memory_is_text(m, "site", site->id) ||
+	    !memory_is_text(m, "timezone", site->timezone)) {
 		log_err("state",
 			"%s is the memory of another site or time zone than \"%s\", %s; give each "
 			"site a state of its own",
@@ -458,6 +460,7 @@ int memory_finish(struct memory *m, uint64_t last_ns)
 		struct analysis_parts parts;
 
 		memory_keep_pending(m);
+		m->has_failed |= files_store_save(m->state, m->site->file_types) != 0;
 		analysis_parts(m->analysis, &parts);
 		m->has_failed |= names_store_save(m->state, parts.resolved) != 0;
 		state_put_number(m->state, "carry_ns", (int64_t)m->carry.ret_minute_ns);

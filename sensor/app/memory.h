@@ -40,8 +40,7 @@ struct state *memory_state(struct memory *m);
 void memory_cover(struct memory *m, struct coverage *c); /* is kept at every commit; borrows */
 
 /* How this run follows the last one.  inputs: a text that is the same for the same inputs and
- * options,
- * "" live.  first_ns: the earliest stamp of the inputs, 0 unknown.
+ * options, "" live.  first_ns: the earliest stamp of the inputs, 0 unknown.
  * 0: go on; *ret_from_ns is where the input is to begin (0: at its beginning).  -EEXIST: the inputs
  * begin before the end of what the state knows, and this is no run to be resumed (logged, with the
  * remedy); allow_old: leave out what is known instead. */

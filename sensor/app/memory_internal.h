@@ -1,11 +1,12 @@
-/* memory_internal.h - what memory.c (loading and committing) and memory_plan.c (how runs follow each
- * other) share. */
+/* memory_internal.h - what memory.c (loading and committing) and memory_plan.c (how runs follow
+ * each other) share. */
 #ifndef NW_APP_MEMORY_INTERNAL_H
 #define NW_APP_MEMORY_INTERNAL_H
 
 #include "app/acts.h"
 #include "app/memory.h"
 #include "base/pack.h"
+#include "dpi/filetype.h"
 
 struct memory {
 	struct state *state;
@@ -16,6 +17,7 @@ struct memory {
 	uint64_t committed_ns;		/* of the monotonic clock */
 	struct coverage *coverage;	/* borrowed, or NULL */
 	int64_t names_row;		/* for which the names of DNS were kept last */
+	struct file_types files_then;	/* of the run that left the connections */
 	struct acts acts;		/* what people ask for while this runs */
 	bool has_past;			/* an earlier run has left something */
 	bool has_failed;		/* a put failed: said, and the run's status */

@@ -6,10 +6,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include "app/batch.h"
+#include "app/files_store.h"
 #include "app/signals.h"
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/log.h"
+#include "flow/facts.h"
 #include "flow/slice_pack.h"
 
 int memory_put_text(struct memory *m, const char *name, const char *text)
@@ -106,8 +108,10 @@ static struct event_batch *load_pending(struct memory *m)
 	for (uint32_t i = 0; i < n && !u.is_bad; i++) {
 		struct slice s;
 
-		if (slice_unpack(&u, &s))
-			event_batch_add(b, &s);
+		if (!slice_unpack(&u, &s))
+			continue;
+		facts_move_files(s.facts, &m->files_then, m->site->file_types);
+		event_batch_add(b, &s);
 	}
 	if (!unpack_ok(&u))
 		log_warn("state",
@@ -173,10 +177,12 @@ int memory_plan(struct memory *m, const char *inputs, uint64_t first_ns, bool al
 	memory_put_text(m, "inputs", inputs);
 	state_put_number(m->state, "from_ns", (int64_t)*ret_from_ns);
 	state_put_number(m->state, "is_clean", 0);
-	m->carry = (struct pipeline_carry){ .minute_ns = memory_get_ns(m, "carry_ns"), .flows = give_flows,
-					    .ends_clean = end_clean, .put_flow = keep_flow,
-					    .arg = m };
+	m->carry = (struct pipeline_carry){ .minute_ns = memory_get_ns(m, "carry_ns"),
+					    .flows = give_flows, .ends_clean = end_clean,
+					    .put_flow = keep_flow, .arg = m };
 	m->is_replay = *inputs != '\0';
+	files_store_load(m->state, &m->files_then);
+	m->carry.files = &m->files_then;
 	m->carry.pending = load_pending(m);
 	return state_commit(m->state);
 }

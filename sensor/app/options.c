@@ -79,8 +79,7 @@ static const struct option_line lines[] = {
 	 "site policy (JSON): zones, assets, what is "
 	 "expected. Without it: the private networks as one open zone"},
 	{"--rules", OPT_RULES, REPLAY | LIVE | CHECK, "DIR",
-	 "rule pack (default: the installed one; when the program is not run from there, the copy "
-	 "that was built in)"},
+	 "rule pack (default: the installed one, else the copy that was built in)"},
 	{"--timezone", OPT_TIMEZONE, REPLAY | LIVE, "TZ",
 	 "without a site file: time zone (default UTC)"},
 	{"--closed", OPT_CLOSED, REPLAY | LIVE, "HH:MM-HH:MM",
@@ -195,11 +194,9 @@ static const struct command_line commands[] = {
 	 "standard error." },
 	{ "live", COMMAND_LIVE, "[OPTIONS] -i IFACE [-i IFACE2]",
 	 "Listens on interfaces (a SPAN port, or the two directions of a TAP) until SIGINT or "
-	 "SIGTERM.\n"
-	 "Never sends. Needs CAP_NET_RAW." },
+	 "SIGTERM.\nNever sends. Needs CAP_NET_RAW. SIGHUP: policy and rules are read anew." },
 	{ "check", COMMAND_CHECK, "[--site FILE] [--rules DIR]",
-	 "Validates site policy and rule pack and says in words what will be judged, and how. Exit "
-	 "status 0 or 2." },
+	 "Validates site policy and rule pack; says what will be judged, and how. Status 0 or 2." },
 	{ "state", COMMAND_STATE, "show|assets|channels|review|promote|outbox|export [OPTIONS] "
 	  "--state FILE",
 	  "Shows what a state file remembers; reads only, also beside a running sensor.  Only "
@@ -573,13 +570,11 @@ static void print_command_help(const struct command_line *c)
 		       "unix:///run/redis/redis.sock\n");
 	if (c->command == COMMAND_STATE)
 		printf("\nExamples:\n"
-		       "  nachtwacht state show --state site.state\n"
 		       "  nachtwacht state channels --channel 203.0.113.9 --site site.json --state "
 		       "site.state\n"
 		       "  nachtwacht state export --as site --state site.state >draft.json\n");
 	printf("\nExit status: 0 done, with or without incidents; 1 failed, interrupted, or a sink "
-	       "was not drained;\n"
-	       "2 usage, site, state, or no readable input.\n");
+	       "was not drained;\n2 usage, site, state, or no readable input.\n");
 }
 
 void options_print_help(enum command command)

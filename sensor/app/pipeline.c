@@ -1,19 +1,19 @@
 /* pipeline.c - see pipeline.h. */
 #include "app/pipeline.h"
 
-#include <assert.h>
 #include <errno.h>
 #include <pthread.h>
-#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "app/batch.h"
+#include "app/shard_sums.h"
 #include "app/tap_watch.h"
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/log.h"
 #include "base/ring.h"
+#include "flow/claim.h"
 #include "packet/fragments.h"
 #include "policy/suffix.h"
 
@@ -299,7 +299,8 @@ static void reach(struct pipeline *p, uint64_t ns)
 static int make_shard(struct pipeline *p, unsigned number)
 {
 	struct shard_config cfg = { .with_dpi = true,
-		.with_duplicates = !p->cfg.keep_duplicates, .carried = {
+		.with_duplicates = !p->cfg.keep_duplicates, .files = p->cfg.files,
+		.files_then = p->cfg.carry ? p->cfg.carry->files : NULL, .carried = {
 		.registered_domain = suffix_registered_domain, .key = p->cfg.carried_key } };
 
 	return shard_new(&cfg, emit_event, &p->workers[number % p->cfg.workers],
@@ -362,6 +363,8 @@ static void take_frame(struct pipeline *p, const struct frame *f)
 	reach(p, f->ts_ns);
 	status = packet_decode(f, &packet);
 	p->counters.decode[status]++;
+	if (status == PACKET_ARP && claim_prepare(&packet))
+		hand_on(p, &packet, status);
 	if (status != PACKET_OK && status != PACKET_FRAGMENT)
 		return;
 	hand_on_carrier(p, &packet);
@@ -518,66 +521,15 @@ static void free_ring_of_batches(struct ring *r)
 	ring_free(r);
 }
 
-/* The counters of a shard by their offsets; one of another type does not compile. */
-#define COUNTER(field) \
-	_Generic(((struct shard_counters *)0)->field, \
-		 uint64_t: offsetof(struct shard_counters, field))
-
-static const size_t shard_fields[] = {
-	COUNTER(duplicates), COUNTER(duplicates_other_way), COUNTER(duplicates_forgotten),
-	COUNTER(places_forgotten), COUNTER(packets), COUNTER(flow_packets), COUNTER(carriers),
-	COUNTER(fragments), COUNTER(fragments_merged),
-	COUNTER(fragments_bad), COUNTER(fragments_overlap), COUNTER(fragments_duplicate),
-	COUNTER(fragments_timeout), COUNTER(fragments_evicted), COUNTER(fragments_held),
-	COUNTER(fragments_carriers),
-	COUNTER(datagrams), COUNTER(bad_reassembled), COUNTER(late_packets),
-	COUNTER(flows_opened), COUNTER(flows_evicted), COUNTER(flows_idle), COUNTER(flows_fin),
-	COUNTER(flows_rst), COUNTER(flows_input), COUNTER(dpi_packets),
-	COUNTER(dpi_unavailable), COUNTER(tcp_retrans_bytes), COUNTER(tcp_lost_bytes),
-	COUNTER(tcp_resyncs), COUNTER(tcp_late_segments), COUNTER(tcp_zero_windows),
-	COUNTER(tcp_went_on), COUNTER(flows_half_open), COUNTER(flows_refused),
-	COUNTER(flows_midstream), COUNTER(flows_one_sided), COUNTER(dns_answers),
-	COUNTER(dns_answers_beyond),
-	COUNTER(carried_beyond),
-	COUNTER(flows_imported), COUNTER(flows_exported), COUNTER(flows_lost),
-	COUNTER(dpi_silent), COUNTER(facts_beyond),
-};
-
-static_assert(ARRAY_SIZE(shard_fields) * sizeof(uint64_t) == sizeof(struct shard_counters),
-	      "every counter of a shard is added up");
-
-static void add_counters(struct shard_counters *sum, const struct shard_counters *one)
-{
-	for (size_t i = 0; i < ARRAY_SIZE(shard_fields); i++) {
-		uint64_t *to = (uint64_t *)((char *)sum + shard_fields[i]);
-
-		*to += *(const uint64_t *)((const char *)one + shard_fields[i]);
-	}
-}
-
-/* Those the reader held, counted beside those of the shards. */
-static void add_reader_fragments(struct pipeline *p)
-{
-	const struct fragments_counters *f = fragments_counters(p->tunnels);
-	struct shard_counters one = {
-		.fragments = f->given, .fragments_merged = f->merged, .fragments_bad = f->bad,
-		.fragments_overlap = f->overlap, .fragments_duplicate = f->duplicate,
-		.fragments_timeout = f->timeout, .fragments_evicted = f->evicted,
-		.fragments_held = f->held, .fragments_carriers = f->carriers,
-		.datagrams = f->datagrams, .bad_reassembled = p->bad_reassembled,
-	};
-
-	add_counters(&p->counters.flow, &one);
-}
-
 static void release(struct pipeline *p)
 {
 	if (p->tunnels)
-		add_reader_fragments(p);
+		shard_sums_add_fragments(&p->counters.flow, fragments_counters(p->tunnels),
+					 p->bad_reassembled);
 	fragments_free(p->tunnels);
 	for (unsigned i = 0; i < p->cfg.shards; i++) {
 		if (p->shards[i])
-			add_counters(&p->counters.flow, shard_counters(p->shards[i]));
+			shard_sums_add(&p->counters.flow, shard_counters(p->shards[i]));
 		shard_free(p->shards[i]);
 	}
 	for (unsigned i = 0; i < p->cfg.workers; i++) {

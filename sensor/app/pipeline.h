@@ -42,6 +42,7 @@ struct pipeline_carry {
 	/* Events of the incomplete minute: of the last run, and (set by the run) of this one.
 	 * The first is taken, the second given. */
 	struct event_batch *pending, *ret_pending;
+	const struct file_types *files;	/* the site's own in the last run; NULL: none */
 	uint64_t ret_minute_ns;		/* start of the minute that is not complete now */
 };
 
@@ -49,6 +50,7 @@ struct pipeline_config {
 	unsigned workers, shards;	/* 0: 1 worker, PIPELINE_SHARDS */
 	bool keep_duplicates;		/* what is mirrored twice counts twice */
 	uint64_t carried_key;		/* flow/carried.h: the site's */
+	const struct file_types *files;	/* the site's own; NULL: none */
 	/* Called by the reader now and then: progress, counters that change while live. */
 	void (*tick)(void *arg, const struct source *s, uint64_t now_ns);
 	void *tick_arg;

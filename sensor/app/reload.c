@@ -80,19 +80,28 @@ static void tell(struct reload *r, enum policy_part part, bool is_taken)
 
 /* --- all of it ------------------------------------------------------------- */
 
-static int refuse_other(struct reload *r, const struct site *site)
+static int refuse_text(const char *what, const char *now, const char *then)
 {
-	const struct site *now = r->session->site;
-	const char *what = strcmp(now->timezone, site->timezone) ? "time zone" :
-			   strcmp(now->id, site->id) ? "site id" : NULL;
-
-	if (!what)
+	if (!strcmp(now, then))
 		return 0;
 	log_err("policy", "the %s is \"%s\" now and was \"%s\": it is fixed while the sensor runs; "
-		"start it anew for that", what,
-		what[0] == 't' ? site->timezone : site->id,
-		what[0] == 't' ? now->timezone : now->id);
+		"start it anew for that", what, now, then);
 	return -EINVAL;
+}
+
+static int refuse_other(struct reload *r, const struct site *site)
+{
+	const struct site *old = r->session->site;
+	int err = refuse_text("time zone", site->timezone, old->timezone);
+
+	if (!err)
+		err = refuse_text("site id", site->id, old->id);
+	if (!err && !file_types_equal(site->file_types, r->session->files)) {
+		log_err("policy", "\"file_types\" are others now: they are fixed while the sensor "
+			"runs; start it anew for that");
+		err = -EINVAL;
+	}
+	return err;
 }
 
 /* The tables go over to the new site; a run without a state keeps them for that moment. */

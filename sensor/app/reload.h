@@ -8,10 +8,10 @@
  *				  `-bad---> the old stays
  *
  * Either is said in the log and by a health record (alert/encode_policy.h) with the first thing
- * that was wrong.  Another site id or time zone is refused: state, stream and rows are those of the
- * start.  A new site file is taken as a restart takes it (memory_renew()): subjects, channels,
- * evidence and incidents go on under it, what it suppresses or switches off is resolved, and
- * records have another run id.
+ * that was wrong.  Another site id, time zone or other file types are refused: state, stream, rows
+ * and the packet path are those of the start.  A new site file is taken as a restart takes it
+ * (memory_renew()): subjects, channels, evidence and incidents go on under it, what it suppresses
+ * or switches off is resolved, and records have another run id.
  * A replay knows the policy of its start alone: its result must not depend on when somebody saved a
  * file.
  * Thread: analysis; the signal is a flag (app/signals.h).

@@ -37,6 +37,14 @@ static int load_site(struct session *s)
 			s->site->timezone);
 		return EXIT_USAGE;
 	}
+	if (s->site->file_types) {
+		s->files = malloc(sizeof(*s->files));
+		if (!s->files) {
+			log_err("start", "out of memory");
+			return EXIT_FAILED;
+		}
+		*s->files = *s->site->file_types;
+	}
 	return EXIT_DONE;
 }
 
@@ -240,6 +248,8 @@ int session_open_outputs(struct session *s)
 		return EXIT_FAILED;
 	if (o->flows && (is_live ? flowlog_open_appending : flowlog_open)(o->flows, &s->flowlog))
 		return EXIT_FAILED;
+	if (s->flowlog)
+		flowlog_files(s->flowlog, s->files);
 	if (o->redis && redis_sink_open(&s->redis_config, s->outbox, &s->redis)) {
 		log_err("redis", "cannot start its thread");
 		return EXIT_FAILED;
@@ -312,6 +322,8 @@ static int write_manifest(struct session *s)
 		.channel_nights = analysis_counters(s->analysis)->channel_nights,
 		.subjects = analysis_counters(s->analysis)->subjects,
 		.subjects_overflowed = analysis_counters(s->analysis)->subjects_overflowed,
+		.links = &analysis_counters(s->analysis)->links,
+		.links_beyond = analysis_counters(s->analysis)->links_beyond,
 		.gaps = &s->counters.gaps, .is_incomplete = is_incomplete(s),
 		.declared = s->gaps, .coverage = s->coverage,
 		.packets_declared = s->watch.packets_declared,
@@ -356,6 +368,7 @@ int session_run(struct session *s, bool is_live)
 	struct pipeline_config cfg = { .workers = s->options->workers, .shards = s->options->shards,
 				       .keep_duplicates = s->options->keep_duplicates,
 				       .tick = tick, .tick_arg = s,
+				       .files = s->files,
 				       .carried_key = hash_bytes(s->site->sha256,
 						strlen(s->site->sha256), 0),
 				       .watch = is_live || s->gaps ? &s->watch : NULL };
@@ -402,4 +415,5 @@ void session_close(struct session *s)
 	gaps_file_free(s->gaps);
 	free(s->stretches);
 	site_free(s->site);
+	free(s->files);
 }

@@ -15,7 +15,9 @@ struct reload;
 
 struct session {
 	const struct options *options;
-	struct site *site;
+	struct site *site;		/* may become another one: app/reload.h */
+	/* Of the site at the start, owned; NULL: none.  Worker threads look at it. */
+	struct file_types *files;
 	struct gaps_file *gaps;		/* declared; NULL: none */
 	struct coverage *coverage;	/* what the tap did not see; from all sources */
 	struct coverage_stretch *stretches;	/* of gaps, for the watch */

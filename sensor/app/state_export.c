@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <jansson.h>
+#include "app/links_view.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "detect/period.h"
@@ -225,11 +226,10 @@ static json_t *json_incident(const struct state_view *v, const struct incident *
 
 	for (unsigned i = 0; i < in->explain_n; i++)
 		json_array_append_new(explain, json_text(incident_line(in, i)));
-	return json_pack("{s:o,s:o,s:s,s:o,s:s,s:o,s:s,s:b,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o}",
+	return json_pack("{s:o,s:o,s:o,s:s,s:o,s:s,s:o,s:s,s:b,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o}",
 			 "suppression", in->suppressed[0] ? json_text(in->suppressed) :
-			 json_null(), "id",
-			 json_text(in->id), "case", json_text(in->case_id), "rule",
-			 incident_rule_id(in), "asset", json_text(in->subject->id), "group",
+			 json_null(), "id", json_text(in->id),
+			 "case", json_text(in->case_id), "rule", incident_rule_id(in), "asset", json_text(in->subject->id), "group",
 			 incident_group(in), "destination",
 			 json_text(incident_value(in, value)), "service",
 			 incident_service(in, service), "open", in->is_open,
@@ -322,6 +322,18 @@ static void put_subjects(const struct state_view *v, struct writer *w)
 	end_list(w);
 }
 
+static void put_links(const struct state_view *v, struct writer *w, const char *name,
+		      enum link_kind kind)
+{
+	size_t n;
+	struct link_row *const *list = links_list(v->tables.tallies.links, kind, &n);
+
+	begin_list(w, name);
+	for (size_t i = 0; i < n; i++)
+		put(w, links_view_json(list[i]));
+	end_list(w);
+}
+
 static void put_value(struct writer *w, const char *name, json_t *value)
 {
 	begin_part(w, name);
@@ -340,10 +352,13 @@ int state_export_json(const struct state_view *v, FILE *out)
 	put_value(&w, "capture", json_pack("{s:o,s:o}", "first", json_time(v->point.first_ns),
 					   "last", json_time(v->point.now_ns)));
 	put_channels(v, &w);
-	put_value(&w, "connections", json_count(state_rows(v->state, STATE_FLOW)));
+	put_value(&w, "connections", json_count(links_view_connections(v)));
 	put_value(&w, "ended_well", json_boolean(v->is_clean));
+	put_links(v, &w, "gateways", LINK_GATEWAY);
 	put_incidents(v, &w);
 	put_value(&w, "left_out", json_count(v->left_out));
+	put_links(v, &w, "links", LINK_ITSELF);
+	put_links(v, &w, "neighbours", LINK_NEIGHBOUR);
 	begin_list(&w, "records");
 	err = state_each_record(v->state, 0, put_record, &w);
 	end_list(&w);

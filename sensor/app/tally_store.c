@@ -3,7 +3,7 @@
 
 #include <errno.h>
 
-enum { KIND_CARRIAGE = 1, KIND_LEDGER = 2 };
+enum { KIND_CARRIAGE = 1, KIND_LEDGER = 2, KIND_LINK = 3 };
 
 struct loading {
 	const struct tallies *tallies;
@@ -17,12 +17,15 @@ static int load_row(void *arg, const void *key, size_t key_len, const void *valu
 	struct loading *l = arg;
 	struct unpacker k = unpack_over(key, key_len), v = unpack_over(value, value_len);
 	uint8_t kind = unpack_u8(&k);
+	const struct tallies *t = l->tallies;
 	bool is_good = false;
 
 	if (kind == KIND_CARRIAGE)
-		is_good = carriage_unpack(l->tallies->carriages, l->subjects, &k, &v);
+		is_good = !t->carriages || carriage_unpack(t->carriages, l->subjects, &k, &v);
 	else if (kind == KIND_LEDGER)
-		is_good = ledger_unpack(l->tallies->ledgers, l->subjects, &k, &v);
+		is_good = !t->ledgers || ledger_unpack(t->ledgers, l->subjects, &k, &v);
+	else if (kind == KIND_LINK)
+		is_good = !t->links || link_unpack(t->links, l->subjects, &k, &v);
 	*l->bad += !is_good;
 	return 0;
 }
@@ -32,7 +35,7 @@ int tallies_load(struct state *s, const struct tallies *t, const struct subjects
 {
 	struct loading l = { t, subjects, bad };
 
-	if (!t->carriages || !t->ledgers)
+	if (!t->carriages && !t->ledgers && !t->links)
 		return 0;
 	return state_each(s, STATE_TALLY, load_row, &l);
 }
@@ -93,6 +96,34 @@ static int save_ledgers(struct state *s, struct ledgers *l, struct packer *key,
 	return err;
 }
 
+static void make_link_key(struct packer *p, const struct link_row *row)
+{
+	pack_reset(p);
+	pack_u8(p, KIND_LINK);
+	link_pack_key(row, p);
+}
+
+static int save_links(struct state *s, struct links *l, struct packer *key, struct packer *value)
+{
+	int err = 0;
+
+	for (int kind = 0; kind < LINK_KINDS; kind++) {
+		size_t n;
+		struct link_row *const *list = links_list(l, (enum link_kind)kind, &n);
+
+		for (size_t i = 0; !err && i < n; i++) {
+			if (!list[i]->is_changed)
+				continue;
+			make_link_key(key, list[i]);
+			pack_reset(value);
+			link_pack(list[i], value);
+			err = put(s, key, value);
+			list[i]->is_changed = err != 0;
+		}
+	}
+	return err;
+}
+
 int tallies_save(struct state *s, const struct tallies *t)
 {
 	struct packer key = { 0 }, value = { 0 };
@@ -100,6 +131,8 @@ int tallies_save(struct state *s, const struct tallies *t)
 
 	if (!err)
 		err = save_ledgers(s, t->ledgers, &key, &value);
+	if (!err)
+		err = save_links(s, t->links, &key, &value);
 	pack_free(&key);
 	pack_free(&value);
 	return err;
@@ -125,8 +158,19 @@ static void forget_ledger(void *state, const struct keyed *k)
 	forget(state, KIND_LEDGER, k);
 }
 
+static void forget_link(void *state, const struct link_row *row)
+{
+	struct packer key = { 0 };
+
+	make_link_key(&key, row);
+	if (!key.has_failed)
+		state_delete(state, STATE_TALLY, key.bytes, key.len);
+	pack_free(&key);
+}
+
 void tallies_follow(struct state *s, const struct tallies *t)
 {
 	carriages_on_remove(t->carriages, s ? forget_carriage : NULL, s);
 	ledgers_on_remove(t->ledgers, s ? forget_ledger : NULL, s);
+	links_on_remove(t->links, s ? forget_link : NULL, s);
 }

@@ -1,4 +1,4 @@
-/* tally_store.h - what rules keep beside the channels, in a state: carriage.h and ledger.h.
+/* tally_store.h - what rules keep beside the channels, in a state: carriage.h, ledger.h, link.h.
  *
  * One table (STATE_TALLY); a key begins with a byte that says whose row it is.
  * Thread: that of the state.
@@ -8,11 +8,13 @@
 
 #include "profile/carriage.h"
 #include "profile/ledger.h"
+#include "profile/link.h"
 #include "store/state.h"
 
-struct tallies {			/* borrowed; NULL: a reader that does not want them */
+struct tallies {			/* borrowed; each NULL: a reader that does not want it */
 	struct carriages *carriages;
 	struct ledgers *ledgers;
+	struct links *links;
 };
 
 /* Every row; *bad: counts up those that are damaged, or of subjects that are not there any more. */

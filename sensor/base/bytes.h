@@ -1,4 +1,4 @@
-/* bytes.h - integers from the wire, through a bounds-checked cursor.
+/* bytes.h - integers from the wire and to it, and a bounds-checked cursor.
  *
  * A read past the end gives 0 and marks the cursor as short for good; so a parser reads all its
  * fields and asks once.  Never cast a pointer into a packet.
@@ -28,6 +28,18 @@ static inline uint16_t le_get16(const uint8_t *p)
 static inline uint32_t le_get32(const uint8_t *p)
 {
 	return (uint32_t)p[3] << 24 | (uint32_t)p[2] << 16 | (uint32_t)p[1] << 8 | p[0];
+}
+
+static inline void net_put16(uint8_t *p, uint32_t value)	/* its lower 16 bits */
+{
+	p[0] = (uint8_t)(value >> 8);
+	p[1] = (uint8_t)value;
+}
+
+static inline void net_put32(uint8_t *p, uint32_t value)
+{
+	net_put16(p, value >> 16);
+	net_put16(p + 2, value);
 }
 
 struct cursor {

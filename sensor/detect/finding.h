@@ -10,7 +10,9 @@
 #include "policy/orders.h"
 #include "policy/rules.h"
 #include "profile/baseline.h"
+#include "detect/gateway.h"
 #include "detect/slow.h"
+#include "detect/spoof.h"
 #include "detect/tunnel.h"
 #include "profile/channel.h"
 #include "profile/pattern.h"
@@ -111,6 +113,8 @@ struct finding {
 	bool is_accepted;		/* it is resolved because the baseline holds it now */
 	const struct tunnel_facts *tunnel;	/* EXF-008; NULL at resolve */
 	const struct slow_facts *slow;		/* EXF-011; likewise */
+	const struct spoof_facts *spoof;	/* SEG-005; likewise */
+	const struct gateway_facts *gateway;	/* REM-005; likewise */
 	/* REM-001 .. 003; NULL: it was resolved, and nothing more is known of it. */
 	const struct remote_facts *remote;
 	const struct own_facts *own;		/* RULE_OWN; NULL at resolve */
@@ -130,6 +134,12 @@ static inline bool finding_is_nightly(const struct finding *f)
 static inline bool finding_is_remote(const struct finding *f)
 {
 	return f->rule >= RULE_REM_001 && f->rule <= RULE_REM_003;
+}
+
+/* Is it about who is who on a link? */
+static inline bool finding_is_of_link(const struct finding *f)
+{
+	return f->rule == RULE_SEG_005 || f->rule == RULE_REM_005;
 }
 
 /* By detector N or another one that keeps evidence of the channel's nights. */

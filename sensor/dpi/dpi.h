@@ -40,6 +40,7 @@
 #define DPI_FLOWS_MAX 8192
 
 struct dpi_engine;
+struct file_types;
 struct dpi_flow;			/* what nDPI knows of one flow while it can still learn */
 
 /* Who decided: `verdict` of flow records.
@@ -48,7 +49,7 @@ struct dpi_flow;			/* what nDPI knows of one flow while it can still learn */
  *		of the payload speaks for it
  *   cache	remembered from other flows of these hosts, or recognised in part only: the peer can
  *		write that memory
- *   light	our own light classifiers
+ *   light	our own light classifiers, or (around a tunnel) what was decoded
  *   dpi	recognised in the payload
  */
 enum dpi_source { DPI_NONE, DPI_PORT, DPI_CACHE, DPI_LIGHT, DPI_DPI, DPI_SOURCES };
@@ -64,7 +65,8 @@ enum dpi_light {
 	DPI_LIGHTS
 };
 /* Ids of protocols that the nDPI at hand does not have, above all of nDPI's. */
-#define DPI_LIGHT_ID 0xf000
+#define DPI_LIGHT_ID 0xf000		/* + enum dpi_light */
+#define DPI_TUNNEL_ID 0xf100		/* + enum packet_tunnel_kind */
 
 /* Classes of functions that were asked for; a set of bits.  Kept in the state. */
 enum dpi_act {
@@ -103,6 +105,8 @@ struct dpi_verdict {
 /* 0, -ENOMEM, or ERR_LIBRARY (the nDPI at hand is not the one compiled against). */
 int dpi_engine_new(struct dpi_engine **ret_engine);
 void dpi_engine_free(struct dpi_engine *e);
+/* The operator's file types (filetype.h), borrowed as long as e lives; before the first packet. */
+void dpi_engine_files(struct dpi_engine *e, const struct file_types *files);
 
 /* NULL: the pool is empty or no memory; the flow's verdict is then DPI_NONE.  Call it at the first
  * packet with payload and not at the first packet: a SYN flood must not take the pool. */
@@ -114,6 +118,9 @@ bool dpi_flow_feed(struct dpi_engine *e, struct dpi_flow *f, const struct packet
 /* Gives up (end of flow, eviction): the best verdict so far.  Call dpi_flow_free() after. */
 void dpi_flow_giveup(struct dpi_engine *e, struct dpi_flow *f, struct dpi_verdict *ret_verdict);
 void dpi_flow_free(struct dpi_engine *e, struct dpi_flow *f);		/* NULL is fine */
+/* Flows whose beginning came in pieces that found no place to be put together: their name may be
+ * missing or cut (names.h). */
+uint64_t dpi_names_beyond(const struct dpi_engine *e);
 /* The name read so far, in the form of dpi_verdict.name; borrowed until the next call with f; NULL:
  * none yet. */
 const char *dpi_flow_name(const struct dpi_flow *f);
@@ -158,7 +165,12 @@ struct dpi_reply {
 	uint8_t file;			/* enum file_type, of an HTTP body that follows its head */
 };
 /* true: it was there, or will not come any more; do not ask again. */
-bool dpi_read_reply(enum dpi_light l, const struct packet *p, struct dpi_reply *ret);
+bool dpi_read_reply(enum dpi_light l, const struct packet *p, const struct file_types *files,
+		    struct dpi_reply *ret);
+
+/* What the datagrams around a tunnel (packet_carrier()) are, in the names of nDPI where it has
+ * them; no byte of theirs is needed.  Any thread. */
+void dpi_tunnel_ids(enum packet_tunnel_kind kind, uint16_t *ret_master, uint16_t *ret_app);
 
 /* "TLS", "DNS", "Facebook": borrowed, lives as long as the process.  Any thread.  "" for 0. */
 const char *dpi_protocol_name(uint16_t id);

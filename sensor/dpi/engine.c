@@ -143,6 +143,11 @@ void dpi_engine_free(struct dpi_engine *e)
 	free(e);
 }
 
+void dpi_engine_files(struct dpi_engine *e, const struct file_types *files)
+{
+	e->names.files = files;
+}
+
 struct dpi_flow *dpi_flow_new(struct dpi_engine *e)
 {
 	struct dpi_flow *f = e->free;
@@ -176,6 +181,11 @@ const char *dpi_flow_name(const struct dpi_flow *f)
 	const struct names_found *found = f->names.found;
 
 	return found && found->name[0] ? found->name : NULL;
+}
+
+uint64_t dpi_names_beyond(const struct dpi_engine *e)
+{
+	return e->names.beyond;
 }
 
 /* What nDPI still wants to read of a protocol it knows that we would use: the name, or packets that

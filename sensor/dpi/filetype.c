@@ -69,10 +69,10 @@ static int is_pe(const uint8_t *bytes, size_t len)
 	return at < len && len - at >= 4 && !memcmp(bytes + at, "PE\0\0", 4);
 }
 
-unsigned file_type_of(const uint8_t *bytes, size_t len, const struct file_magic *own, size_t n)
+unsigned file_type_of(const uint8_t *bytes, size_t len, const struct file_types *own)
 {
-	for (size_t i = 0; i < n && i < 256 - FILE_OWN; i++)
-		if (has(bytes, len, &own[i]))
+	for (size_t i = 0; own && i < own->n; i++)
+		if (has(bytes, len, &own->list[i].magic))
 			return FILE_OWN + (unsigned)i;
 	for (size_t i = 0; i < ARRAY_SIZE(magics); i++)
 		if (has(bytes, len, &magics[i].magic))
@@ -80,7 +80,39 @@ unsigned file_type_of(const uint8_t *bytes, size_t len, const struct file_magic 
 	return is_pe(bytes, len) ? FILE_PE : FILE_NONE;
 }
 
-const char *file_type_name(unsigned type)
+const char *file_type_name(unsigned type, const struct file_types *own)
 {
-	return type < FILE_TYPES ? names[type] : "";
+	if (type < FILE_TYPES)
+		return names[type];
+	return own && type >= FILE_OWN && type - FILE_OWN < own->n ?
+	       own->list[type - FILE_OWN].name : "";
+}
+
+unsigned file_type_moved(unsigned type, const struct file_types *then,
+			 const struct file_types *now)
+{
+	const char *name = file_type_name(type, then);
+
+	if (type < FILE_OWN || !name[0])
+		return type < FILE_OWN ? type : FILE_NONE;
+	for (size_t i = 0; now && i < now->n; i++)
+		if (!strcmp(now->list[i].name, name))
+			return FILE_OWN + (unsigned)i;
+	return FILE_NONE;
+}
+
+bool file_types_equal(const struct file_types *a, const struct file_types *b)
+{
+	size_t n = a ? a->n : 0;
+
+	if (n != (b ? b->n : 0))
+		return false;
+	for (size_t i = 0; i < n; i++) {
+		const struct file_magic *x = &a->list[i].magic, *y = &b->list[i].magic;
+
+		if (strcmp(a->list[i].name, b->list[i].name) || x->at != y->at ||
+		    x->len != y->len || memcmp(x->bytes, y->bytes, x->len))
+			return false;
+	}
+	return true;
 }

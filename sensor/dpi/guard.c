@@ -5,12 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include "base/bytes.h"
+#include "packet/headers.h"
 
-#define IPV4_HEADER 20
-#define IPV6_HEADER 40
-#define TCP_HEADER 20
-#define UDP_HEADER 8
-#define ICMP_HEADER 8
 #define MEMORY_BYTES (GUARD_PAD + DPI_BYTES_MAX + GUARD_PAD)
 #define PAGE_MAX 65536			/* the largest page of the machines we run on (arm64) */
 #define MAPPED_BYTES (2 * PAGE_MAX)
@@ -50,28 +47,16 @@ void guard_clear(struct guard *g)
 	g->memory = NULL;
 }
 
-static void put16(uint8_t *p, unsigned value)
-{
-	p[0] = (uint8_t)(value >> 8);
-	p[1] = (uint8_t)value;
-}
-
-static void put32(uint8_t *p, uint32_t value)
-{
-	put16(p, value >> 16);
-	put16(p + 2, value & 0xffff);
-}
-
 static size_t transport_len(const struct packet *p)
 {
 	switch (p->proto) {
 	case IP_TCP:
-		return TCP_HEADER;
+		return TCP_HEADER_MIN;
 	case IP_UDP:
-		return UDP_HEADER;
+		return UDP_HEADER_LEN;
 	case IP_ICMP:
 	case IP_ICMPV6:
-		return ICMP_HEADER;
+		return ICMP_HEADER_LEN;
 	default:
 		return 0;
 	}
@@ -80,23 +65,23 @@ static size_t transport_len(const struct packet *p)
 static uint8_t *write_ip(uint8_t *at, const struct packet *p, size_t behind)
 {
 	if (p->ip_version == 4) {
-		memset(at, 0, IPV4_HEADER);
+		memset(at, 0, IPV4_HEADER_MIN);
 		at[0] = 0x45;
-		put16(at + 2, (unsigned)(IPV4_HEADER + behind));
+		net_put16(at + 2, (uint32_t)(IPV4_HEADER_MIN + behind));
 		at[8] = p->ttl;
 		at[9] = p->proto;
 		memcpy(at + 12, p->src.bytes + 12, 4);
 		memcpy(at + 16, p->dst.bytes + 12, 4);
-		return at + IPV4_HEADER;
+		return at + IPV4_HEADER_MIN;
 	}
-	memset(at, 0, IPV6_HEADER);
+	memset(at, 0, IPV6_HEADER_LEN);
 	at[0] = 0x60;
-	put16(at + 4, (unsigned)behind);
+	net_put16(at + 4, (uint32_t)behind);
 	at[6] = p->proto;
 	at[7] = p->ttl;
 	memcpy(at + 8, p->src.bytes, 16);
 	memcpy(at + 24, p->dst.bytes, 16);
-	return at + IPV6_HEADER;
+	return at + IPV6_HEADER_LEN;
 }
 
 static uint8_t *write_transport(uint8_t *at, const struct packet *p, size_t payload_len)
@@ -106,18 +91,18 @@ static uint8_t *write_transport(uint8_t *at, const struct packet *p, size_t payl
 	memset(at, 0, len);
 	switch (p->proto) {
 	case IP_TCP:
-		put16(at, p->sport);
-		put16(at + 2, p->dport);
-		put32(at + 4, p->seq);
-		put32(at + 8, p->ack);
+		net_put16(at, p->sport);
+		net_put16(at + 2, p->dport);
+		net_put32(at + 4, p->seq);
+		net_put32(at + 8, p->ack);
 		at[12] = 5 << 4;	/* the header's length in words */
 		at[13] = p->tcp_flags;
-		put16(at + 14, p->window);
+		net_put16(at + 14, p->window);
 		break;
 	case IP_UDP:
-		put16(at, p->sport);
-		put16(at + 2, p->dport);
-		put16(at + 4, (unsigned)(UDP_HEADER + payload_len));
+		net_put16(at, p->sport);
+		net_put16(at + 2, p->dport);
+		net_put16(at + 4, (uint32_t)(UDP_HEADER_LEN + payload_len));
 		break;
 	case IP_ICMP:
 	case IP_ICMPV6:
@@ -146,7 +131,8 @@ static uint8_t *place(struct guard *g, size_t len)
 
 void guard_make(struct guard *g, const struct packet *p, struct guard_copy *ret_copy)
 {
-	size_t headers = (p->ip_version == 4 ? IPV4_HEADER : IPV6_HEADER) + transport_len(p);
+	size_t ip_len = p->ip_version == 4 ? IPV4_HEADER_MIN : IPV6_HEADER_LEN;
+	size_t headers = ip_len + transport_len(p);
 	size_t room = DPI_BYTES_MAX - headers, captured = packet_payload_captured(p);
 	size_t want = p->payload_len < room ? p->payload_len : room;
 	size_t have = captured < want ? captured : want;

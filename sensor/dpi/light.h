@@ -1,6 +1,5 @@
 /* light.h - protocols that are told by their own first bytes, and what is done with them (private
- * to
- * the room; the enums are in dpi.h).
+ * to the room; the enums are in dpi.h).
  *
  * nDPI 4.2 misses some protocols of plants and hospitals and tells of none of them what is asked
  * for.  Here each protocol has
@@ -11,11 +10,10 @@
  *	acts()		the function classes (enum dpi_act) of the messages that begin in a payload
  *
  * light.c has the table and the rule for "maybe"; light_*.c one family each.  All are pure
- * functions
- * over a bounded piece of memory: no allocation, no recursion, at most LIGHT_MESSAGES_MAX messages
- * of a payload are looked at, and only those that begin at its start or follow one that did.  What
- * was captured may be shorter than what was sent: lengths are compared with the latter, bytes read
- * from the former.
+ * functions over a bounded piece of memory: no allocation, no recursion, at most
+ * LIGHT_MESSAGES_MAX messages of a payload are looked at, and only those that begin at its start
+ * or follow one that did.  What was captured may be shorter than what was sent: lengths are
+ * compared with the latter, bytes read from the former.
  */
 #ifndef NW_DPI_LIGHT_H
 #define NW_DPI_LIGHT_H

@@ -4,9 +4,8 @@
  *	A-ASSOCIATE-RQ (1):  | version 2 | 0 2 | called 16 | calling 16 | 0 32 | items
  *	P-DATA-TF (4):       | length 4 | context 1 | flags 1 | command set: implicit, little-endian
  *
- * The banner of the side that asks is "CALLING>CALLED".  The command is the element (0000,0100) of
- * a
- * fragment that is marked as one of a command.
+ * The banner of the side that asks is "CALLING>CALLED".  The command is the element (0000,0100)
+ * of a fragment that is marked as one of a command.
  */
 #include "dpi/light.h"
 

@@ -175,8 +175,8 @@ static bool is_s7plus(const struct transport *t)
 	       ((t->rest[1] >= 1 && t->rest[1] <= 3) || t->rest[1] >= 0xfd);
 }
 
-/* Objects are created and deleted for sessions and subscriptions too, so these are no programming.
- * */
+/* Objects are created and deleted for sessions and subscriptions too, so these are no
+ * programming. */
 static unsigned of_plus(unsigned function)
 {
 	switch (function) {

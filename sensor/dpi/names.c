@@ -48,13 +48,6 @@ bool name_copy(const uint8_t *bytes, size_t len, char buf[static DPI_NAME_MAX])
 	return used > 0;
 }
 
-bool names_is_forward(const struct packet *p)
-{
-	int order = addr_compare(&p->src, &p->dst);
-
-	return order ? order < 0 : p->sport <= p->dport;
-}
-
 /* --- what was found ------------------------------------------------------------------- */
 
 static void keep(struct names *n, const struct names_found *found)
@@ -87,13 +80,14 @@ static void look_for_answer_alone(struct names *n, const uint8_t *bytes, size_t 
 }
 
 /* What a body or a side of a connection begins with. */
-static void note_file(struct names *n, const struct packet *p, size_t from)
+static void note_file(const struct names_pool *pool, struct names *n, const struct packet *p,
+		      size_t from)
 {
 	uint8_t *file = &n->file[!names_is_forward(p)];
 	size_t len = packet_payload_captured(p);
 
 	if (!*file && from < len)
-		*file = (uint8_t)file_type_of(packet_payload(p) + from, len - from, NULL, 0);
+		*file = (uint8_t)file_type_of(packet_payload(p) + from, len - from, pool->files);
 }
 
 static void look_dns(struct names *n, const uint8_t *bytes, size_t len, bool is_surely)
@@ -141,11 +135,13 @@ static void stop_collecting(struct names_pool *pool, struct names *n)
 static void start_collecting(struct names_pool *pool, struct names *n, const struct packet *p,
 			     size_t len)
 {
-	if (pool->heads >= NAMES_HEADS_MAX || len >= NAMES_HEAD_MAX || len < p->payload_len)
+	if (len >= NAMES_HEAD_MAX || len < p->payload_len)
 		return;
-	n->head = malloc(NAMES_HEAD_MAX);
-	if (!n->head)
+	n->head = pool->heads < NAMES_HEADS_MAX ? malloc(NAMES_HEAD_MAX) : NULL;
+	if (!n->head) {
+		pool->beyond++;
 		return;
+	}
 	pool->heads++;
 	memcpy(n->head, packet_payload(p), len);
 	n->head_len = (uint16_t)len;
@@ -210,12 +206,13 @@ static void begin(struct names_pool *pool, struct names *n, const struct packet 
 	if (!n->head)
 		end_beginning(n);
 	if (found.light == DPI_LIGHT_HTTP && names_http_body(packet_payload(p), len))
-		note_file(n, p, names_http_body(packet_payload(p), len));
+		note_file(pool, n, p, names_http_body(packet_payload(p), len));
 }
 
 /* --- the other side's answer ---------------------------------------------------------- */
 
-static void look_http_answer(struct names *n, const struct packet *p, size_t len)
+static void look_http_answer(const struct names_pool *pool, struct names *n,
+			     const struct packet *p, size_t len)
 {
 	size_t body = n->waits == WAIT_HTTP ? names_http_body(packet_payload(p), len) : 0;
 
@@ -224,11 +221,12 @@ static void look_http_answer(struct names *n, const struct packet *p, size_t len
 		return;
 	}
 	if (body || n->waits == WAIT_BODY)
-		note_file(n, p, body);
+		note_file(pool, n, p, body);
 	n->waits = WAIT_NONE;
 }
 
-static void look_answer(struct names *n, const struct packet *p, size_t len)
+static void look_answer(const struct names_pool *pool, struct names *n, const struct packet *p,
+			size_t len)
 {
 	if (++n->segments >= NAMES_SEGMENTS_MAX) {
 		n->waits = WAIT_NONE;
@@ -237,7 +235,7 @@ static void look_answer(struct names *n, const struct packet *p, size_t len)
 	if (names_is_forward(p) == n->is_forward)
 		return;
 	if (n->waits != WAIT_TLS) {
-		look_http_answer(n, p, len);
+		look_http_answer(pool, n, p, len);
 		return;
 	}
 	tls_read_server(packet_payload(p), len, n->found);
@@ -257,10 +255,12 @@ static void stop_quic(struct names_pool *pool, struct names *n)
 
 static struct quic *need_quic(struct names_pool *pool, struct names *n)
 {
-	if (n->quic || pool->heads >= NAMES_HEADS_MAX)
+	if (n->quic)
 		return n->quic;
-	n->quic = calloc(1, sizeof(*n->quic));
+	if (pool->heads < NAMES_HEADS_MAX)
+		n->quic = calloc(1, sizeof(*n->quic));
 	pool->heads += n->quic != NULL;
+	pool->beyond += n->quic == NULL;
 	return n->quic;
 }
 
@@ -269,11 +269,15 @@ static void look_quic(struct names_pool *pool, struct names *n, const uint8_t *b
 	struct names_found found = { .light = DPI_LIGHT_QUIC };
 	bool is_whole = false, is_last = ++n->segments >= NAMES_SEGMENTS_MAX;
 
-	if (!quic_is_initial(bytes, len) || !need_quic(pool, n)) {
+	if (!quic_is_initial(bytes, len)) {
 		if (is_last) {
 			stop_quic(pool, n);
 			n->is_done = true;
 		}
+		return;
+	}
+	if (!need_quic(pool, n)) {
+		n->is_done = true;
 		return;
 	}
 	if (quic_datagram(n->quic, bytes, len)) {
@@ -330,10 +334,10 @@ void names_look(struct names_pool *pool, struct names *n, const struct packet *p
 	if (!len)
 		return;
 	if (p->proto == IP_TCP && !(n->heard & side))
-		note_file(n, p, 0);
+		note_file(pool, n, p, 0);
 	n->heard |= (uint8_t)side;
 	if (n->waits)
-		look_answer(n, p, len);
+		look_answer(pool, n, p, len);
 	else if (!n->is_done)
 		look_beginning(pool, n, p, len, is_dns);
 }
@@ -370,7 +374,8 @@ void names_clear(struct names_pool *pool, struct names *n)
 	memset(n, 0, sizeof(*n));
 }
 
-bool dpi_read_reply(enum dpi_light l, const struct packet *p, struct dpi_reply *ret)
+bool dpi_read_reply(enum dpi_light l, const struct packet *p, const struct file_types *files,
+		    struct dpi_reply *ret)
 {
 	struct names_found found = { .tls_version = 0 };
 	size_t len = packet_payload_captured(p), body;
@@ -392,7 +397,7 @@ bool dpi_read_reply(enum dpi_light l, const struct packet *p, struct dpi_reply *
 	body = names_http_body(bytes, len);
 	ret->is_reply = true;
 	if (body)
-		ret->file = (uint8_t)file_type_of(bytes + body, len - body, NULL, 0);
+		ret->file = (uint8_t)file_type_of(bytes + body, len - body, files);
 	return true;
 }
 

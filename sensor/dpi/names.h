@@ -17,9 +17,10 @@
  * Reassembly.  A hello or a request head whose end is missing is collected: at most NAMES_HEAD_MAX
  * bytes of the side that began it, from segments that follow each other exactly (a segment seen
  * again is passed over, one that is ahead ends it), in at most NAMES_SEGMENTS_MAX packets, for at
- * most NAMES_HEADS_MAX flows of an engine at a time.  Where that ends early, what was found so far
- * counts.  Behind a beginning the other side's first message tells more (the version chosen, the
- * file sent); it is read here when the flow is still shown, else by dpi_read_reply().
+ * most NAMES_HEADS_MAX flows of an engine at a time (the others are counted: names_pool.beyond).
+ * Where that ends early, what was found so far counts.  Behind a beginning the other side's first
+ * message tells more (the version chosen, the file sent); it is read here when the flow is still
+ * shown, else by dpi_read_reply().
  * Thread: the engine's.
  */
 #ifndef NW_DPI_NAMES_H
@@ -68,8 +69,12 @@ struct quic;
 
 /* --- of one flow ---------------------------------------------------------------------- */
 
+struct file_types;
+
 struct names_pool {		/* the engine's */
 	unsigned heads;		/* being collected */
+	uint64_t beyond;	/* beginnings without a place: NAMES_HEADS_MAX, or no memory */
+	const struct file_types *files;	/* the operator's; NULL: none */
 };
 
 struct names {			/* zeroed: nothing seen */
@@ -92,9 +97,10 @@ static inline bool names_wants_more(const struct names *n)
 {
 	return n->head || n->quic;
 }
-/* Which way a packet goes, the same for all packets of a flow that go that way: true when its
- * sender is the smaller (address, port). */
-bool names_is_forward(const struct packet *p);
+static inline bool names_is_forward(const struct packet *p)
+{
+	return packet_is_forward(p, p->sport, p->dport);
+}
 /* Puts what was found in the place of nDPI's. */
 void names_put(const struct names *n, struct dpi_verdict *v);
 void names_clear(struct names_pool *pool, struct names *n);

@@ -1,7 +1,9 @@
 /* ndpi_compat.h - every difference between releases of nDPI, and nothing else.
  *
- * Compiled and run against 4.2 (Debian 12).  The branches for later releases are written from their
- * headers and release notes and are marked "not compiled here"; what they are about:
+ * Compiled and run against 4.2 (Debian 12).  The branches for later releases are written from
+ * release notes and marked "never run": headers of those releases cannot be had from Debian, so
+ * they are compiled against our own reading of them only (tests/unit/ndpi_stubs; ndpi-headers.test
+ * takes real ones).  What they are about:
  *   4.4   a DTLS certificate no longer crashes the library
  *   4.6   sixth argument of process_packet(); alpn became advertised_alpns
  *   4.10  modules are made from a global context; finalize() can fail; the module argument left
@@ -9,7 +11,7 @@
  *   4.12  protocol ids moved into ndpi_protocol.proto
  *   4.14  the JA3 of the client is gone
  *   5.0   protocol bitmasks are gone, ndpi_protocol.state says how far a flow is; giveup() guesses
- *         by itself; other allocator hooks
+ *         by itself; ids are counted at run time only; other allocator hooks
  *   6.0   a licence is named at init
  * Calls of one module are not thread-safe; init and exit of any two modules are not either.
  */
@@ -37,15 +39,15 @@ static inline void compat_set_malloc(void *(*take)(size_t))
 #if COMPAT_VERSION < 500
 	set_ndpi_malloc(take);
 #else
-	(void)take;		/* not compiled here: no over-read of these is known */
+	(void)take;		/* never run: no over-read of these is known */
 #endif
 }
 
 static inline struct ndpi_detection_module_struct *compat_init(void)
 {
-#if COMPAT_VERSION >= 600	/* not compiled here */
+#if COMPAT_VERSION >= 600	/* never run */
 	return ndpi_init_detection_module(NULL, NDPI_LICENSE_NOT_FOR_PROFIT_LGPL);
-#elif COMPAT_VERSION >= 410	/* not compiled here */
+#elif COMPAT_VERSION >= 410	/* never run */
 	return ndpi_init_detection_module(NULL);
 #else
 	return ndpi_init_detection_module(ndpi_no_prefs);
@@ -64,7 +66,7 @@ static inline void compat_choose_protocols(struct ndpi_detection_module_struct *
 #endif
 	ndpi_set_protocol_detection_bitmask2(m, &all);
 #else
-	(void)m;		/* not compiled here: all protocols are on */
+	(void)m;		/* never run: all protocols are on */
 #endif
 }
 
@@ -76,7 +78,7 @@ static inline struct ndpi_detection_module_struct *compat_open(void)
 	if (!m)
 		return NULL;
 	compat_choose_protocols(m);
-#if COMPAT_VERSION >= 410	/* not compiled here */
+#if COMPAT_VERSION >= 410	/* never run */
 	if (ndpi_finalize_initialization(m)) {
 		ndpi_exit_detection_module(m);
 		return NULL;
@@ -87,12 +89,22 @@ static inline struct ndpi_detection_module_struct *compat_open(void)
 	return m;
 }
 
+/* Protocol ids are below this. */
+static inline unsigned compat_protocols(struct ndpi_detection_module_struct *m)
+{
+#if COMPAT_VERSION >= 500	/* never run */
+	return ndpi_get_num_protocols(m);
+#else
+	return ndpi_get_num_supported_protocols(m);
+#endif
+}
+
 /* l3: from the IP header; ms: milliseconds of capture time. */
 static inline ndpi_protocol compat_packet(struct ndpi_detection_module_struct *m,
 					  struct ndpi_flow_struct *nd, const uint8_t *l3,
 					  uint16_t len, uint64_t ms)
 {
-#if COMPAT_VERSION >= 406	/* not compiled here */
+#if COMPAT_VERSION >= 406	/* never run */
 	return ndpi_detection_process_packet(m, nd, l3, len, ms, NULL);
 #else
 	return ndpi_detection_process_packet(m, nd, l3, len, ms);
@@ -102,12 +114,12 @@ static inline ndpi_protocol compat_packet(struct ndpi_detection_module_struct *m
 static inline ndpi_protocol compat_giveup(struct ndpi_detection_module_struct *m,
 					  struct ndpi_flow_struct *nd)
 {
-#if COMPAT_VERSION >= 500	/* not compiled here */
+#if COMPAT_VERSION >= 500	/* never run */
 	return ndpi_detection_giveup(m, nd);
 #else
 	u_int8_t was_guessed = 0;
 
-#if COMPAT_VERSION >= 410	/* not compiled here */
+#if COMPAT_VERSION >= 410	/* never run */
 	return ndpi_detection_giveup(m, nd, &was_guessed);
 #else
 	return ndpi_detection_giveup(m, nd, 1, &was_guessed);
@@ -117,7 +129,7 @@ static inline ndpi_protocol compat_giveup(struct ndpi_detection_module_struct *m
 
 static inline void compat_ids(const ndpi_protocol *p, uint16_t *ret_master, uint16_t *ret_app)
 {
-#ifdef HAVE_NDPI_PROTOCOL_PROTO	/* not compiled here */
+#ifdef HAVE_NDPI_PROTOCOL_PROTO	/* never run */
 	*ret_master = p->proto.master_protocol;
 	*ret_app = p->proto.app_protocol;
 #else
@@ -130,7 +142,7 @@ static inline void compat_ids(const ndpi_protocol *p, uint16_t *ret_master, uint
 static inline bool compat_wants_more(struct ndpi_detection_module_struct *m,
 				     struct ndpi_flow_struct *nd, const ndpi_protocol *p)
 {
-#ifdef HAVE_NDPI_PROTOCOL_STATE	/* not compiled here */
+#ifdef HAVE_NDPI_PROTOCOL_STATE	/* never run */
 	(void)m;
 	return p->state != NDPI_STATE_MONITORING &&
 	       !(p->state == NDPI_STATE_CLASSIFIED && !nd->extra_packets_func);
@@ -143,7 +155,7 @@ static inline bool compat_wants_more(struct ndpi_detection_module_struct *m,
 /* The list of ALPN names the client offered, or NULL; only where the flow is TLS or QUIC. */
 static inline const char *compat_alpn(const struct ndpi_flow_struct *nd)
 {
-#if COMPAT_VERSION >= 406	/* not compiled here */
+#if COMPAT_VERSION >= 406	/* never run */
 	return nd->protos.tls_quic.advertised_alpns;
 #else
 	return nd->protos.tls_quic.alpn;
@@ -153,7 +165,7 @@ static inline const char *compat_alpn(const struct ndpi_flow_struct *nd)
 /* 32 hex digits, or "" ; only where the flow is TLS or QUIC. */
 static inline const char *compat_ja3(const struct ndpi_flow_struct *nd)
 {
-#if COMPAT_VERSION >= 414	/* not compiled here */
+#if COMPAT_VERSION >= 414	/* never run */
 	(void)nd;
 	return "";
 #else

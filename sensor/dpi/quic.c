@@ -117,8 +117,8 @@ static const struct version *version_of(uint32_t number)
 	return NULL;
 }
 
-/* The long header at the start of bytes.  false: none, or cut.  *ret_initial: it is an Initial's.
- * */
+/* The long header at the start of bytes.  false: none, or cut.  *ret_initial: it is an
+ * Initial's. */
 static bool read_header(const uint8_t *bytes, size_t len, struct initial *ret, bool *ret_initial)
 {
 	struct cursor c = cursor_over(bytes, len);
@@ -212,8 +212,7 @@ static size_t decrypt(const uint8_t *bytes, const struct initial *in, const uint
 	return in->end - header_len - TAG_LEN;
 }
 
-/* --- frames (RFC 9000 19) ----------------------------------------------------------------------
- * */
+/* --- frames (RFC 9000 19) ----------------------------------------------------------------- */
 
 static void put_piece(struct quic *q, uint64_t at, const uint8_t *bytes, size_t len)
 {

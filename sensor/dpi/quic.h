@@ -5,17 +5,14 @@
  * Versions 1 (RFC 9000) and 2 (RFC 9369), and the drafts 23 to 34.
  *
  * The client may cut its hello into CRYPTO frames of any size, in any order, over several
- * datagrams;
- * they are put together in QUIC_HELLO_MAX bytes with a map of which are there.  After the server's
- * first answer the client writes another destination id, but the keys stay those of the first;
- * after
- * a Retry they change with the id (RFC 9001 5.2): each packet is tried with the first id, then with
- * its own.
+ * datagrams; they are put together in QUIC_HELLO_MAX bytes with a map of which are there.  After
+ * the server's first answer the client writes another destination id, but the keys stay those of
+ * the first; after a Retry they change with the id (RFC 9001 5.2): each packet is tried with the
+ * first id, then with its own.
  *
  * A packet that authenticates is QUIC beyond doubt.  Cost: per Initial packet four or eight HMACs
- * and
- * one AES-GCM over at most QUIC_PACKET_MAX bytes, some 10 us; a flow is shown few packets (dpi.h).
- * Memory: sizeof(struct quic), counted with the heads of names.h.  Thread: the engine's.
+ * and one AES-GCM over at most QUIC_PACKET_MAX bytes, some 10 us; a flow is shown few packets
+ * (dpi.h).  Memory: sizeof(struct quic), counted with the heads of names.h.  Thread: the engine's.
  */
 #ifndef NW_DPI_QUIC_H
 #define NW_DPI_QUIC_H

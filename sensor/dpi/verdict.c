@@ -22,6 +22,7 @@
 
 static char names[NAMES_MAX][DPI_PROTOCOL_MAX];
 static uint16_t light_ids[DPI_LIGHTS];	/* written before names_loaded, too */
+static uint16_t tunnel_ids[PACKET_TUNNEL_KINDS][2];	/* likewise */
 static atomic_uint names_loaded;	/* how many; released once all are written */
 
 static const char *const source_names[] = {
@@ -44,18 +45,45 @@ bool verdict_names_are_loaded(void)
 	return atomic_load_explicit(&names_loaded, memory_order_acquire) > 0;
 }
 
+/* What is around a tunnel: the carrier, and what nDPI says that it carries. */
+static const char *const tunnel_names[][2] = {
+	[PACKET_4IN4] = { "IP_in_IP" },
+	[PACKET_6IN4] = { "6in4" },
+	[PACKET_4IN6] = { "IP_in_IP" },
+	[PACKET_6IN6] = { "6in6" },
+	[PACKET_ETHERNET_IN_IP] = { "EtherIP" },
+	[PACKET_GRE] = { "GRE" },
+	[PACKET_PPTP] = { "GRE" },
+	[PACKET_WCCP] = { "GRE" },
+	[PACKET_ERSPAN] = { "GRE" },
+	[PACKET_L2TP] = { "L2TP" },
+	[PACKET_L2TPV3] = { "L2TPv3" },
+	[PACKET_VXLAN] = { "VXLAN" },
+	[PACKET_GENEVE] = { "GENEVE" },
+	[PACKET_GTP] = { "GTP", "GTP_U" },
+	[PACKET_TEREDO] = { "Teredo" },
+	[PACKET_CAPWAP] = { "CAPWAP" },
+	[PACKET_LISP] = { "LISP" },
+	[PACKET_MPLS] = { "MPLS" },
+	[PACKET_NSH] = { "NSH" },
+	[PACKET_PPPOE] = { "PPPoE" },
+	[PACKET_PBB] = { "PBB" },
+	[PACKET_FABRICPATH] = { "FabricPath" },
+};
+static_assert(ARRAY_SIZE(tunnel_names) == PACKET_TUNNEL_KINDS, "every tunnel's carrier has a name");
+
 /* nDPI's id where it has the protocol, else one of ours, which is the same with every nDPI. */
-static uint16_t find_light_id(enum dpi_light l, unsigned n)
+static uint16_t find_id(const char *name, unsigned n, unsigned ours)
 {
 	for (unsigned i = 1; i < n; i++)
-		if (!strcasecmp(names[i], light_kind(l)->name))
+		if (!strcasecmp(names[i], name))
 			return (uint16_t)i;
-	return (uint16_t)(DPI_LIGHT_ID + l);
+	return (uint16_t)ours;
 }
 
 void verdict_names_load(struct ndpi_detection_module_struct *m)
 {
-	unsigned n = ndpi_get_num_supported_protocols(m);
+	unsigned n = compat_protocols(m);
 
 	if (verdict_names_are_loaded())
 		return;
@@ -67,17 +95,33 @@ void verdict_names_load(struct ndpi_detection_module_struct *m)
 		text_copy(names[i], sizeof(names[i]), name ? name : "");
 	}
 	for (unsigned l = 1; l < DPI_LIGHTS; l++)
-		light_ids[l] = find_light_id((enum dpi_light)l, n);
+		light_ids[l] = find_id(light_kind((enum dpi_light)l)->name, n, DPI_LIGHT_ID + l);
+	for (unsigned k = 0; k < PACKET_TUNNEL_KINDS; k++) {
+		tunnel_ids[k][0] = find_id(tunnel_names[k][0], n, DPI_TUNNEL_ID + k);
+		tunnel_ids[k][1] = tunnel_names[k][1] ? find_id(tunnel_names[k][1], n, 0) : 0;
+	}
 	atomic_store_explicit(&names_loaded, n, memory_order_release);
 }
 
 const char *dpi_protocol_name(uint16_t id)
 {
+	if (id >= DPI_TUNNEL_ID)
+		return id - DPI_TUNNEL_ID < PACKET_TUNNEL_KINDS ?
+		       tunnel_names[id - DPI_TUNNEL_ID][0] : "";
 	if (id >= DPI_LIGHT_ID)
 		return light_kind((enum dpi_light)(id - DPI_LIGHT_ID))->name;
 	if (!verdict_names_are_loaded())
 		engine_load_names();
 	return id < atomic_load_explicit(&names_loaded, memory_order_acquire) ? names[id] : "";
+}
+
+void dpi_tunnel_ids(enum packet_tunnel_kind kind, uint16_t *ret_master, uint16_t *ret_app)
+{
+	if (!verdict_names_are_loaded())
+		engine_load_names();
+	*ret_master = verdict_names_are_loaded() ? tunnel_ids[kind][0] :
+						   (uint16_t)(DPI_TUNNEL_ID + kind);
+	*ret_app = tunnel_ids[kind][1];
 }
 
 const char *dpi_verdict_text(uint16_t master, uint16_t app, char *buf, size_t cap)

@@ -133,6 +133,21 @@ static void lift(struct shard *s, uint32_t no, struct flow_image *ret_image)
 	flow_table_remove(s->table, no);
 }
 
+static void export_claims(struct shard *s, struct packer *p, shard_flow_fn put, void *arg)
+{
+	for (size_t i = 0; s->claims && i < claims_count(s->claims); i++) {
+		pack_reset(p);
+		claims_pack(s->claims, i, s->now_ns, p);
+		if (p->has_failed)
+			s->claims_lost++;
+		else
+			put(arg, p->bytes + FLOW_IMAGE_KEY_OFFSET, FLOW_IMAGE_KEY_BYTES, p->bytes,
+			    p->len);
+	}
+	if (s->claims)
+		claims_clear(s->claims);
+}
+
 void shard_export(struct shard *s, shard_flow_fn put, void *arg)
 {
 	struct packer p = { 0 };
@@ -154,6 +169,7 @@ void shard_export(struct shard *s, shard_flow_fn put, void *arg)
 		s->counters.flows_exported++;
 		put(arg, p.bytes + FLOW_IMAGE_KEY_OFFSET, FLOW_IMAGE_KEY_BYTES, p.bytes, p.len);
 	}
+	export_claims(s, &p, put, arg);
 	pack_free(&p);
 }
 
@@ -162,7 +178,12 @@ void shard_export(struct shard *s, shard_flow_fn put, void *arg)
 bool shard_of_packed(const void *value, size_t value_len, unsigned n_shards, unsigned *ret_shard)
 {
 	struct flow_key key;
+	uint32_t place;
 
+	if (n_shards && claims_place_of_row(value, value_len, &place)) {
+		*ret_shard = (unsigned)((uint64_t)place * n_shards >> 32);
+		return true;
+	}
 	if (!n_shards || !flow_image_unpack_key(value, value_len, &key))
 		return false;
 	*ret_shard = shard_of(&key.a, &key.b, n_shards);
@@ -245,16 +266,27 @@ static uint64_t minute_of(uint64_t ns)
 	return ns - ns % SLICE_NS;
 }
 
-/* A shard has one clock: flows of another minute, or once packets or marks came, are refused. */
+/* A shard has one clock: what is of another minute, or comes after packets or marks, is refused. */
 static bool set_clock(struct shard *s, uint64_t clock_ns)
 {
-	if (s->imports ? minute_of(clock_ns) != s->minute_ns
-		       : s->table->used || clock_ns < s->now_ns)
+	if (s->has_clock ? minute_of(clock_ns) != s->minute_ns
+			 : s->table->used || clock_ns < s->now_ns)
 		return false;
+	s->has_clock = true;
 	if (clock_ns > s->now_ns)
 		s->now_ns = clock_ns;
 	s->minute_ns = minute_of(clock_ns);
 	return true;
+}
+
+static bool import_claim(struct shard *s, const void *value, size_t value_len)
+{
+	uint64_t clock_ns;
+
+	if (!claims_clock_of_row(value, value_len, &clock_ns) ||
+	    (!s->claims && claims_new(&s->claims)))
+		return false;
+	return set_clock(s, clock_ns) && claims_unpack(s->claims, value, value_len);
 }
 
 bool shard_import(struct shard *s, const void *value, size_t value_len)
@@ -263,9 +295,12 @@ bool shard_import(struct shard *s, const void *value, size_t value_len)
 	const struct flow_key *key = &image.hot.key;
 	bool is_taken;
 
+	if (claims_is_row(value, value_len))
+		return import_claim(s, value, value_len);
 	if (!flow_image_unpack(value, value_len, &image))
 		return false;
 	image.hot.is_dpi_done |= !s->with_dpi;
+	facts_move_files(image.cold.facts, s->files_then, s->files);
 	is_taken = !flow_table_find(s->table, key, flow_table_hash(s->table, key)) &&
 		   set_clock(s, image.clock_ns) && take_flow(s, &image);
 	flow_image_clear(&image);
@@ -277,6 +312,7 @@ void flow_settle_imports(struct shard *s)
 {
 	uint32_t no;
 
+	s->has_clock = false;
 	while ((no = heap_take(s->table, &s->imports, was_behind))) {
 		const struct flow *f = flow_table_flow(s->table, no);
 

@@ -236,11 +236,14 @@ void flow_keep_verdict(struct shard *s, uint32_t no, const struct dpi_verdict *v
 	struct flow_cold *cold = flow_table_cold(s->table, no);
 
 	f->is_dpi_done = 1;
-	if (verdict) {
+	/* A guess is less than what is known of a carrier. */
+	if (verdict && (verdict->source > DPI_PORT || !cold->master)) {
 		f->verdict = verdict->source;
 		cold->master = verdict->master;
 		cold->app = verdict->app;
 		f->is_dns = dpi_is_dns(verdict->master, verdict->app);
+	}
+	if (verdict) {
 		if (verdict->name[0])
 			cold->name = strndup(verdict->name, sizeof(verdict->name) - 1);
 		keep_facts(s, f, cold, verdict);

@@ -2,6 +2,7 @@
 #include "flow/facts.h"
 #include <stdlib.h>
 #include <string.h>
+#include "dpi/filetype.h"
 
 struct texts {
 	char bytes[FACTS_TEXT_MAX];
@@ -119,6 +120,13 @@ struct flow_facts *facts_copy(const struct flow_facts *f, bool turn)
 	memcpy(copy->text + (first - f->text), second, strlen(second) + 1);
 	memcpy(copy->text + (first - f->text) + strlen(second) + 1, first, strlen(first) + 1);
 	return copy;
+}
+
+void facts_move_files(struct flow_facts *f, const struct file_types *then,
+		      const struct file_types *now)
+{
+	for (int i = 0; f && i < 2; i++)
+		f->file[i] = (uint8_t)file_type_moved(f->file[i], then, now);
 }
 
 void facts_pack(const struct flow_facts *f, struct packer *p)

@@ -1,14 +1,12 @@
 /* facts.h - what few flows have to tell beside protocol and name: TLS, HTTP, functions, files.
  *
  * Most flows have none of it, so it is not in the flow's record but in a piece of memory of its
- * own,
- * made when DPI has found something: 16 bytes and the texts, ~100 bytes for TLS, at most
+ * own, made when DPI has found something: 16 bytes and the texts, ~100 bytes for TLS, at most
  * FACTS_TEXT_MAX more.  A shard holds at most FACTS_HELD_MAX of them; the flows beyond go without
  * (counted), and their functions are not followed.
  *
  * Sides.  While the flow lives, [0] is side a of its key, because client and server may still
- * change
- * places; in a slice [0] is the client.  Thread: the owner's.
+ * change places; in a slice [0] is the client.  Thread: the owner's.
  */
 #ifndef NW_FLOW_FACTS_H
 #define NW_FLOW_FACTS_H
@@ -49,6 +47,9 @@ static inline unsigned facts_followed(const struct flow_facts *f)
 {
 	return f->awaits_reply || dpi_is_followed(f->light) ? f->light : DPI_LIGHT_NONE;
 }
+/* The operator's file types have changed since then (dpi/filetype.h); f may be NULL. */
+void facts_move_files(struct flow_facts *f, const struct file_types *then,
+		      const struct file_types *now);
 void facts_pack(const struct flow_facts *f, struct packer *p);		/* NULL is fine */
 /* *ret is NULL when NULL was packed, too.  false: malformed (u->is_bad is set) or no memory. */
 bool facts_unpack(struct unpacker *u, struct flow_facts **ret);

@@ -6,6 +6,7 @@
 #include "flow/answers.h"
 #include "flow/carried.h"
 #include "flow/facts.h"
+#include "flow/key.h"
 #include "flow/tunnel_pack.h"
 #include "packet/packet.h"
 
@@ -45,19 +46,6 @@ static bool is_dirty(const struct flow *f)
 }
 
 /* --- packing --------------------------------------------------------------------------------- */
-
-static void pack_key(struct packer *p, const struct flow_key *key)
-{
-	pack_bytes(p, key->a.bytes, sizeof(key->a.bytes));
-	pack_bytes(p, key->b.bytes, sizeof(key->b.bytes));
-	pack_u16(p, key->a_port);
-	pack_u16(p, key->b_port);
-	pack_u16(p, key->vlan[0]);
-	pack_u16(p, key->vlan[1]);
-	pack_u16(p, key->tap);
-	pack_u8(p, key->proto);
-	pack_u8(p, key->ip_version);
-}
 
 static uint32_t bits_of(const struct flow *f)
 {
@@ -148,7 +136,7 @@ void flow_image_pack(struct packer *p, const struct flow_image *image)
 	size_t from = p->len;
 
 	pack_u8(p, IMAGE_VERSION);
-	pack_key(p, &f->key);
+	flow_key_pack(&f->key, p);
 	pack_u32(p, bits_of(f) | parts_of(image));
 	pack_u32(p, cold->rank);
 	pack_u64(p, image->clock_ns);
@@ -192,19 +180,6 @@ void flow_image_pack(struct packer *p, const struct flow_image *image)
 static bool is_version(uint8_t version)
 {
 	return version >= 1 && version <= IMAGE_VERSION;
-}
-
-static void unpack_key(struct unpacker *u, struct flow_key *ret_key)
-{
-	unpack_bytes(u, ret_key->a.bytes, sizeof(ret_key->a.bytes));
-	unpack_bytes(u, ret_key->b.bytes, sizeof(ret_key->b.bytes));
-	ret_key->a_port = unpack_u16(u);
-	ret_key->b_port = unpack_u16(u);
-	ret_key->vlan[0] = unpack_u16(u);
-	ret_key->vlan[1] = unpack_u16(u);
-	ret_key->tap = unpack_u16(u);
-	ret_key->proto = unpack_u8(u);
-	ret_key->ip_version = unpack_u8(u);
 }
 
 static void take_bits(struct flow *f, uint32_t word)
@@ -344,7 +319,7 @@ static void unpack_fields(struct unpacker *u, uint8_t version, struct flow_image
 	struct flow *f = &image->hot;
 	uint32_t bits;
 
-	unpack_key(u, &f->key);
+	flow_key_unpack(u, &f->key);
 	bits = unpack_u32(u);
 	u->is_bad |= bits >= BITS_END;
 	take_bits(f, bits);
@@ -438,6 +413,6 @@ bool flow_image_unpack_key(const void *value, size_t value_len, struct flow_key 
 	struct unpacker u = unpack_over(value, value_len);
 	uint8_t version = unpack_u8(&u);
 
-	unpack_key(&u, ret_key);
+	flow_key_unpack(&u, ret_key);
 	return is_version(version) && !u.is_bad;
 }

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include "dpi/dpi.h"
+#include "flow/claim.h"
 #include "flow/duplicates.h"
 #include "flow/places.h"
 #include "flow/shard.h"
@@ -17,13 +18,17 @@ struct shard {
 	struct fragments *fragments;
 	struct duplicates *duplicates;	/* NULL: every packet counts */
 	struct places *places;		/* NULL with it */
-	struct dpi_engine *engine;	/* made when first needed */
+	struct claims *claims;		/* made when first needed */
+	uint64_t claims_lost;		/* for want of memory for that */
+	struct dpi_engine *engine;	/* likewise */
 	bool with_dpi;			/* wanted, and not found to be impossible */
 	uint64_t minute_ns;		/* start of the current minute: the last mark */
 	uint64_t now_ns;		/* the newest stamp, at least minute_ns */
 	uint32_t unopened;		/* flows whose OPEN is still to come */
 	uint32_t undecided;		/* flows that hold DPI state */
 	uint32_t imports;		/* carry.c: flows taken back and not in their lists yet */
+	bool has_clock;			/* carry.c: by what was imported */
+	const struct file_types *files, *files_then;	/* shard_config */
 	struct carried_rules carried;	/* is_full as of the last packet of that kind */
 	uint32_t carried_held;		/* by living flows */
 	uint32_t facts_held;		/* likewise */

@@ -1,7 +1,6 @@
 /* key.c - see key.h. */
 #include "flow/key.h"
 #include <assert.h>
-#include <string.h>
 #include "flow/community_id.h"
 
 #define PORT_SYSTEM_END 1024		/* RFC 6335: system ports are below */
@@ -20,13 +19,6 @@ static uint8_t icmp_version(uint8_t proto)
 	return proto == IP_ICMPV6 ? 6 : 4;
 }
 
-static bool is_reversed(const struct packet *p, uint16_t sport, uint16_t dport)
-{
-	int order = memcmp(p->src.bytes, p->dst.bytes, sizeof(p->src.bytes));
-
-	return order > 0 || (order == 0 && sport > dport);
-}
-
 bool flow_key_from_packet(const struct packet *p, struct flow_key *ret_key)
 {
 	uint16_t sport = p->sport, dport = p->dport;
@@ -39,7 +31,7 @@ bool flow_key_from_packet(const struct packet *p, struct flow_key *ret_key)
 		else
 			is_one_way = true;
 	}
-	sender_is_b = !is_one_way && is_reversed(p, sport, dport);
+	sender_is_b = !is_one_way && !packet_is_forward(p, sport, dport);
 	*ret_key = (struct flow_key){
 		.a = sender_is_b ? p->dst : p->src,
 		.b = sender_is_b ? p->src : p->dst,
@@ -52,6 +44,32 @@ bool flow_key_from_packet(const struct packet *p, struct flow_key *ret_key)
 		.ip_version = p->ip_version,
 	};
 	return sender_is_b;
+}
+
+void flow_key_pack(const struct flow_key *k, struct packer *p)
+{
+	pack_bytes(p, k->a.bytes, sizeof(k->a.bytes));
+	pack_bytes(p, k->b.bytes, sizeof(k->b.bytes));
+	pack_u16(p, k->a_port);
+	pack_u16(p, k->b_port);
+	pack_u16(p, k->vlan[0]);
+	pack_u16(p, k->vlan[1]);
+	pack_u16(p, k->tap);
+	pack_u8(p, k->proto);
+	pack_u8(p, k->ip_version);
+}
+
+void flow_key_unpack(struct unpacker *u, struct flow_key *ret_key)
+{
+	unpack_bytes(u, ret_key->a.bytes, sizeof(ret_key->a.bytes));
+	unpack_bytes(u, ret_key->b.bytes, sizeof(ret_key->b.bytes));
+	ret_key->a_port = unpack_u16(u);
+	ret_key->b_port = unpack_u16(u);
+	ret_key->vlan[0] = unpack_u16(u);
+	ret_key->vlan[1] = unpack_u16(u);
+	ret_key->tap = unpack_u16(u);
+	ret_key->proto = unpack_u8(u);
+	ret_key->ip_version = unpack_u8(u);
 }
 
 static bool is_icmp_answer(const struct packet *p)

@@ -6,6 +6,7 @@
 #define NW_FLOW_KEY_H
 
 #include <stdbool.h>
+#include "base/pack.h"
 #include "flow/slice.h"
 #include "packet/packet.h"
 
@@ -13,6 +14,11 @@
 
 /* The canonical key of a packet (slice.h).  Returns true when the sender is side b. */
 bool flow_key_from_packet(const struct packet *p, struct flow_key *ret_key);
+
+/* A key as bytes and back.  It stands in the images of flows and of events: another format is
+ * another version of both. */
+void flow_key_pack(const struct flow_key *k, struct packer *p);
+void flow_key_unpack(struct unpacker *u, struct flow_key *ret_key);
 
 /* Who is the client, judged by a flow's first packet.  In this order:
  *   syn     TCP SYN without ACK: the sender

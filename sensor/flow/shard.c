@@ -35,12 +35,17 @@ static const uint64_t timeouts_ns[FLOW_CLASSES] = {
 	[FLOW_OTHER] = FLOW_OTHER_NS,
 };
 
-unsigned shard_of(const struct addr *a, const struct addr *b, unsigned n_shards)
+uint32_t shard_place(const struct addr *a, const struct addr *b)
 {
 	bool is_ordered = addr_compare(a, b) <= 0;
 	struct addr pair[2] = { is_ordered ? *a : *b, is_ordered ? *b : *a };
 
-	return (unsigned)((hash_bytes(pair, sizeof(pair), 0) >> 32) * n_shards >> 32);
+	return (uint32_t)(hash_bytes(pair, sizeof(pair), 0) >> 32);
+}
+
+unsigned shard_of(const struct addr *a, const struct addr *b, unsigned n_shards)
+{
+	return (unsigned)((uint64_t)shard_place(a, b) * n_shards >> 32);
 }
 
 int shard_new(const struct shard_config *cfg, shard_emit_fn emit, void *emit_arg,
@@ -56,6 +61,8 @@ int shard_new(const struct shard_config *cfg, shard_emit_fn emit, void *emit_arg
 		return err;
 	s->with_dpi = cfg->with_dpi;
 	s->carried = cfg->carried;
+	s->files = cfg->files;
+	s->files_then = cfg->files_then;
 	s->emit = emit;
 	s->emit_arg = emit_arg;
 	err = flow_table_new(max_flows, seed, &s->table);
@@ -88,6 +95,7 @@ void shard_free(struct shard *s)
 	fragments_free(s->fragments);
 	duplicates_free(s->duplicates);
 	places_free(s->places);
+	claims_free(s->claims);
 	if (s->engine)
 		dpi_engine_free(s->engine);
 	free(s);
@@ -106,10 +114,16 @@ const struct shard_counters *shard_counters(struct shard *s)
 	s->counters.fragments_held = f->held;
 	s->counters.fragments_carriers = f->carriers;
 	s->counters.datagrams = f->datagrams;
+	if (s->engine)
+		s->counters.names_beyond = dpi_names_beyond(s->engine);
 	if (s->duplicates)
 		s->counters.duplicates_forgotten = duplicates_forgotten(s->duplicates);
 	if (s->places)
 		s->counters.places_forgotten = places_forgotten(s->places);
+	s->counters.claims = s->claims ? claims_counters(s->claims)->read : 0;
+	s->counters.claims_beyond = s->claims_lost;
+	if (s->claims)
+		s->counters.claims_beyond += claims_counters(s->claims)->beyond;
 	return &s->counters;
 }
 
@@ -217,10 +231,11 @@ static uint64_t packets_of(const struct shard_item *item)
 	return item->packet->is_reassembled ? item->packet->fragments : 1;
 }
 
-/* Of a carrier no byte is there to compare: mirrored twice, it counts twice. */
-static bool knows_copies(const struct shard *s, const struct packet *p)
+/* Of a carrier no byte is there to compare: mirrored twice, it counts twice.  ARP says the same
+ * however often it is seen. */
+static bool knows_copies(const struct shard *s, const struct shard_item *item)
 {
-	return s->duplicates && !p->is_carrier;
+	return s->duplicates && !item->packet->is_carrier && item->status != PACKET_ARP;
 }
 
 /* Whether the packet was mirrored before; from where it was teaches the flow (places.h).  Of
@@ -237,27 +252,44 @@ static bool is_copy(struct shard *s, const struct shard_item *item, const struct
 	return v.is_copy;
 }
 
+static void take_claims(struct shard *s, const struct shard_item *item)
+{
+	const struct packet *p = item->packet;
+
+	if (!s->claims && claims_new(&s->claims)) {
+		s->claims_lost++;
+		return;
+	}
+	claims_take(s->claims, p, item->status, shard_place(&p->src, &p->dst), s->now_ns);
+}
+
 static void take_packet(struct shard *s, const struct shard_item *item, const struct place *at)
 {
-	s->counters.packets += packets_of(item);
+	bool is_arp = item->status == PACKET_ARP;
+
+	s->counters.packets += is_arp ? 0 : packets_of(item);
+	s->counters.arp += is_arp;
 	s->counters.carriers += item->packet->is_carrier;
 	advance_clock(s, item->packet->ts_ns);
-	if (knows_copies(s, item->packet) && is_copy(s, item, at))
+	if (knows_copies(s, item) && is_copy(s, item, at))
 		return;
+	if (claims_may_take(item->packet, item->status))
+		take_claims(s, item);
 	if (item->status == PACKET_FRAGMENT)
 		take_fragment(s, item->packet);
-	else
+	else if (!is_arp)
 		count_packet(s, item->packet, at);
 }
 
 void shard_packet(struct shard *s, const struct packet *p, enum packet_status status)
 {
+	const struct shard_item item = { p, status };
 	struct place at = place_of(s, p);
 
 	flow_settle_imports(s);
-	if (knows_copies(s, p))
+	if (knows_copies(s, &item))
 		at.digest = duplicates_digest(s->duplicates, p, status);
-	take_packet(s, &(struct shard_item){ p, status }, &at);
+	take_packet(s, &item, &at);
 }
 
 /* With more flows than the caches hold a packet waits for memory several times, one after the
@@ -271,7 +303,7 @@ static void take_batch(struct shard *s, const struct shard_item *items, size_t n
 	for (size_t i = 0; i < n; i++) {
 		at[i] = place_of(s, items[i].packet);
 		flow_table_prefetch_index(s->table, at[i].hash);
-		if (!knows_copies(s, items[i].packet))
+		if (!knows_copies(s, &items[i]))
 			continue;
 		at[i].digest = duplicates_digest(s->duplicates, items[i].packet, items[i].status);
 		duplicates_prefetch(s->duplicates, at[i].digest);
@@ -354,12 +386,19 @@ static void expire(struct shard *s, enum flow_class class, uint64_t boundary_ns)
 	}
 }
 
+static void emit_claims(struct shard *s)
+{
+	if (s->claims)
+		claims_emit(s->claims, s->minute_ns, s->emit, s->emit_arg);
+}
+
 static void step(struct shard *s, uint64_t boundary_ns)
 {
 	for (int c = 0; c < FLOW_CLASSES; c++)
 		settle_minute(s, c, boundary_ns);
 	for (int c = 0; c < FLOW_CLASSES; c++)
 		expire(s, c, boundary_ns);
+	emit_claims(s);
 	s->minute_ns = boundary_ns;
 }
 
@@ -391,4 +430,5 @@ void shard_finish(struct shard *s)
 				   s->minute_ns);
 		}
 	}
+	emit_claims(s);
 }

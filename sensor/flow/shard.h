@@ -2,9 +2,9 @@
  *
  * The (innermost) address pair is hashed onto a fixed number of shards, so that both directions
  * and all fragments of a conversation meet in one, and results do not depend on the number of
- * workers. A shard is a plain single-threaded object: packets and marks in, events out. Thread:
- * the worker that serves it.  Memory: bounded by shard_config; the table evicts the flow idle
- * longest when full (counted, its CLOSE says "evicted").
+ * workers.  A shard is a plain single-threaded object: packets and marks in, events out.
+ * Thread: the worker that serves it.  Memory: bounded by shard_config; the table evicts the flow
+ * idle longest when full (counted, its CLOSE says "evicted").
  */
 #ifndef NW_FLOW_SHARD_H
 #define NW_FLOW_SHARD_H
@@ -25,6 +25,9 @@ struct shard_config {
 	bool with_duplicates;		/* what is mirrored twice counts once (duplicates.h) */
 	uint64_t hash_seed;		/* 0: hash_secret(); results do not depend on it */
 	struct carried_rules carried;	/* results do depend on them */
+	/* The operator's file types, now and in the run that the connections come from; borrowed;
+	 * NULL: none. */
+	const struct file_types *files, *files_then;
 };
 
 /* Every packet given to shard_packet() ends in exactly one place:
@@ -78,14 +81,20 @@ struct shard_counters {
 	uint64_t flows_exported;
 	uint64_t flows_lost;		/* for want of memory at export */
 	uint64_t facts_beyond;		/* flows whose facts (facts.h) found no place */
+	uint64_t names_beyond;		/* dpi_names_beyond() */
 	uint64_t dpi_silent;		/* flows that gave their DPI state back: shard_mark() */
+	uint64_t arp;			/* given with PACKET_ARP: not in packets */
+	uint64_t claims;		/* messages that made one (claim.h), ARP among them */
+	uint64_t claims_beyond;		/* left out: above CLAIMS_MAX in a minute, or no memory */
 };
 
 /* Takes the event's contents (a struct slice to be moved from *s).  Called on the worker's
  * thread. */
 typedef void (*shard_emit_fn)(void *arg, struct slice *s);
 
-/* Which of n shards an address pair belongs to; the same for both directions. */
+/* Which of n shards an address pair belongs to; the same for both directions.  The place is that
+ * for any n: which of 2^32. */
+uint32_t shard_place(const struct addr *a, const struct addr *b);
 unsigned shard_of(const struct addr *a, const struct addr *b, unsigned n_shards);
 
 /* 0, -ENOMEM, or -EINVAL for a bound out of range. */
@@ -93,9 +102,9 @@ int shard_new(const struct shard_config *cfg, shard_emit_fn emit, void *emit_arg
 	      struct shard **ret_shard);
 void shard_free(struct shard *s);
 
-/* p: decoded with PACKET_OK or PACKET_FRAGMENT, in the order of time.  A stamp behind the last
- * mark or packet is taken for it (counted); one beyond the current minute acts as a mark first.
- * */
+/* p: decoded with PACKET_OK, PACKET_FRAGMENT or PACKET_ARP (after claim_prepare()), in the order of
+ * time.  A stamp behind the last mark or packet is taken for it (counted); one beyond the current
+ * minute acts as a mark first. */
 void shard_packet(struct shard *s, const struct packet *p, enum packet_status status);
 /* The same as shard_packet() for each item in turn, and faster when there are many flows. */
 struct shard_item {
@@ -119,7 +128,8 @@ void shard_finish(struct shard *s);
 /* --- connections that outlive a run (DESIGN "State and records commit together") ------------- */
 
 /* Ends the input without closing: hands each living flow, packed, to put (in the order of flow
- * ids); its key is the packed flow key.  NO event is emitted, no SLICE and no CLOSE: the sums of
+ * ids), and the claims of the running minute (claim.h); its key is the packed flow key.  NO event
+ * is emitted, no SLICE and no CLOSE: the sums of
  * the running minute are packed with the flow and go on in the next run, so that a capture cut in
  * the middle of a minute gives the same events as the whole.  The shard has no flows afterwards.
  *

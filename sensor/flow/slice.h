@@ -1,10 +1,13 @@
 /* slice.h - what leaves the packet path: events of flows, one aligned minute at a time.
  *
- * OPEN   the DPI verdict is there, or will not come (budget, or the flow's second minute
- * boundary) SLICE  what one flow did in one minute of capture time CLOSE  the flow's end, with
- * its totals
+ * OPEN   the DPI verdict is there, or will not come (budget, or the flow's second minute boundary)
+ * SLICE  what one flow did in one minute of capture time
+ * CLOSE  the flow's end, with its totals
+ * CLAIM  of no flow: what somebody on a link said in that minute about who holds an address,
+ *        routes or hands out leases.  claim.h says how it is in the fields of this struct; such an
+ *        event owns nothing
  *
- * Analysis takes events in the order of slice_compare(): (minute, flow id, OPEN < SLICE < CLOSE).
+ * Analysis takes events in the order of slice_compare(): minute, id, OPEN < SLICE < CLOSE < CLAIM.
  * Events of one flow never go backwards in time.  Sides: 0 is the client, 1 the server, fixed at
  * the flow's first event; "up" is client to server.
  * Ownership: an event is made by a shard and given to the analysis, which frees it.
@@ -39,7 +42,7 @@ struct flow_id {
 int flow_key_compare(const struct flow_key *a, const struct flow_key *b);
 int flow_id_compare(const struct flow_id *a, const struct flow_id *b);
 
-enum slice_kind { SLICE_OPEN, SLICE_SLICE, SLICE_CLOSE };
+enum slice_kind { SLICE_OPEN, SLICE_SLICE, SLICE_CLOSE, SLICE_CLAIM };	/* kept in the state */
 
 enum flow_end {
 	FLOW_END_FIN, FLOW_END_RST, FLOW_END_IDLE, FLOW_END_EVICTED, FLOW_END_INPUT, FLOW_ENDS
@@ -98,7 +101,10 @@ struct slice {
 	struct flow_facts *facts;	/* CLOSE; [0] is the client.  Owned, or NULL */
 	/* SLICE: what DNS questions and echoes carried (carried.h); NULL for nearly all.  Owned. */
 	struct carried *carried;
-	/* CLOSE: what the flow's first packet came through, src being the client's side.  Owned. */
+	/* CLOSE: what the flow's packets came through: the tunnel of the first one that had one,
+	 * src being the client's side.  Later ones are not kept, on purpose: ids differ by
+	 * direction (packet.h), and a tunnel that moves is not hidden by this, because what is
+	 * around a tunnel is a flow of its own, with its own ends, times and sums.  Owned. */
 	struct packet_tunnel *tunnel;
 };
 

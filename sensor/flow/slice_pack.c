@@ -5,37 +5,12 @@
 #include "flow/answers.h"
 #include "flow/carried.h"
 #include "flow/facts.h"
+#include "flow/key.h"
 #include "flow/tunnel_pack.h"
 
-/* 1: without what was carried; 2: without tunnels, functions, TTL, facts */
-#define SLICE_VERSION 3
+/* 1: without what was carried; 2: without tunnels, functions, TTL, facts; 3: without claims */
+#define SLICE_VERSION 4
 #define NAME_MAX_LEN 255
-
-static void pack_key(const struct flow_key *k, struct packer *p)
-{
-	pack_bytes(p, k->a.bytes, sizeof(k->a.bytes));
-	pack_bytes(p, k->b.bytes, sizeof(k->b.bytes));
-	pack_u16(p, k->a_port);
-	pack_u16(p, k->b_port);
-	pack_u16(p, k->vlan[0]);
-	pack_u16(p, k->vlan[1]);
-	pack_u16(p, k->tap);
-	pack_u8(p, k->proto);
-	pack_u8(p, k->ip_version);
-}
-
-static void unpack_key(struct unpacker *u, struct flow_key *k)
-{
-	unpack_bytes(u, k->a.bytes, sizeof(k->a.bytes));
-	unpack_bytes(u, k->b.bytes, sizeof(k->b.bytes));
-	k->a_port = unpack_u16(u);
-	k->b_port = unpack_u16(u);
-	k->vlan[0] = unpack_u16(u);
-	k->vlan[1] = unpack_u16(u);
-	k->tap = unpack_u16(u);
-	k->proto = unpack_u8(u);
-	k->ip_version = unpack_u8(u);
-}
 
 /* The sums are a row of numbers, two of each kind. */
 static void pack_sums(const struct flow_sums *sums, struct packer *p)
@@ -72,7 +47,7 @@ void slice_pack(const struct slice *s, struct packer *p)
 	pack_u64(p, s->first_ns);
 	pack_u64(p, s->last_ns);
 	pack_u64(p, s->id.first_ns);
-	pack_key(&s->id.key, p);
+	flow_key_pack(&s->id.key, p);
 	pack_sums(&s->sums, p);
 	pack_bytes(p, s->mac, sizeof(s->mac));
 	pack_u16(p, s->master);
@@ -117,7 +92,7 @@ bool slice_unpack(struct unpacker *u, struct slice *ret_slice)
 	s.first_ns = unpack_u64(u);
 	s.last_ns = unpack_u64(u);
 	s.id.first_ns = unpack_u64(u);
-	unpack_key(u, &s.id.key);
+	flow_key_unpack(u, &s.id.key);
 	unpack_sums(u, &s.sums);
 	unpack_bytes(u, s.mac, sizeof(s.mac));
 	s.master = unpack_u16(u);
@@ -131,7 +106,7 @@ bool slice_unpack(struct unpacker *u, struct slice *ret_slice)
 		u->is_bad |= !tunnel_unpack(u, &s.tunnel);
 	if (version > 2)
 		unpack_facts(u, &s);
-	if (!version || version > SLICE_VERSION || s.kind > SLICE_CLOSE ||
+	if (!version || version > SLICE_VERSION || s.kind > SLICE_CLAIM ||
 	    s.client_how >= FLOW_CLIENTS || s.end >= FLOW_ENDS || s.verdict >= DPI_SOURCES)
 		u->is_bad = true;
 	if (u->is_bad) {

@@ -92,7 +92,7 @@ size_t flow_table_bytes(const struct flow_table *t)
 
 uint32_t flow_table_hash(const struct flow_table *t, const struct flow_key *key)
 {
-	return (uint32_t)hash_bytes(key, sizeof(*key), t->seed);
+	return (uint32_t)hash_table(key, sizeof(*key), t->seed);
 }
 
 static uint32_t slot_value(const struct flow_table *t, uint32_t no, uint32_t hash)

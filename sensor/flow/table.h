@@ -115,8 +115,7 @@ struct flow_extra {
 	struct carried *carried;	/* likewise */
 	struct echo_waiting *waiting;	/* owned; NULL: no echo */
 	struct flow_places places;	/* mirrored from there too */
-	struct packet_tunnel *tunnel;	/* of the first packet that had one, sent by the client or
-					 * turned around; owned */
+	struct packet_tunnel *tunnel;	/* slice.h; owned */
 };
 
 struct flow_chunk {

@@ -216,7 +216,7 @@ static void note_macs(struct flow *f, struct flow_cold *cold, const struct packe
 	memcpy(cold->mac[!d], p->dst_mac, sizeof(p->dst_mac));
 }
 
-/* The ids of the two directions may differ (packet.h): the first one is kept. */
+/* The first one is kept: slice.h says why. */
 static void note_tunnel(struct shard *s, uint32_t no, const struct packet *p, unsigned d)
 {
 	struct flow_extra *extra = flow_table_need_extra(s->table, no);
@@ -243,6 +243,7 @@ static struct dpi_flow *need_dpi(struct shard *s, struct flow_cold *cold)
 			s->with_dpi = false;
 			return NULL;
 		}
+		dpi_engine_files(s->engine, s->files);
 	}
 	cold->dpi = dpi_flow_new(s->engine);
 	s->undecided += cold->dpi != NULL;
@@ -252,8 +253,6 @@ static struct dpi_flow *need_dpi(struct shard *s, struct flow_cold *cold)
 /* Protocols with ports say nothing in a packet without payload. */
 static bool is_telling(const struct packet *p)
 {
-	if (p->is_carrier)
-		return false;
 	return p->payload_len || (p->proto != IP_TCP && p->proto != IP_UDP && p->proto != IP_SCTP);
 }
 
@@ -270,6 +269,17 @@ static void show_dpi(struct shard *s, uint32_t no, const struct packet *p)
 	s->counters.dpi_packets++;
 	if (dpi_flow_feed(s->engine, cold->dpi, p, &verdict))
 		flow_keep_verdict(s, no, &verdict);
+}
+
+/* What DPI recognises in packets that are no carriers takes its place (flow_keep_verdict()). */
+static void name_carrier(struct shard *s, uint32_t no, const struct packet *p)
+{
+	struct flow_cold *cold = flow_table_cold(s->table, no);
+
+	if (!s->with_dpi || cold->master)
+		return;
+	dpi_tunnel_ids(p->carrier, &cold->master, &cold->app);
+	flow_table_flow(s->table, no)->verdict = DPI_LIGHT;
 }
 
 static bool speaks_dns(const struct flow *f, const struct packet *p)
@@ -329,7 +339,7 @@ static void note_facts(struct shard *s, uint32_t no, const struct packet *p, boo
 
 	if (dpi_is_followed(f->light)) {
 		cold->facts->minute_acts[is_b] |= (uint8_t)dpi_acts(f->light, p);
-	} else if (dpi_read_reply(f->light, p, &reply)) {
+	} else if (dpi_read_reply(f->light, p, s->files, &reply)) {
 		facts_add_reply(&cold->facts, &reply, is_b);
 		f->light = DPI_LIGHT_NONE;
 	}
@@ -382,7 +392,9 @@ void flow_update(struct shard *s, uint32_t no, const struct packet *p, struct fl
 	flow_table_touch(s->table, no, flow_class_of(f), s->now_ns);
 	if (f->packets[d] == frames || is_numbered)
 		note_ttl(flow_table_cold(s->table, no), p->ttl, sender.is_b);
-	if (!f->is_dpi_done && is_payload && is_telling(p))
+	if (p->is_carrier)
+		name_carrier(s, no, p);
+	else if (!f->is_dpi_done && is_payload && is_telling(p))
 		show_dpi(s, no, p);
 	else if (f->light && is_payload && p->payload_len)
 		note_facts(s, no, p, sender.is_b);

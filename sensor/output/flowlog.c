@@ -31,6 +31,7 @@
 
 struct flowlog {
 	struct lines *lines;
+	const struct file_types *files;	/* borrowed, or NULL */
 	int err;			/* lack of memory: the lines' own errors are with them */
 };
 
@@ -294,7 +295,7 @@ static void add_functions(json_t *record, const struct slice *s)
 		json_object_set_new(record, "functions", list);
 }
 
-static json_t *add_facts(json_t *record, const struct slice *s)
+static json_t *add_facts(json_t *record, const struct slice *s, const struct file_types *files)
 {
 	const struct flow_facts *f = s->facts;
 
@@ -303,14 +304,14 @@ static json_t *add_facts(json_t *record, const struct slice *s)
 	add_tls(record, f);
 	add_functions(record, s);
 	set_text(record, "http_method", facts_text(f, FACT_METHOD));
-	set_text(record, "file_up", file_type_name(f->file[0]));
-	set_text(record, "file_down", file_type_name(f->file[1]));
+	set_text(record, "file_up", file_type_name(f->file[0], files));
+	set_text(record, "file_down", file_type_name(f->file[1], files));
 	set_text(record, "banner_up", facts_text(f, FACT_BANNER_0));
 	set_text(record, "banner_down", facts_text(f, FACT_BANNER_1));
 	return record;
 }
 
-static json_t *flow_json(const struct slice *s)
+static json_t *flow_json(const struct slice *s, const struct file_types *files)
 {
 	json_t *record;
 	char id[ID_HEX + 1], app[2 * DPI_PROTOCOL_MAX], flags[20];
@@ -330,12 +331,12 @@ static json_t *flow_json(const struct slice *s)
 			 "tap", (int)s->id.key.tap, "end", flow_end_name(s->end),
 			 "tcp_flags", flags, "icmp", icmp_json(s), "ttl", ttl_json(s),
 			 "tunnel", tunnel_json(s->tunnel));
-	return add_facts(record, s);
+	return add_facts(record, s, files);
 }
 
 /* --- the record ----------------------------------------------------------- */
 
-char *flowlog_format(const struct slice *close)
+char *flowlog_format(const struct slice *close, const struct file_types *files)
 {
 	char end[CLOCK_TEXT_MAX];
 	json_t *record;
@@ -346,7 +347,7 @@ char *flowlog_format(const struct slice *close)
 			   "ecs", "version", "8.17.0",
 			   "event", event_json(close), "source", side_json(close, 0),
 			   "destination", side_json(close, 1), "network", network_json(close),
-			   "nachtwacht", "schema", 1, "flow", flow_json(close));
+			   "nachtwacht", "schema", 1, "flow", flow_json(close, files));
 	if (record)
 		line = json_dumps(record, JSON_COMPACT | JSON_SORT_KEYS);
 	json_decref(record);
@@ -373,6 +374,11 @@ static int open_flowlog(const char *path, bool appends, struct flowlog **ret_flo
 	return err;
 }
 
+void flowlog_files(struct flowlog *f, const struct file_types *files)
+{
+	f->files = files;
+}
+
 int flowlog_open(const char *path, struct flowlog **ret_flowlog)
 {
 	return open_flowlog(path, false, ret_flowlog);
@@ -385,7 +391,7 @@ int flowlog_open_appending(const char *path, struct flowlog **ret_flowlog)
 
 void flowlog_write(struct flowlog *f, const struct slice *close)
 {
-	char *line = flowlog_format(close);
+	char *line = flowlog_format(close, f->files);
 
 	if (line) {
 		lines_put(f->lines, line, strlen(line));

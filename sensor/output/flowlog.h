@@ -12,16 +12,20 @@
 #include "flow/slice.h"
 
 struct flowlog;
+struct file_types;
 
 /* path: a file (emptied first) or "-" for standard output.  0 or -errno (logged). */
 int flowlog_open(const char *path, struct flowlog **ret_flowlog);
 /* The same, but what is in the file stays (a last line that is cut goes). */
 int flowlog_open_appending(const char *path, struct flowlog **ret_flowlog);
+/* Names of the operator's file types (dpi/filetype.h), borrowed. */
+void flowlog_files(struct flowlog *f, const struct file_types *files);
 void flowlog_write(struct flowlog *f, const struct slice *close);	/* borrows a SLICE_CLOSE */
 /* Takes f (NULL is fine).  0, or the first error of writing (logged once, when it happened). */
 int flowlog_close(struct flowlog *f);
 
-/* The line itself, without newline: the caller frees it.  NULL: out of memory. */
-char *flowlog_format(const struct slice *close);
+/* The line itself, without newline: the caller frees it.  files: NULL when the operator has none.
+ * NULL: out of memory. */
+char *flowlog_format(const struct slice *close, const struct file_types *files);
 
 #endif

@@ -49,6 +49,43 @@ static void put_counters(json_t *object, const struct counter *list, size_t n)
 		json_put_int(object, list[i].name, list[i].value);
 }
 
+/* Who is who on the links: claims, and what is kept of them. */
+static void put_links(json_t *object, const struct manifest_facts *f)
+{
+	const struct counter list[] = {
+		{ "claims.arp", f->flow->arp },
+		{ "claims.read", f->flow->claims },
+		{ "claims.beyond", f->flow->claims_beyond },
+		{ "link.known", f->links->live[LINK_ITSELF] },
+		{ "link.neighbours", f->links->live[LINK_NEIGHBOUR] },
+		{ "link.gateways", f->links->live[LINK_GATEWAY] },
+		{ "link.evicted", f->links->evicted[LINK_ITSELF] },
+		{ "link.neighbours_evicted", f->links->evicted[LINK_NEIGHBOUR] },
+		{ "link.gateways_evicted", f->links->evicted[LINK_GATEWAY] },
+		{ "link.beyond", f->links_beyond },
+	};
+
+	put_counters(object, list, ARRAY_SIZE(list));
+}
+
+static void put_incidents(json_t *object, const struct incidents_counters *c)
+{
+	const struct counter list[] = {
+		{ "incident.opened", c->opened },
+		{ "incident.updated", c->updated },
+		{ "incident.resolved", c->resolved },
+		{ "incident.flooded", c->flooded },
+		{ "incident.disabled", c->disabled },
+		{ "incident.unmatched", c->unmatched },
+		{ "incident.suppressed", c->suppressed },
+		{ "incident.past", c->past },
+		{ "incident.forgotten", c->forgotten },
+		{ "incident.refused", c->refused },
+	};
+
+	put_counters(object, list, ARRAY_SIZE(list));
+}
+
 static json_t *counters_object(const struct manifest_facts *f)
 {
 	const struct source_counters *c = source_counters(f->source);
@@ -110,6 +147,7 @@ static json_t *counters_object(const struct manifest_facts *f)
 		{"flow.exported", s->flows_exported},
 		{"flow.lost", s->flows_lost},
 		{"dpi.facts_beyond", s->facts_beyond},
+		{"dpi.names_beyond", s->names_beyond},
 		{"dpi.silent", s->dpi_silent},
 		{"dns.answers", s->dns_answers},
 		{"dns.answers_beyond", s->dns_answers_beyond},
@@ -127,20 +165,12 @@ static json_t *counters_object(const struct manifest_facts *f)
 		{"channel.evicted_evidence", f->channels->evicted_evidence},
 		{"channel.evicted_strong", f->channels->evicted_strong},
 		{"channel.expired", f->channels->expired},
-		{"incident.opened", f->incidents->opened},
-		{"incident.updated", f->incidents->updated},
-		{"incident.resolved", f->incidents->resolved},
-		{"incident.flooded", f->incidents->flooded},
-		{"incident.disabled", f->incidents->disabled},
-		{"incident.unmatched", f->incidents->unmatched},
-		{"incident.suppressed", f->incidents->suppressed},
-		{"incident.past", f->incidents->past},
-		{"incident.forgotten", f->incidents->forgotten},
-		{"incident.refused", f->incidents->refused},
 	};
 	json_t *object = json_object();
 
 	put_counters(object, list, ARRAY_SIZE(list));
+	put_incidents(object, f->incidents);
+	put_links(object, f);
 	for (int i = 0; i < PACKET_STATUSES; i++) {
 		char name[64];
 

@@ -32,6 +32,8 @@ struct manifest_facts {			/* all borrowed */
 	uint64_t flows_outside;
 	uint64_t nights_judged, channel_nights;	/* nights of all hours together; bets made */
 	uint64_t subjects, subjects_overflowed;
+	const struct links_counters *links;	/* rows kept and evicted */
+	uint64_t links_beyond;
 	const struct gaps *gaps;	/* the first of them are listed */
 	const struct gaps_file *declared;	/* NULL: none; the first of them are listed */
 	uint64_t packets_declared;		/* captured inside of them */

@@ -20,15 +20,12 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include "packet/headers.h"
 #include "packet/packet.h"
 
 #define LAYERS_MAX 32		/* of one frame; a frame without tunnels has at most five */
 #define VLAN_TAGS_MAX 8		/* walked in one frame */
 #define EXTENSIONS_MAX 16	/* IPv6 extension headers of one datagram */
-
-#define IPV4_HEADER_MIN 20
-#define IPV6_HEADER_LEN 40
-#define IPV6_FRAGMENT_LEN 8	/* of the fragment header */
 
 enum layer {
 	LAYER_END,		/* decode.status says how it ended */

@@ -162,7 +162,7 @@ static struct key key_of(const struct packet *p)
 
 static struct datagram **bucket_of(struct fragments *f, const struct key *k)
 {
-	return &f->buckets[hash_bytes(k, sizeof(*k), f->seed) & (f->n_buckets - 1)];
+	return &f->buckets[hash_table(k, sizeof(*k), f->seed) & (f->n_buckets - 1)];
 }
 
 static void release_pages(struct fragments *f, struct datagram *d)
@@ -396,12 +396,6 @@ static void store(struct fragments *f, struct datagram *d, const struct packet *
 
 /* --- the whole datagram ----------------------------------------------------------- */
 
-static void put16(uint8_t *at, uint32_t value)
-{
-	at[0] = (uint8_t)(value >> 8);
-	at[1] = (uint8_t)value;
-}
-
 /* RFC 1071 over an IPv4 header whose checksum field is 0. */
 static uint16_t header_checksum(const uint8_t *header, uint32_t len)
 {
@@ -417,10 +411,11 @@ static uint16_t header_checksum(const uint8_t *header, uint32_t len)
 static void write_ipv4_header(uint8_t *out, const struct datagram *d)
 {
 	memcpy(out, d->header, d->header_len);
-	put16(out + 2, d->header_len + d->total);
-	put16(out + 6, net_get16(out + 6) & 0xc000);	/* the reserved and don't-fragment bits */
-	put16(out + 10, 0);
-	put16(out + 10, header_checksum(out, d->header_len));
+	net_put16(out + 2, d->header_len + d->total);
+	/* The reserved and don't-fragment bits. */
+	net_put16(out + 6, net_get16(out + 6) & 0xc000);
+	net_put16(out + 10, 0);
+	net_put16(out + 10, header_checksum(out, d->header_len));
 }
 
 /* The chain of extension headers before the fragment header now leads past it. */
@@ -430,7 +425,7 @@ static void write_ipv6_header(uint8_t *out, const struct datagram *d)
 	uint32_t off = IPV6_HEADER_LEN;
 
 	memcpy(out, d->header, d->header_len);
-	put16(out + 4, d->header_len - IPV6_HEADER_LEN + d->total);
+	net_put16(out + 4, d->header_len - IPV6_HEADER_LEN + d->total);
 	while (off < d->header_len) {
 		uint8_t type = *next;
 

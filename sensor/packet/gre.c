@@ -14,7 +14,6 @@ enum {
 	HAS_CHECKSUM = 0x8000, HAS_ROUTES = 0x4000, HAS_KEY = 0x2000, HAS_SEQUENCE = 0x1000,
 	HAS_ACK = 0x0080, VERSION = 0x0007
 };
-enum { TYPE_PPP = 0x880b, TYPE_ERSPAN = 0x88be, TYPE_ERSPAN_3 = 0x22eb, TYPE_WCCP = 0x883e };
 
 #define ROUTES_MAX 8		/* source route entries; nobody has used them since RFC 1701 */
 #define ERSPAN_3_HAS_SUBHEADER 1
@@ -66,7 +65,7 @@ static enum layer decode_gre_payload(struct decode *d, uint16_t flags, uint16_t 
 	case TYPE_WCCP:
 		return LAYER_WCCP;
 	}
-	if (type < 0x0600)
+	if (type < ETHERNET_TYPE_MIN)
 		return decode_end(d, PACKET_NOT_IP);
 	if (key)
 		decode_enter_id(d, PACKET_GRE, net_get32(key));

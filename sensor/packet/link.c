@@ -14,23 +14,13 @@
 #include <string.h>
 #include "base/bytes.h"
 
-#define ETHERNET_HEADER_LEN 14
-#define ETHERNET_LENGTH_MAX 1500	/* type field: up to here a length (802.3 3.2.6), */
-#define ETHERNET_TYPE_MIN 0x0600	/* from here on a type; between them nothing is defined */
+#define ETHERNET_LENGTH_MAX 1500	/* type field: up to here a length (802.3 3.2.6); between
+					 * it and ETHERNET_TYPE_MIN nothing is defined */
 
 #define SLL_HEADER_LEN 16
 #define SLL2_HEADER_LEN 20
 #define SLL_TYPE_RAW_802_3 0x0001	/* Novell: IPX without LLC */
 #define SLL_TYPE_LLC 0x0004
-
-enum ethertype {
-	TYPE_IPV4 = 0x0800, TYPE_ARP = 0x0806, TYPE_IPV6 = 0x86dd,
-	TYPE_8021Q = 0x8100, TYPE_8021AD = 0x88a8, TYPE_QINQ_OLD = 0x9100, TYPE_QINQ_OLD2 = 0x9200,
-	TYPE_ETHERNET = 0x6558, TYPE_PPP = 0x880b, TYPE_MPLS = 0x8847, TYPE_MPLS_MULTICAST = 0x8848,
-	TYPE_PPPOE = 0x8864, TYPE_JUMBO_LLC = 0x8870, TYPE_PBB = 0x88e7, TYPE_MACSEC = 0x88e5,
-	TYPE_FABRICPATH = 0x8903, TYPE_ERSPAN_3 = 0x22eb, TYPE_ERSPAN = 0x88be, TYPE_CMD = 0x8909,
-	TYPE_VNTAG = 0x8926, TYPE_ETAG = 0x893f, TYPE_NSH = 0x894f
-};
 
 /* Linux ARPHRD_ numbers: what sort of interface a cooked frame came from. */
 enum arphrd {
@@ -123,6 +113,8 @@ enum layer decode_ethertype(struct decode *d)
 	case TYPE_IPV6:
 		return LAYER_IPV6;
 	case TYPE_ARP:
+		d->p->ip_off = d->p->payload_off = d->off;
+		d->p->ip_len = d->p->payload_len = decode_left(d);
 		return decode_end(d, PACKET_ARP);
 	}
 	return decode_rarer_type(d);

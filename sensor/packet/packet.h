@@ -10,7 +10,8 @@
  * tunnel's), the packet around it is what counts, with PACKET_OK.  A tunnel over UDP is
  * recognised by its port and by the form of its header; a datagram within a tunnel may not claim
  * to be longer than the tunnel says it is.  struct packet_tunnel keeps the outermost layers as
- * evidence. The ids of tunnels are NOT part of what makes a flow (as in Community ID).  TEIDs,
+ * evidence.
+ * The ids of tunnels are NOT part of what makes a flow (as in Community ID).  TEIDs,
  * call ids, MPLS labels and L2TP sessions differ between the two directions of one conversation,
  * and VXLAN and GENEVE networks do wherever routing is distributed (the sender's host routes, and
  * sends on the network of the receiver); with the id in the key such conversations would fall
@@ -30,6 +31,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <string.h>
 #include "base/addr.h"
 
 #define PACKET_VLANS_MAX 2		/* outermost first; deeper tags are walked, not kept */
@@ -47,7 +49,7 @@ struct frame {
 enum packet_status {
 	PACKET_OK,			/* address pair and transport are there */
 	PACKET_FRAGMENT,		/* address pair is there; give it to fragments.h */
-	PACKET_ARP,			/* understood, not IP */
+	PACKET_ARP,			/* its header is at ip_off, to be read by others */
 	PACKET_NOT_IP,			/* another network protocol (LLDP, STP, IPX, ...) */
 	PACKET_ENCRYPTED,		/* link-layer encryption: 802.11 protected frames, MACsec */
 	PACKET_BAD_LINK,		/* link header cut or malformed */
@@ -102,6 +104,7 @@ struct packet_tunnel {
 	uint8_t id_layer;		/* 1 + index of the first layer that has an id; 0: none */
 	bool has_addrs;			/* else the outer layers are below IP */
 	uint8_t kinds[PACKET_TUNNEL_LAYERS];
+	uint8_t carrier;		/* with has_addrs: which kind follows that IP header */
 	uint32_t id;
 	struct addr src, dst;		/* of the outermost IP header around another */
 	/* With has_addrs: what that datagram is as a packet of its own, see packet_carrier(). */
@@ -134,7 +137,8 @@ struct packet {
 	uint8_t src_mac[6], dst_mac[6];
 	bool has_macs;			/* Linux cooked: the sender's only, dst_mac is zero */
 	bool is_reassembled;
-	bool is_carrier;		/* made by packet_carrier() */
+	bool is_carrier;		/* made by packet_carrier(), of what is next in it: */
+	uint8_t carrier;		/* enum packet_tunnel_kind */
 	uint16_t window;		/* TCP */
 	uint32_t seq, ack;		/* TCP */
 	/* Offsets from bytes.  *_len by the headers (bounded by wirelen); captured may be less. */
@@ -180,6 +184,16 @@ static inline uint32_t packet_payload_captured(const struct packet *p)
 	uint32_t left = p->payload_off < p->caplen ? p->caplen - p->payload_off : 0;
 
 	return left < p->payload_len ? left : p->payload_len;
+}
+
+/* The two ways of a conversation: true when the sender is the smaller (address, port), the same for
+ * all packets that go that way.  sport and dport: the packet's own, but for ICMP, whose types are
+ * no ports (flow/key.c). */
+static inline bool packet_is_forward(const struct packet *p, uint16_t sport, uint16_t dport)
+{
+	int order = memcmp(p->src.bytes, p->dst.bytes, sizeof(p->src.bytes));
+
+	return order ? order < 0 : sport <= dport;
 }
 
 static inline const uint8_t *packet_payload(const struct packet *p)

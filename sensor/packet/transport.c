@@ -16,11 +16,8 @@
 #include "packet/decode.h"
 #include "base/bytes.h"
 
-#define TCP_HEADER_MIN 20
 #define TCP_NEEDED 14		/* up to and with the flags */
-#define UDP_HEADER_LEN 8
 #define ICMP_HEADER_MIN 4
-#define ICMP_HEADER_LEN 8	/* with identifier and sequence, unused bytes, or the MTU */
 #define SCTP_HEADER_LEN 12
 #define PORTS_LEN 4
 

@@ -12,7 +12,6 @@
 #include "base/err.h"
 
 #define PADDING_MAX 50		/* of a frame of 60 octets with a checksum, around 14 + 0 bytes */
-#define ETHERNET_HEADER_LEN 14
 #define INNER_TAGS_MAX 2
 
 static const char *const names[] = {
@@ -55,9 +54,11 @@ void decode_keep(struct decode *d, uint32_t payload_off, uint32_t payload_len)
 }
 
 /* VLANs around it are its own: underlays differ by direction, and would halve what is within. */
-static void remember_carrier(struct packet *p, struct packet_tunnel *t)
+static void remember_carrier(struct packet *p, struct packet_tunnel *t,
+			     enum packet_tunnel_kind kind)
 {
 	t->has_addrs = true;
+	t->carrier = (uint8_t)kind;
 	t->src = p->src;
 	t->dst = p->dst;
 	t->ip_version = p->ip_version;
@@ -84,7 +85,7 @@ bool packet_carrier(const struct packet *p, struct packet *ret_carrier)
 		.src = t->src, .dst = t->dst, .sport = t->sport, .dport = t->dport, .tap = p->tap,
 		.vlans = t->vlans, .ip_version = t->ip_version, .proto = t->proto, .ttl = t->ttl,
 		.ip_len = t->ip_len, .payload_off = t->ip_len - t->payload_len,
-		.payload_len = t->payload_len, .is_carrier = true,
+		.payload_len = t->payload_len, .is_carrier = true, .carrier = t->carrier,
 	};
 	memcpy(ret_carrier->vlan, t->vlan, sizeof(t->vlan));
 	return true;
@@ -114,7 +115,7 @@ void decode_enter(struct decode *d, enum packet_tunnel_kind kind)
 	if (t->depth < UINT8_MAX)
 		t->depth++;
 	if (p->ip_version && !t->has_addrs)
-		remember_carrier(p, t);
+		remember_carrier(p, t, kind);
 	p->sport = p->dport = 0;	/* the inner transport may have none */
 }
 
@@ -161,7 +162,8 @@ bool decode_looks_like_ethernet(const struct decode *d, uint32_t n)
 		return false;
 	type = net_get16(h + n + 12);
 	n += ETHERNET_HEADER_LEN;
-	for (int tags = 0; tags < INNER_TAGS_MAX && (type == 0x8100 || type == 0x88a8); tags++) {
+	for (int tags = 0; tags < INNER_TAGS_MAX && (type == TYPE_8021Q || type == TYPE_8021AD);
+	     tags++) {
 		h = decode_peek(d, n + 4);
 		if (!h)
 			return false;
@@ -169,14 +171,14 @@ bool decode_looks_like_ethernet(const struct decode *d, uint32_t n)
 		n += 4;
 	}
 	switch (type) {
-	case 0x0800:
-	case 0x86dd:
+	case TYPE_IPV4:
+	case TYPE_IPV6:
 		return decode_looks_like_ip(d, n);
-	case 0x0806:		/* of Ethernet and IPv4 */
+	case TYPE_ARP:		/* of Ethernet and IPv4 */
 		h = decode_peek(d, n + 4);
 		return h && net_get32(h + n) == 0x00010800;
-	case 0x8847:
-	case 0x8864:
+	case TYPE_MPLS:
+	case TYPE_PPPOE:
 		return true;
 	}
 	return false;

@@ -12,7 +12,7 @@
 /* The slot that holds the key, or the free one where it belongs. */
 static struct keymap_slot *find_slot(const struct keymap *m, const void *key, size_t len)
 {
-	size_t at = hash_bytes(key, len, hash_secret()) & (m->n_slots - 1);
+	size_t at = hash_table(key, len, hash_secret()) & (m->n_slots - 1);
 
 	while (m->slots[at].key &&
 	       (m->slots[at].len != len || memcmp(m->slots[at].key, key, len)))

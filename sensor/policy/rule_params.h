@@ -73,6 +73,16 @@ struct remote_params {			/* NW-REM-001 .. 003; detect/remote.h, policy/orders.h 
 	uint32_t resolve_after;
 };
 
+struct spoof_params {			/* NW-SEG-005; detect/spoof.h */
+	uint64_t near_ns, contest_ns;
+	uint32_t takeovers, resolve_after;	/* ... rows */
+};
+
+struct gateway_params {			/* NW-REM-005; detect/gateway.h */
+	uint64_t learn_ns;
+	uint32_t resolve_after;		/* rows */
+};
+
 struct rule_params {
 	struct nightly_params nightly;
 	/* NW-EXF-002: the bets and levels of its own; which nights qualify is as in nightly. */
@@ -83,6 +93,8 @@ struct rule_params {
 	struct destination_params destination;
 	struct job_params job;
 	struct remote_params remote;
+	struct spoof_params spoof;
+	struct gateway_params gateway;
 	uint32_t closed_resolve_after;	/* NW-DST-002: rows without traffic */
 	uint32_t memory_resolve_after;	/* NW-HLT-001: rows without further loss */
 };

@@ -28,16 +28,17 @@ static const struct {
 	[RULE_REM_003] = { "NW-REM-003", "remote" },
 	[RULE_EXF_002] = { "NW-EXF-002", "period" },
 	[RULE_EXF_005] = { "NW-EXF-005", "rhythm" },
+	[RULE_SEG_005] = { "NW-SEG-005", "spoof" },
+	[RULE_REM_005] = { "NW-REM-005", "gateway" },
 };
 static_assert(ARRAY_SIZE(table) == RULES, "every rule has its line");
 
 /* Of the catalogue, not in this version: a site may name them already. */
 static const char *const to_come[] = {
 	"NW-EXF-003", "NW-EXF-004", "NW-EXF-006", "NW-EXF-007", "NW-EXF-009", "NW-EXF-010",
-	"NW-EXF-012", "NW-BCN-001", "NW-DST-003", "NW-DST-004", "NW-REM-004", "NW-REM-005",
-	"NW-SEG-001", "NW-SEG-002", "NW-SEG-003", "NW-SEG-004", "NW-SEG-005", "NW-OPS-001",
-	"NW-OPS-002", "NW-UPD-001", "NW-UPD-002", "NW-BOOT-001", "NW-TIME-001", "NW-HYG-001",
-	"NW-ATT-001",
+	"NW-EXF-012", "NW-BCN-001", "NW-DST-003", "NW-DST-004", "NW-REM-004", "NW-SEG-001",
+	"NW-SEG-002", "NW-SEG-003", "NW-SEG-004", "NW-OPS-001", "NW-OPS-002", "NW-UPD-001",
+	"NW-UPD-002", "NW-BOOT-001", "NW-TIME-001", "NW-HYG-001", "NW-ATT-001",
 };
 
 #define PLACE(member) \
@@ -122,6 +123,17 @@ const struct rule_binding rule_bindings[] = {
 	  NIGHTS_MOST },
 	{ RULE_REM_002, "late", PARAM_DURATION, PLACE(remote.late_ns), 0, (double)NS_PER_DAY },
 	{ RULE_REM_003, "bytes", PARAM_BYTES, PLACE(remote.bulk_bytes), 1, 1024 * TIB },
+	{ RULE_SEG_005, "near", PARAM_DURATION, PLACE(spoof.near_ns), (double)NS_PER_SEC,
+	  (double)NS_PER_HOUR },
+	{ RULE_SEG_005, "contest", PARAM_DURATION, PLACE(spoof.contest_ns), (double)NS_PER_SEC,
+	  (double)NS_PER_DAY },
+	{ RULE_SEG_005, "takeovers", PARAM_INTEGER, PLACE(spoof.takeovers), 2, 1e6 },
+	{ RULE_SEG_005, "resolve_after", PARAM_INTEGER, PLACE(spoof.resolve_after), 1,
+	  NIGHTS_MOST },
+	{ RULE_REM_005, "learn", PARAM_DURATION, PLACE(gateway.learn_ns), 0,
+	  (double)(NIGHTS_MOST * NS_PER_DAY) },
+	{ RULE_REM_005, "resolve_after", PARAM_INTEGER, PLACE(gateway.resolve_after), 1,
+	  NIGHTS_MOST },
 };
 const size_t rule_n_bindings = ARRAY_SIZE(rule_bindings);
 
@@ -136,6 +148,7 @@ static const struct {
 	{ RULE_EXF_002, "level2", "m_max" }, { RULE_EXF_002, "nights1", "nights2" },
 	{ RULE_EXF_005, "locked", "m_max" }, { RULE_EXF_008, "name", "long_name" },
 	{ RULE_EXF_011, "day_bytes", "bytes" }, { RULE_HLT_002, "habit_runs", "habit_turns" },
+	{ RULE_SEG_005, "near", "contest" },
 };
 
 const char *rule_id_text(enum rule_id id)

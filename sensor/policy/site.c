@@ -20,7 +20,7 @@
 #include "policy/site_values.h"
 #include "policy/textfile.h"
 
-enum section { SITE, ZONES, ASSETS, EXPECTED, WORK_ORDERS, GEO, BASELINE, PRIVACY, RETENTION,
+enum section { SITE, ZONES, ASSETS, EXPECTED, WORK_ORDERS, GEO, BASELINE, PRIVACY, RETENTION, FILES,
 	       OF_RULES, SUPPRESS, SECTIONS };
 
 /* Sections as they were met; read afterwards in the order of the enum. */
@@ -41,6 +41,7 @@ static const struct key root_keys[SECTIONS] = {
 	[BASELINE] = { "baseline", TYPE_STRING, false, keep_section },
 	[PRIVACY] = { "privacy", TYPE_OBJECT, false, keep_section },
 	[RETENTION] = { "retention", TYPE_OBJECT, false, keep_section },
+	[FILES] = { "file_types", TYPE_ARRAY, false, keep_section },
 	[OF_RULES] = { "rules", TYPE_OBJECT, false, keep_section },
 	[SUPPRESS] = { "suppress", TYPE_ARRAY, false, keep_section },
 };
@@ -58,6 +59,7 @@ static const struct {
 	[BASELINE] = { read_baseline, false },
 	[PRIVACY] = { read_privacy, true },
 	[RETENTION] = { read_retention, false },
+	[FILES] = { read_file_types, false },
 	[OF_RULES] = { read_rules, false },
 	[SUPPRESS] = { read_suppress, false },
 };

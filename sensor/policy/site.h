@@ -13,6 +13,7 @@
 #include "base/addr.h"
 #include "base/clock.h"
 #include "base/digest.h"
+#include "dpi/filetype.h"
 #include "policy/geo.h"
 #include "policy/rules.h"
 
@@ -40,6 +41,13 @@ struct zone {
 	bool has_closed;
 };
 
+/* What an asset may do for its link, by the MACs listed for it: key "serves". */
+enum serves {
+	SERVES_ROUTER = 1,		/* router advertisements, and traffic to elsewhere */
+	SERVES_DHCP = 2,
+	SERVES_PROXY_ARP = 4		/* answers for the addresses of others (RFC 1027) */
+};
+
 struct asset {
 	char id[SITE_ID_MAX];
 	char role[SITE_ID_MAX];		/* "" when not given */
@@ -49,6 +57,7 @@ struct asset {
 	size_t n_ips;
 	uint8_t (*macs)[6];
 	size_t n_macs;
+	uint8_t serves;			/* set of enum serves */
 };
 
 /* What `from` and `to` of an expected entry take: every condition given must hold.  Texts live as
@@ -105,6 +114,7 @@ struct site {
 	size_t n_assets;
 	struct expected *expected;
 	size_t n_expected;
+	struct file_types *file_types;	/* NULL: none of its own */
 	enum baseline baseline;
 	uint64_t retention_incidents_ns;	/* of resolved ones: alert/incident.h */
 	uint64_t retention_outbox_ns;	/* of records, after every sink had them */
@@ -142,6 +152,9 @@ void site_free(struct site *s);
 /* --- look-ups ------------------------------------------------------------------------ */
 
 const struct asset *site_asset(const struct site *s, const struct addr *a); /* listed, or NULL */
+const struct asset *site_asset_of_mac(const struct site *s, const uint8_t mac[static 6]);
+/* The first zone that lists one of the two VLANs (0xffff: none); or NULL. */
+const struct zone *site_zone_of_vlan(const struct site *s, const uint16_t vlan[static 2]);
 /* The zone of an address: its asset's, else the most specific network; NULL: no zone. */
 const struct zone *site_zone(const struct site *s, const struct addr *a);
 /* Internal = site.networks (default RFC 1918, ULA, link-local), any listed asset, and IPv6

@@ -190,6 +190,39 @@ static void print_geo(const struct site *s, FILE *out)
 		}
 }
 
+/* "  on its link GW-1 may route, hand out leases" */
+static void print_serves(const struct asset *a, FILE *out)
+{
+	static const struct { enum serves bit; const char *text; } all[] = {
+		{ SERVES_ROUTER, "route" }, { SERVES_DHCP, "hand out leases" },
+		{ SERVES_PROXY_ARP, "answer for the addresses of others" },
+	};
+	bool is_first = true;
+
+	if (!a->serves)
+		return;
+	fprintf(out, "  on its link %s may", a->id);
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
+		if (a->serves & all[i].bit) {
+			fprintf(out, "%s %s", is_first ? "" : ",", all[i].text);
+			is_first = false;
+		}
+	fputc('\n', out);
+}
+
+static void print_file_types(const struct file_types *files, FILE *out)
+{
+	fprintf(out, "File types of the site's own: %zu\n", files->n);
+	for (size_t i = 0; i < files->n; i++) {
+		const struct file_magic *m = &files->list[i].magic;
+
+		fprintf(out, "  %s: ", files->list[i].name);
+		for (unsigned k = 0; k < m->len; k++)
+			fprintf(out, "%02x", m->bytes[k]);
+		fprintf(out, " at byte %u\n", m->at);
+	}
+}
+
 void site_explain(const struct site *s, FILE *out)
 {
 	static const char *const baselines[] = { "observe", "learn", "enforce" };
@@ -207,11 +240,15 @@ void site_explain(const struct site *s, FILE *out)
 		print_zone(s, &s->zones[i], out);
 	fprintf(out, "Assets: %zu\n", s->n_assets);
 	print_assets(s, NULL, "  in no zone: ", out);
+	for (size_t i = 0; i < s->n_assets; i++)
+		print_serves(&s->assets[i], out);
 	fprintf(out, "Expected traffic: %zu%s\n", s->n_expected, s->n_expected ? "" : " entries");
 	for (size_t i = 0; i < s->n_expected && i < ENTRIES_SHOWN; i++)
 		print_expected(s, &s->expected[i], out);
 	if (s->n_expected > ENTRIES_SHOWN)
 		fprintf(out, "  and %zu more\n", s->n_expected - ENTRIES_SHOWN);
+	if (s->file_types)
+		print_file_types(s->file_types, out);
 	if (s->orders)
 		orders_explain(s->orders, clock_wall_ns(), out);
 	else

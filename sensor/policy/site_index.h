@@ -9,11 +9,22 @@
 
 struct match_index;			/* site_match.c */
 
+#define NETWORKS_FEW 16		/* so many are compared faster than hashed */
+
+/* A zone's network, to be compared in two steps; words as the bytes lie in memory. */
+struct zone_network {
+	uint64_t mask[2], value[2];
+	uint32_t zone;
+	uint8_t bits;
+};
+
 struct site_index {
-	struct keymap addresses;	/* address -> asset */
+	struct keymap addresses, macs;	/* -> asset */
 	struct keymap networks;		/* network of a zone -> zone */
 	uint8_t bits[129];		/* prefix lengths that occur among them, longest first */
 	size_t n_bits;
+	struct zone_network few[NETWORKS_FEW];	/* all of them, longest first, or none */
+	size_t n_few;
 	struct match_index *expected;
 };
 

@@ -1,7 +1,8 @@
 /* site_lookup.c - address -> asset, zone, crossing.
  *
  * Assets are found by hash.  Zones are found by trying the prefix lengths that occur, longest
- * first, each by hash: a handful of probes however many zones there are.
+ * first, each by hash: a handful of probes however many zones there are.  A site has few networks
+ * nearly always: then they are compared one by one.
  */
 #include <assert.h>
 #include <errno.h>
@@ -13,18 +14,55 @@ static_assert(sizeof(struct cidr) == 17, "networks are hashed as bytes: no paddi
 
 struct cidr site_mask(const struct addr *a, unsigned bits)
 {
-	struct cidr c = { .addr = *a, .bits = (uint8_t)bits };
+	struct cidr c = { .bits = (uint8_t)bits };
 
-	if (bits < 128) {
-		c.addr.bytes[bits / 8] &= (uint8_t)(0xff00 >> bits % 8);
-		memset(c.addr.bytes + bits / 8 + 1, 0, sizeof(c.addr.bytes) - bits / 8 - 1);
-	}
+	memcpy(c.addr.bytes, a->bytes, bits / 8);
+	if (bits % 8)
+		c.addr.bytes[bits / 8] = a->bytes[bits / 8] & (uint8_t)(0xff00 >> bits % 8);
 	return c;
+}
+
+static void load_words(const struct addr *a, uint64_t words[static 2])
+{
+	memcpy(words, a->bytes, sizeof(a->bytes));
+}
+
+/* The first of two equal networks stays in front, as it does in the map. */
+static void add_few(struct site_index *index, const struct cidr *c, uint32_t zone)
+{
+	struct zone_network n = { .zone = zone, .bits = c->bits };
+	struct addr ones;
+	struct cidr mask;
+	size_t at = index->n_few;
+
+	memset(ones.bytes, 0xff, sizeof(ones.bytes));
+	mask = site_mask(&ones, c->bits);
+	load_words(&mask.addr, n.mask);
+	load_words(&c->addr, n.value);
+	for (; at && index->few[at - 1].bits < n.bits; at--)
+		index->few[at] = index->few[at - 1];
+	index->few[at] = n;
+	index->n_few++;
+}
+
+static void index_few(struct site_index *index, const struct site *s)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < s->n_zones; i++)
+		n += s->zones[i].n_networks;
+	if (n > NETWORKS_FEW)
+		return;
+	for (size_t i = 0; i < s->n_zones; i++)
+		for (size_t j = 0; j < s->zones[i].n_networks; j++)
+			add_few(index, &s->zones[i].networks[j], (uint32_t)i);
 }
 
 static int index_zones(struct site_index *index, const struct site *s)
 {
 	bool occurs[129] = { false };
+
+	index_few(index, s);
 
 	for (size_t i = 0; i < s->n_zones; i++)
 		for (size_t j = 0; j < s->zones[i].n_networks; j++) {
@@ -47,6 +85,11 @@ static int index_assets(struct site_index *index, const struct site *s)
 			if (keymap_put(&index->addresses, &s->assets[i].ips[j], sizeof(struct addr),
 				       (uint32_t)i) == -ENOMEM)
 				return -ENOMEM;
+	for (size_t i = 0; i < s->n_assets; i++)
+		for (size_t j = 0; j < s->assets[i].n_macs; j++)
+			if (keymap_put(&index->macs, s->assets[i].macs[j], 6, (uint32_t)i) ==
+			    -ENOMEM)
+				return -ENOMEM;
 	return 0;
 }
 
@@ -68,6 +111,7 @@ void site_index_free(struct site_index *index)
 	if (!index)
 		return;
 	keymap_free(&index->addresses);
+	keymap_free(&index->macs);
 	keymap_free(&index->networks);
 	match_index_free(index->expected);
 	free(index);
@@ -80,8 +124,41 @@ const struct asset *site_asset(const struct site *s, const struct addr *a)
 	return number == KEYMAP_NONE ? NULL : &s->assets[number];
 }
 
+const struct asset *site_asset_of_mac(const struct site *s, const uint8_t mac[static 6])
+{
+	uint32_t number = keymap_get(&s->index->macs, mac, 6);
+
+	return number == KEYMAP_NONE ? NULL : &s->assets[number];
+}
+
+const struct zone *site_zone_of_vlan(const struct site *s, const uint16_t vlan[static 2])
+{
+	for (size_t i = 0; i < s->n_zones; i++)
+		for (size_t k = 0; k < s->zones[i].n_vlans; k++)
+			if (s->zones[i].vlans[k] == vlan[0] || s->zones[i].vlans[k] == vlan[1])
+				return &s->zones[i];
+	return NULL;
+}
+
+static const struct zone *zone_of_few(const struct site *s, const struct addr *a)
+{
+	uint64_t words[2];
+
+	load_words(a, words);
+	for (size_t i = 0; i < s->index->n_few; i++) {
+		const struct zone_network *n = &s->index->few[i];
+
+		if (!((words[0] & n->mask[0]) ^ n->value[0]) &&
+		    !((words[1] & n->mask[1]) ^ n->value[1]))
+			return &s->zones[n->zone];
+	}
+	return NULL;
+}
+
 static const struct zone *zone_by_address(const struct site *s, const struct addr *a)
 {
+	if (s->index->n_few)
+		return zone_of_few(s, a);
 	for (size_t i = 0; i < s->index->n_bits; i++) {
 		struct cidr c = site_mask(a, s->index->bits[i]);
 		uint32_t number = keymap_get(&s->index->networks, &c, sizeof(c));

@@ -138,6 +138,7 @@ void read_work_orders(struct reader *r, const struct at *at, void *into);
 void read_geo(struct reader *r, const struct at *at, void *into);
 void read_privacy(struct reader *r, const struct at *at, void *into);
 void read_retention(struct reader *r, const struct at *at, void *into);
+void read_file_types(struct reader *r, const struct at *at, void *into);
 void read_rules(struct reader *r, const struct at *at, void *into);
 void read_suppress(struct reader *r, const struct at *at, void *into);
 

@@ -429,6 +429,29 @@ static void read_asset_macs(struct reader *r, const struct at *at, void *into)
 		reader_each(r, at, TYPE_STRING, read_asset_mac, asset);
 }
 
+static void read_serves_one(struct reader *r, const struct at *at, void *into)
+{
+	static const struct { const char *name; enum serves bit; } known[] = {
+		{ "router", SERVES_ROUTER }, { "dhcp", SERVES_DHCP },
+		{ "proxy_arp", SERVES_PROXY_ARP },
+	};
+	struct asset *asset = into;
+	char shown[SHOWN_MAX];
+
+	for (size_t i = 0; i < ARRAY_SIZE(known); i++)
+		if (!strcmp(at_text(at), known[i].name)) {
+			asset->serves |= known[i].bit;
+			return;
+		}
+	reader_error(r, at, "%s is nothing that an asset serves its link with; \"router\", "
+		     "\"dhcp\" or \"proxy_arp\"", at_shown(at, shown));
+}
+
+static void read_serves(struct reader *r, const struct at *at, void *into)
+{
+	reader_each(r, at, TYPE_STRING, read_serves_one, into);
+}
+
 static const struct key asset_keys[] = {
 	{ "id", TYPE_STRING, true, read_asset_id },
 	{ "role", TYPE_STRING, false, read_role },
@@ -436,6 +459,7 @@ static const struct key asset_keys[] = {
 	{ "zone", TYPE_STRING, false, read_asset_zone },
 	{ "ip", TYPE_ARRAY, false, read_asset_ips },
 	{ "mac", TYPE_ARRAY, false, read_asset_macs },
+	{ "serves", TYPE_ARRAY, false, read_serves },
 };
 
 static void check_in_zone(struct reader *r, const struct at *at, void *into)
@@ -465,6 +489,9 @@ static void read_asset(struct reader *r, const struct at *at, void *into)
 	    !json_array_size(json_object_get(at->value, "mac")))
 		reader_warn(r, at,
 			    "has neither \"ip\" nor \"mac\": it cannot be recognised in traffic");
+	if (asset->serves && !asset->n_macs)
+		reader_error(r, at, "\"serves\" needs \"mac\": who routes or hands out leases on a "
+			     "link is told by its hardware address");
 	if (asset->zone && asset->zone->n_networks && reader_member(r, at, "ip", &ips) &&
 	    json_is_array(ips.value))
 		reader_each(r, &ips, ~0u, check_in_zone, (void *)asset->zone);

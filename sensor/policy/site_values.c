@@ -212,6 +212,21 @@ bool value_mac(const char *text, uint8_t ret_mac[static 6])
 	return true;
 }
 
+bool value_hex(const char *text, uint8_t *ret_bytes, size_t cap, size_t *ret_len)
+{
+	size_t len = strlen(text);
+
+	if (len % 2 || len / 2 > cap)
+		return false;
+	for (size_t i = 0; i < len; i++)
+		if (hex_digit(text[i]) < 0)
+			return false;
+	for (size_t i = 0; i < len / 2; i++)
+		ret_bytes[i] = (uint8_t)(hex_digit(text[2 * i]) << 4 | hex_digit(text[2 * i + 1]));
+	*ret_len = len / 2;
+	return true;
+}
+
 bool value_domain(const char *text, char ret_domain[static DOMAIN_TEXT_MAX])
 {
 	char domain[DOMAIN_TEXT_MAX];

@@ -23,6 +23,8 @@ bool value_date(const char *text, int32_t *ret_day);	/* "2026-12-25", 1970 to 25
 bool value_country(const char *text);			/* two capital letters */
 bool value_service(const char *text, struct service *ret_service);
 bool value_mac(const char *text, uint8_t ret_mac[static 6]);	/* ':' or '-' between the bytes */
+/* "55464600": pairs of digits, nothing between them, at most cap bytes. */
+bool value_hex(const char *text, uint8_t *ret_bytes, size_t cap, size_t *ret_len);
 /* Lower case, final dot dropped; "*." in front of at least two labels. */
 bool value_domain(const char *text, char ret_domain[static DOMAIN_TEXT_MAX]);
 /* The network that text most likely means when cidr_parse() refuses it: host bits cleared.  false:

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include "base/clock.h"
+#include "base/hash.h"
 #include "policy/site_values.h"
 
 #define LABEL_MAX 63
@@ -72,22 +73,51 @@ static bool is_address(const char *host)
 	return first >= '0' && first <= '9';
 }
 
+/* Where the domain begins in the host, or SUFFIX_NAME_MAX. */
+static size_t find_domain(const char *host)
+{
+	const char *domain = is_address(host) ? NULL : psl_registrable_domain(list, host);
+
+	return domain && *domain ? (size_t)(domain - host) : SUFFIX_NAME_MAX;
+}
+
+/* The hosts asked for last: the same few names come with every minute of every flow. */
+#define MEMO_SLOTS 64
+
+struct memo {
+	char host[SUFFIX_NAME_MAX];
+	uint16_t domain_at;
+};
+
+static _Thread_local struct memo memos[MEMO_SLOTS];
+
+static size_t find_domain_again(const char *host)
+{
+	size_t len = strlen(host);
+	struct memo *m = &memos[hash_table(host, len, hash_secret()) % MEMO_SLOTS];
+
+	if (strcmp(m->host, host)) {
+		memcpy(m->host, host, len + 1);
+		m->domain_at = (uint16_t)find_domain(host);
+	}
+	return m->domain_at;
+}
+
 bool suffix_registered_domain(const char *name, char *buf, size_t cap)
 {
 	char host[SUFFIX_NAME_MAX];
-	const char *domain;
-	size_t len;
+	size_t at, len;
 
 	pthread_once(&once, load_list);
 	if (!cap)
 		return false;
 	buf[0] = '\0';
-	if (!list || !copy_host(name, host) || is_address(host))
+	if (!list || !copy_host(name, host))
 		return false;
-	domain = psl_registrable_domain(list, host);
-	len = domain ? strlen(domain) : 0;
+	at = find_domain_again(host);
+	len = at < SUFFIX_NAME_MAX ? strlen(host + at) : 0;
 	if (!len || len >= cap)
 		return false;
-	memcpy(buf, domain, len + 1);
+	memcpy(buf, host + at, len + 1);
 	return true;
 }

@@ -126,7 +126,7 @@ static uint32_t *find_place(const struct baseline_list *b, const char *subject,
 			    const struct channel_key *bare_key)
 {
 	uint64_t seed = hash_bytes(subject, strlen(subject), hash_secret());
-	size_t at = hash_bytes(bare_key, sizeof(*bare_key), seed) & (SLOTS - 1);
+	size_t at = hash_table(bare_key, sizeof(*bare_key), seed) & (SLOTS - 1);
 
 	for (; b->table[at]; at = (at + 1) & (SLOTS - 1)) {
 		const struct destination *d = b->list[b->table[at] - 1];

@@ -58,18 +58,11 @@ static void remove_one(struct carriages *c, struct carriage *one)
 
 /* --- who goes ------------------------------------------------------------ */
 
-static uint64_t worth(const struct carriage *c)
+static uint64_t worth(const struct keyed *k)
 {
+	const struct carriage *c = (const struct carriage *)k;
+
 	return sample_bytes(&c->different) + c->mismatched_bytes;
-}
-
-static int compare_worth(const void *pa, const void *pb)
-{
-	const struct carriage *a = *(struct carriage *const *)pa;
-	const struct carriage *b = *(struct carriage *const *)pb;
-	uint64_t x = worth(a), y = worth(b);
-
-	return x != y ? (x > y) - (x < y) : keyed_compare(&a->keyed, &b->keyed);
 }
 
 static bool is_told(const struct keyed *k)
@@ -79,7 +72,7 @@ static bool is_told(const struct keyed *k)
 
 static void make_room(struct carriages *c)
 {
-	static const struct keyed_worth by_worth = { compare_worth, is_told };
+	static const struct keyed_worth by_worth = { worth, is_told };
 	struct keyed **going;
 	size_t n = keyed_going(&c->table, &by_worth, &going);
 

@@ -46,7 +46,8 @@ int channels_new(const struct channels_limits *limits, struct channels **ret_cha
 	c->max_bytes = l->bytes ? l->bytes : CHANNELS_BYTES_MAX - table_bytes(c) - STEP_BYTES;
 	c->table = calloc(c->slots, sizeof(struct channel *));
 	c->sorted = calloc(c->max, sizeof(struct channel *));
-	if (!c->table || !c->sorted) {
+	c->ranks = calloc(c->max, sizeof(struct channel_rank));
+	if (!c->table || !c->sorted || !c->ranks) {
 		channels_free(c);
 		return -ENOMEM;
 	}
@@ -80,6 +81,7 @@ void channels_free(struct channels *c)
 	channels_free_rhythms(c);
 	free(c->table);
 	free(c->sorted);
+	free(c->ranks);
 	free(c);
 }
 
@@ -87,7 +89,7 @@ void channels_free(struct channels *c)
 
 static size_t home_of(const struct channels *c, const struct channel_key *key)
 {
-	return hash_bytes(key, sizeof(*key), hash_secret()) & (c->slots - 1);
+	return hash_table(key, sizeof(*key), hash_secret()) & (c->slots - 1);
 }
 
 static size_t find_slot(const struct channels *c, const struct channel_key *key)
@@ -135,6 +137,7 @@ void channels_remove(struct channels *c, struct channel *ch)
 	c->counters.with_evidence -= ch->evidence != NULL;
 	c->counters.bytes -= channel_bytes(ch);
 	c->counters.live--;
+	c->removals++;
 	if (c->removed)
 		c->removed(c->removed_arg, ch);
 	channel_drop_rhythm(c, ch);
@@ -183,13 +186,29 @@ struct channel *channels_find(const struct channels *c, const struct channel_key
 	return c->table[find_slot(c, key)];
 }
 
+/* A channel that is there may grow its row, so that bound is looked at in any case. */
+static void keep_bytes(struct channels *c)
+{
+	if (c->counters.bytes >= c->max_bytes && !c->is_held)
+		channels_make_room(c);
+}
+
+struct channel *channels_get_near(struct channels *c, struct subject *s,
+				  const struct channel_key *key, struct channel_hint *hint)
+{
+	keep_bytes(c);
+	if (!hint->channel || hint->removals != c->removals ||
+	    memcmp(&hint->channel->key, key, sizeof(*key)))
+		hint->channel = channels_get(c, s, key);
+	hint->removals = c->removals;
+	return hint->channel;
+}
+
 struct channel *channels_get(struct channels *c, struct subject *s, const struct channel_key *key)
 {
 	struct channel *ch;
 
-	/* A channel that is there may grow its row, so that bound is looked at in any case. */
-	if (c->counters.bytes >= c->max_bytes && !c->is_held)
-		channels_make_room(c);
+	keep_bytes(c);
 	ch = channels_find(c, key);
 	if (ch)
 		return ch;

@@ -87,7 +87,6 @@ struct channel {
 	float usual_up;			/* mean upload of a row over the last 28 or so */
 	int32_t row_number : 24;	/* of row, row_up and active; CHANNEL_NO_ROW */
 	uint32_t is_changed : 1, evidence_changed : 1;	/* since they were last packed */
-	uint32_t is_excess : 1;		/* scratch of eviction */
 	uint32_t has_rhythm : 1;	/* channel_rhythm() is not NULL */
 };
 
@@ -114,10 +113,23 @@ void channels_free(struct channels *c);
 /* Made when it is not there.  NULL: no memory. */
 struct channel *channels_get(struct channels *c, struct subject *s, const struct channel_key *key);
 struct channel *channels_find(const struct channels *c, const struct channel_key *key);
+
+/* Where a channel was found last, for callers that ask for the same one again and again.  Zeroed:
+ * nothing yet.  Good for one struct channels. */
+struct channel_hint {
+	struct channel *channel;
+	uint64_t removals;		/* of the table then: it may point to nothing since */
+};
+/* channels_get() by way of the hint, which is renewed. */
+struct channel *channels_get_near(struct channels *c, struct subject *s,
+				  const struct channel_key *key, struct channel_hint *hint);
 const struct channels_counters *channels_counters(const struct channels *c);
 /* Counts on from another's what was evicted and expired; what is there counts itself. */
 void channels_carry(struct channels *c, const struct channels *from);
 size_t channels_bytes(const struct channels *c); /* everything: table, channels, evidence */
+/* Everything: table, channels, evidence.  Not the scratch of eviction, 32 bytes a channel, which is
+ * not touched before the table is full. */
+size_t channels_bytes(const struct channels *c);
 /* Before a night is judged: so many channels may be promoted in it and so many bytes be made
  * besides, and channels cannot go while they are gone through.  So room is made for as many as may
  * be held; others go by the rule above. */

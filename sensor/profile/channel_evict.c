@@ -1,5 +1,7 @@
 /* channel_evict.c - who goes when the memory is full; the order is in channel.h. */
+#include <math.h>
 #include <stdlib.h>
+#include <string.h>
 #include "base/log.h"
 #include "profile/channel_internal.h"
 #include "profile/pattern.h"
@@ -8,14 +10,17 @@
 
 /* --- the orders -------------------------------------------------------- */
 
-static int compare_u64(uint64_t a, uint64_t b)
-{
-	return (a > b) - (a < b);
-}
+/* Bits of a class, the heaviest first. */
+enum { HAS_EVIDENCE = 4, WITHIN_QUOTA = 2, IS_COARSE = 1 };
 
-static int compare_excess(const struct channel *a, const struct channel *b)
+/* Numbers that are not negative are in the order of their bits. */
+static uint64_t bits_of(double m)
 {
-	return (int)b->is_excess - (int)a->is_excess;
+	uint64_t bits;
+
+	m = fmax(m, 0);
+	memcpy(&bits, &m, sizeof(bits));
+	return bits;
 }
 
 /* Upload in the running row; a channel without one has been silent in it. */
@@ -39,54 +44,58 @@ static uint64_t hit_bytes(const struct channel *ch)
 	return up;
 }
 
-static int compare_evidence(const void *pa, const void *pb)
-{
-	const struct channel *a = *(struct channel *const *)pa, *b = *(struct channel *const *)pb;
-	double ma = channel_evidence_m(a), mb = channel_evidence_m(b);
-	int order = compare_excess(a, b);
+typedef struct channel_rank (*rank_fn)(const struct channels *c, struct channel *ch);
 
-	if (!order)
-		order = (ma > mb) - (ma < mb);
-	if (!order)
-		order = compare_u64(hit_bytes(a), hit_bytes(b));
-	return order ? order : channels_compare(a, b);
+static struct channel_rank rank_evidence(const struct channels *c, struct channel *ch)
+{
+	(void)c;
+	return (struct channel_rank){ bits_of(channel_evidence_m(ch)), hit_bytes(ch),
+			      HAS_EVIDENCE | WITHIN_QUOTA, ch };
 }
 
-static int compare_channels(const void *pa, const void *pb)
+static struct channel_rank rank_channel(const struct channels *c, struct channel *ch)
 {
-	const struct channel *a = *(struct channel *const *)pa, *b = *(struct channel *const *)pb;
-	int order = (a->evidence != NULL) - (b->evidence != NULL);
+	if (ch->evidence)
+		return rank_evidence(c, ch);
+	return (struct channel_rank){ upload_now(ch), ch->last_ns,
+			      WITHIN_QUOTA | (is_fine(ch) ? 0 : IS_COARSE), ch };
+}
 
-	if (!order && a->evidence)
-		return compare_evidence(pa, pb);
-	if (!order)
-		order = compare_excess(a, b);
-	if (!order)
-		order = is_fine(b) - is_fine(a);
-	if (!order)
-		order = compare_u64(upload_now(a), upload_now(b));
-	if (!order)
-		order = compare_u64(a->last_ns, b->last_ns);
-	return order ? order : channels_compare(a, b);
+/* The owners' own M. */
+static struct channel_rank rank_rhythm(const struct channels *c, struct channel *ch)
+{
+	const struct rhythm *r = channel_rhythm(c, ch);
+
+	return (struct channel_rank){ bits_of(r->m_mean), r->up, WITHIN_QUOTA, ch };
+}
+
+static inline bool is_less(const struct channel_rank *a, const struct channel_rank *b)
+{
+	if (a->class != b->class)
+		return a->class < b->class;
+	if (a->first != b->first)
+		return a->first < b->first;
+	if (a->second != b->second)
+		return a->second < b->second;
+	return a->channel != b->channel && channels_compare(a->channel, b->channel) < 0;
 }
 
 /* Moves the `go` least to the front, in no order of their own (Hoare's selection).  The table gives
  * them in the order of a keyed hash, so nobody can arrange for bad pivots. */
-static void select_least(struct channel **list, size_t n, size_t go,
-			 int (*compare)(const void *, const void *))
+static void select_least(struct channel_rank *list, size_t n, size_t go)
 {
 	size_t from = 0, to = n;
 
 	while (to - from > 1) {
-		struct channel *pivot = list[from + (to - from) / 2];
+		struct channel_rank pivot = list[from + (to - from) / 2];
 		size_t i = from, k = to;	/* [from, i) <= pivot <= [k, to) */
 
 		while (i < k) {
-			struct channel *low = list[i], *high = list[k - 1];
+			struct channel_rank low = list[i], high = list[k - 1];
 
-			if (compare(&low, &pivot) < 0) {
+			if (is_less(&low, &pivot)) {
 				i++;
-			} else if (compare(&high, &pivot) > 0) {
+			} else if (is_less(&pivot, &high)) {
 				k--;
 			} else {
 				list[i++] = high;
@@ -105,8 +114,6 @@ static void select_least(struct channel **list, size_t n, size_t go,
 
 /* --- quotas ------------------------------------------------------------ */
 
-typedef int (*order_fn)(const void *, const void *);
-
 static size_t quota_of(size_t max, size_t subjects)
 {
 	size_t quota = subjects ? max / subjects : max;
@@ -116,39 +123,57 @@ static size_t quota_of(size_t max, size_t subjects)
 
 static int compare_subjects(const void *pa, const void *pb)
 {
-	const struct channel *a = *(struct channel *const *)pa, *b = *(struct channel *const *)pb;
+	const struct channel *a = ((const struct channel_rank *)pa)->channel;
+	const struct channel *b = ((const struct channel_rank *)pb)->channel;
 
 	return (a->key.subject > b->key.subject) - (a->key.subject < b->key.subject);
 }
 
-/* The channels of one subject from list[0] on. */
-static size_t count_same(struct channel *const *list, size_t n)
+static void mark_subject(struct channel_rank *list, size_t same, size_t quota)
 {
-	size_t same = 1;
-
-	while (same < n && list[same]->subject == list[0]->subject)
-		same++;
-	return same;
+	select_least(list, same, same - quota);
+	for (size_t k = 0; k < same - quota; k++)
+		list[k].class &= ~(uint32_t)WITHIN_QUOTA;
 }
 
-/* Marks what each subject has beyond its share of max: the least of it by that order. */
-static void mark_excess(struct channel **list, size_t n, size_t max, order_fn order)
+/* How many there are of each subject (its counted), and how many subjects. */
+static size_t count_subjects(const struct channel_rank *list, size_t n)
 {
-	size_t subjects = 0, quota, same;
+	size_t subjects = 0;
 
-	qsort(list, n, sizeof(struct channel *), compare_subjects);
-	for (size_t i = 0; i < n; i += count_same(list + i, n - i))
-		subjects++;
-	quota = quota_of(max, subjects);
-	for (size_t i = 0; i < n; i += same) {
-		same = count_same(list + i, n - i);
-		for (size_t k = 0; k < same; k++)
-			list[i + k]->is_excess = 0;
-		if (same <= quota)
+	for (size_t i = 0; i < n; i++)
+		list[i].channel->subject->counted = 0;
+	for (size_t i = 0; i < n; i++)
+		subjects += !list[i].channel->subject->counted++;
+	return subjects;
+}
+
+/* Those of subjects that have more than the quota to the front. */
+static size_t gather_rich(struct channel_rank *list, size_t n, size_t quota)
+{
+	size_t rich = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		struct channel_rank r = list[i];
+
+		if (r.channel->subject->counted <= quota)
 			continue;
-		select_least(list + i, same, same - quota, order);
-		for (size_t k = 0; k < same - quota; k++)
-			list[i + k]->is_excess = 1;
+		list[i] = list[rich];
+		list[rich++] = r;
+	}
+	return rich;
+}
+
+/* Marks what each subject has beyond its share of max: the least of it by the order. */
+static void mark_excess(struct channel_rank *list, size_t n, size_t max)
+{
+	size_t quota = quota_of(max, count_subjects(list, n));
+	size_t rich = gather_rich(list, n, quota), same;
+
+	qsort(list, rich, sizeof(*list), compare_subjects);
+	for (size_t i = 0; i < rich; i += same) {
+		same = list[i].channel->subject->counted;
+		mark_subject(list + i, same, quota);
 	}
 }
 
@@ -157,11 +182,16 @@ static int compare_names(const void *a, const void *b)
 	return channels_compare(*(struct channel *const *)a, *(struct channel *const *)b);
 }
 
-/* The least of the n first, as many as go, in an order for telling that nothing else decides. */
-static void choose(struct channels *c, size_t n, size_t go, size_t max, order_fn order)
+/* Of c->sorted[0 .. n) the least, as many as go, to its front, in an order for telling that nothing
+ * else decides. */
+static void choose(struct channels *c, size_t n, size_t go, size_t max, rank_fn rank)
 {
-	mark_excess(c->sorted, n, max, order);
-	select_least(c->sorted, n, go, order);
+	for (size_t i = 0; i < n; i++)
+		c->ranks[i] = rank(c, c->sorted[i]);
+	mark_excess(c->ranks, n, max);
+	select_least(c->ranks, n, go);
+	for (size_t i = 0; i < go; i++)
+		c->sorted[i] = c->ranks[i].channel;
 	qsort(c->sorted, go, sizeof(struct channel *), compare_names);
 }
 
@@ -186,7 +216,7 @@ static void thin(struct channels *c)
 {
 	size_t n = channels_collect(c, c->sorted), go = n / SHARE ? n / SHARE : 1;
 
-	choose(c, n, go, c->max, compare_channels);
+	choose(c, n, go, c->max, rank_channel);
 	for (size_t i = 0; i < go && i < n; i++) {
 		c->counters.evicted++;
 		c->counters.evicted_tonight += upload_now(c->sorted[i]) > 0;
@@ -224,29 +254,13 @@ void channels_give_up_evidence(struct channels *c)
 	go = with / SHARE ? with / SHARE : 1;
 	if (!with)
 		return;
-	choose(c, with, go, c->max_evidence, compare_evidence);
+	choose(c, with, go, c->max_evidence, rank_evidence);
 	for (size_t i = 0; i < go && i < with; i++) {
 		struct channel *ch = c->sorted[i];
 
 		tell_evidence(c, ch);
 		channels_drop_evidence(c, ch);
 	}
-}
-
-/* The owners' own M: what detector C remembers is looked up for each comparison. */
-static const struct channels *comparing;	/* thread: analysis, as the table's */
-
-static int compare_rhythms(const void *pa, const void *pb)
-{
-	const struct channel *a = *(struct channel *const *)pa, *b = *(struct channel *const *)pb;
-	const struct rhythm *ra = channel_rhythm(comparing, a), *rb = channel_rhythm(comparing, b);
-	int order = compare_excess(a, b);
-
-	if (!order)
-		order = (ra->m_mean > rb->m_mean) - (ra->m_mean < rb->m_mean);
-	if (!order)
-		order = compare_u64(ra->up, rb->up);
-	return order ? order : channels_compare(a, b);
 }
 
 void channels_give_up_rhythms(struct channels *c)
@@ -259,8 +273,7 @@ void channels_give_up_rhythms(struct channels *c)
 	if (!with)
 		return;
 	go = with / SHARE ? with / SHARE : 1;
-	comparing = c;
-	choose(c, with, go, CHANNELS_RHYTHMS_MAX, compare_rhythms);
+	choose(c, with, go, CHANNELS_RHYTHMS_MAX, rank_rhythm);
 	c->counters.evicted_rhythms += go;
 	for (size_t i = 0; i < go; i++)
 		channel_drop_rhythm(c, c->sorted[i]);

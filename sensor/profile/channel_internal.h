@@ -4,15 +4,25 @@
 
 #include "profile/channel.h"
 
+/* A channel's place in an order of going, as numbers: a table is sifted often, and looking into two
+ * channels and their rows for each comparison cost more than all else of it. */
+struct channel_rank {
+	uint64_t first, second;		/* the less goes first */
+	uint32_t class;			/* before both */
+	struct channel *channel;
+};
+
 struct channels {
 	struct channel **table;
 	size_t slots;			/* a power of two, at least twice max */
 	size_t max, max_evidence, max_bytes;
 	struct rhythm_entry **rhythms;	/* channel_rhythm.c; NULL: there is none yet */
 	struct channel **sorted;	/* scratch of eviction, and what channels_sorted() gives */
+	struct channel_rank *ranks;	/* scratch of eviction */
 	channels_removed_fn removed, evicted;
 	void *removed_arg, *evicted_arg;
 	bool is_held;			/* channels_hold() */
+	uint64_t removals;		/* channels that went, for whatever reason */
 	struct channels_counters counters;
 };
 

@@ -5,6 +5,7 @@
 #include <string.h>
 #include "base/digest.h"
 #include "base/err.h"
+#include "base/hash.h"
 #include "base/text.h"
 
 #define MAPPED_BITS 96			/* IPv4 addresses are held as ::ffff:a.b.c.d */
@@ -31,13 +32,41 @@ void group_key_ip(struct channel_key *ret, const struct addr *peer, uint8_t prot
 		ret->port = port;
 }
 
-void group_key_domain(struct channel_key *ret, const char *domain)
+/* The domains asked for last: a digest costs more than all else that is done with a key. */
+#define MEMO_SLOTS 64
+
+struct memo {
+	char domain[GROUP_TEXT_MAX];
+	struct addr value;
+};
+
+static _Thread_local struct memo memos[MEMO_SLOTS];
+
+static struct addr digest_of(const char *domain, size_t len)
 {
 	uint8_t digest[DIGEST_SHA256_LEN];
+	struct addr value;
+
+	digest_sha256(domain, len, digest);
+	memcpy(value.bytes, digest, sizeof(value.bytes));
+	return value;
+}
+
+void group_key_domain(struct channel_key *ret, const char *domain)
+{
+	size_t len = strlen(domain);
+	struct memo *m = &memos[hash_table(domain, len, hash_secret()) % MEMO_SLOTS];
 
 	begin(ret, GROUP_DOMAIN);
-	digest_sha256(domain, strlen(domain), digest);
-	memcpy(ret->value.bytes, digest, sizeof(ret->value.bytes));
+	if (!len || len >= sizeof(m->domain)) {
+		ret->value = digest_of(domain, len);
+		return;
+	}
+	if (strcmp(m->domain, domain)) {
+		memcpy(m->domain, domain, len + 1);
+		m->value = digest_of(domain, len);
+	}
+	ret->value = m->value;
 }
 
 static unsigned prefix_bits(const struct addr *a)

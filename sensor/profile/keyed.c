@@ -8,7 +8,7 @@
 
 static struct keyed **bucket_of(const struct keyed_table *t, const struct channel_key *key)
 {
-	size_t at = hash_bytes(key, sizeof(*key), hash_secret()) % KEYED_BUCKETS;
+	size_t at = hash_table(key, sizeof(*key), hash_secret()) % KEYED_BUCKETS;
 
 	return (struct keyed **)&t->buckets[at];
 }
@@ -81,51 +81,93 @@ struct keyed **keyed_sorted(struct keyed_table *t, size_t *ret_n)
 	return t->sorted;
 }
 
+/* --- who goes ------------------------------------------------------------ */
+
+/* What a record is worth is asked once: to sort by asking would ask for each comparison. */
+struct candidate {
+	uint64_t worth;
+	struct keyed *k;
+};
+
+static int compare_worth(const void *pa, const void *pb)
+{
+	const struct candidate *a = pa, *b = pb;
+	int order;
+
+	if (a->worth != b->worth)
+		return (a->worth > b->worth) - (a->worth < b->worth);
+	/* Most differ in their group: ids are compared last. */
+	order = group_key_compare(&a->k->key, &b->k->key);
+	return order ? order : strcmp(a->k->subject->id, b->k->subject->id);
+}
+
+/* All records, in no order. */
+static void collect(const struct keyed_table *t, const struct keyed_worth *w,
+		    struct candidate *ret_all)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < KEYED_BUCKETS; i++)
+		for (struct keyed *k = t->buckets[i]; k; k = k->chain)
+			ret_all[n++] = (struct candidate){ w->of(k), k };
+}
+
 /* The subject that has most records, of several the one of the smaller id; NULL: empty. */
-static const struct subject *find_richest(struct keyed *const *list, size_t n)
+static const struct subject *find_richest(const struct candidate *all, size_t n)
 {
 	const struct subject *richest = NULL;
-	size_t has = 0, next;
 
-	for (size_t i = 0; i < n; i = next) {
-		for (next = i; next < n && list[next]->subject == list[i]->subject; next++)
-			;
-		if (next - i <= has)
-			continue;
-		has = next - i;
-		richest = list[i]->subject;
+	for (size_t i = 0; i < n; i++)
+		all[i].k->subject->counted = 0;
+	for (size_t i = 0; i < n; i++)
+		all[i].k->subject->counted++;
+	for (size_t i = 0; i < n; i++) {
+		const struct subject *s = all[i].k->subject;
+
+		if (!richest || s->counted > richest->counted ||
+		    (s->counted == richest->counted && s != richest &&
+		     strcmp(s->id, richest->id) < 0))
+			richest = s;
 	}
 	return richest;
 }
 
-/* Those that may go, of one subject or (NULL) of all, the least worth first. */
-static size_t choose(struct keyed_table *t, const struct keyed_worth *w, const struct subject *of,
-		     struct keyed **ret_chosen)
+/* Those that may go, of one subject or (NULL) of all, in no order. */
+static size_t choose(const struct candidate *all, size_t n, const struct keyed_worth *w,
+		     const struct subject *of, struct candidate *ret_chosen)
 {
-	size_t n, k = 0;
-	struct keyed **list = keyed_sorted(t, &n);
+	size_t chosen = 0;
 
 	for (size_t i = 0; i < n; i++)
-		if ((!of || list[i]->subject == of) && !w->is_kept(list[i]))
-			ret_chosen[k++] = list[i];
-	qsort(ret_chosen, k, sizeof(struct keyed *), w->compare);
-	return k;
+		if ((!of || all[i].k->subject == of) && !w->is_kept(all[i].k))
+			ret_chosen[chosen++] = all[i];
+	return chosen;
 }
 
 size_t keyed_going(struct keyed_table *t, const struct keyed_worth *w, struct keyed ***ret_list)
 {
-	size_t n, k;
-	struct keyed **list = keyed_sorted(t, &n);
+	size_t n = t->n, go, chosen;
+	struct candidate *all = malloc((2 * n + 1) * sizeof(*all)), *list;
 	struct keyed **going = malloc((n + 1) * sizeof(struct keyed *));
 
 	*ret_list = going;
-	if (!going)
+	if (!all || !going) {
+		free(all);
 		return 0;
-	k = choose(t, w, find_richest(list, n), going) / 4;
-	if (k >= KEYED_AT_ONCE)
-		return k;
-	k = choose(t, w, NULL, going);
-	return k < KEYED_AT_ONCE ? k : KEYED_AT_ONCE;
+	}
+	list = all + n;
+	collect(t, w, all);
+	chosen = choose(all, n, w, find_richest(all, n), list);
+	go = chosen / 4;
+	if (go < KEYED_AT_ONCE) {
+		chosen = choose(all, n, w, NULL, list);
+		go = chosen < KEYED_AT_ONCE ? chosen : KEYED_AT_ONCE;
+	}
+	qsort(list, chosen, sizeof(*list), compare_worth);
+	for (size_t i = 0; i < go; i++)
+		going[i] = list[i].k;
+	free(all);
+	return go;
 }
 
 void keyed_clear(struct keyed_table *t)

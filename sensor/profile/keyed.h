@@ -14,7 +14,7 @@
 #include "profile/subject.h"
 
 #define KEYED_BUCKETS 4096
-#define KEYED_AT_ONCE 128
+#define KEYED_AT_ONCE 512
 
 struct keyed {
 	struct channel_key key;		/* whole, with the subject's number */
@@ -39,14 +39,14 @@ struct keyed **keyed_sorted(struct keyed_table *t, size_t *ret_n);
 int keyed_compare(const struct keyed *a, const struct keyed *b);
 
 struct keyed_worth {
-	/* For qsort(3) over pointers to records: the least worth first, then keyed_compare(). */
-	int (*compare)(const void *, const void *);
+	/* The least goes first; equals by group, then subject id. */
+	uint64_t (*of)(const struct keyed *k);
 	bool (*is_kept)(const struct keyed *k);		/* it never goes */
 };
 /* Who goes when the table is full: a quarter of the subject that has most, the least worth first.
  * Where that are few, for many subjects have little each, the least of all instead: at least
  * KEYED_AT_ONCE, so that a flood does not pay for each of its records.  Gives *ret_list (NULL: no
- * memory, and 0); the records are still in the table. */
+ * memory, and 0), the least worth first; the records are still in the table. */
 size_t keyed_going(struct keyed_table *t, const struct keyed_worth *w, struct keyed ***ret_list);
 void keyed_clear(struct keyed_table *t);	/* frees what is the table's, no record */
 

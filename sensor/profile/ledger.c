@@ -58,21 +58,14 @@ static void remove_one(struct ledgers *l, struct ledger *one)
 
 /* --- who goes ------------------------------------------------------------ */
 
-static uint64_t worth(const struct ledger *l)
+static uint64_t worth(const struct keyed *k)
 {
+	const struct ledger *l = (const struct ledger *)k;
 	uint64_t sum = 0;
 
 	for (unsigned i = 0; i < LEDGER_ROWS; i++)
 		sum += l->up_kib[i];
 	return sum;
-}
-
-static int compare_worth(const void *pa, const void *pb)
-{
-	const struct ledger *a = *(struct ledger *const *)pa, *b = *(struct ledger *const *)pb;
-	uint64_t x = worth(a), y = worth(b);
-
-	return x != y ? (x > y) - (x < y) : keyed_compare(&a->keyed, &b->keyed);
 }
 
 static bool is_told(const struct keyed *k)
@@ -82,7 +75,7 @@ static bool is_told(const struct keyed *k)
 
 static void make_room(struct ledgers *l)
 {
-	static const struct keyed_worth by_worth = { compare_worth, is_told };
+	static const struct keyed_worth by_worth = { worth, is_told };
 	struct keyed **going;
 	size_t n = keyed_going(&l->table, &by_worth, &going);
 
@@ -178,7 +171,7 @@ void ledgers_expire(struct ledgers *l, int64_t row)
 		struct ledger *one = (struct ledger *)list[i];
 
 		ledger_turn(one, row);
-		if (!one->is_told && !worth(one))
+		if (!one->is_told && !worth(&one->keyed))
 			remove_one(l, one);
 	}
 }

@@ -147,6 +147,8 @@ bool subject_unpack(struct subjects *list, const struct site *site, const void *
 	if (!s)
 		return false;
 	memcpy(s->mac, names.mac, sizeof(s->mac));
+	if (!strncmp(s->id, SUBJECT_UNLISTED, strlen(SUBJECT_UNLISTED)))
+		s->addr = names.addr;
 	unpack_u32(&u);		/* once the open incidents of it, which are counted anew */
 	unpack_jobs(&u, site, s, version);
 	unpack_volumes(&u, s, subject_add_volume);

@@ -77,7 +77,7 @@ void resolved_free(struct resolved *r)
 
 static uint32_t *bucket_of(const struct resolved *r, const struct pair *pair)
 {
-	return &r->buckets[hash_bytes(pair, sizeof(*pair), hash_secret()) & r->mask];
+	return &r->buckets[hash_table(pair, sizeof(*pair), hash_secret()) & r->mask];
 }
 
 static uint32_t find(const struct resolved *r, const struct pair *pair)

@@ -38,7 +38,7 @@ struct subjects {
 
 static struct entry *find_entry(const struct subjects *s, const struct addr *a)
 {
-	size_t i = hash_bytes(a->bytes, sizeof(a->bytes), hash_secret()) & (TABLE_SLOTS - 1);
+	size_t i = hash_table(a->bytes, sizeof(a->bytes), hash_secret()) & (TABLE_SLOTS - 1);
 
 	while (s->table[i].subject && !addr_equal(&s->table[i].addr, a))
 		i = (i + 1) & (TABLE_SLOTS - 1);
@@ -185,7 +185,8 @@ static int make_unlisted(struct subjects *s)
 		return -ENOMEM;
 	for (size_t i = 0; i <= n; i++) {
 		/* No asset has an '@' in its id. */
-		text_format(id, sizeof(id), "unlisted@%.50s", i < n ? s->site->zones[i].id : "-");
+		text_format(id, sizeof(id), SUBJECT_UNLISTED "%.50s",
+			    i < n ? s->site->zones[i].id : "-");
 		s->unlisted[i] = new_subject(s, id);
 		if (!s->unlisted[i])
 			return -ENOMEM;
@@ -238,18 +239,28 @@ void subjects_free(struct subjects *s)
 	free(s);
 }
 
+struct subject *subjects_unlisted(struct subjects *s, const struct zone *zone, const struct addr *a)
+{
+	static const struct addr none;
+	struct subject *u = s->unlisted[zone ? (size_t)(zone - s->site->zones) : s->site->n_zones];
+
+	/* The first one stays: incidents are found by it. */
+	if (addr_equal(&u->addr, &none)) {
+		u->addr = *a;
+		u->is_changed = true;
+	}
+	return u;
+}
+
 static struct subject *unlisted_of(struct subjects *s, const struct zone *zone,
 				   const struct addr *a)
 {
-	struct subject *u = s->unlisted[zone ? (size_t)(zone - s->site->zones) : s->site->n_zones];
-
 	if (!s->overflowed++)
 		log_warn("profile",
 			 "more than %d local addresses: further ones are watched together, by "
 			 "zone",
 			 SUBJECTS_MAX);
-	u->addr = *a;
-	return u;
+	return subjects_unlisted(s, zone, a);
 }
 
 /* The subject of an address in that zone, made when first seen. */
@@ -274,28 +285,25 @@ static struct subject *get_address(struct subjects *s, const struct addr *a,
 	return subject;
 }
 
-/* The listed asset with that MAC, or NULL.  Linear: only for addresses that are not local. */
-static struct subject *find_mac(struct subjects *s, const uint8_t *mac)
+/* The listed asset with that MAC, or NULL. */
+static struct subject *find_mac(const struct subjects *s, const uint8_t *mac)
 {
 	static const uint8_t none[6];
+	const struct asset *asset = mac && memcmp(mac, none, 6) ?
+				    site_asset_of_mac(s->site, mac) : NULL;
 
-	if (!mac || !memcmp(mac, none, 6))
-		return NULL;
-	for (size_t i = 0; i < s->count && s->list[i]->asset; i++)
-		for (size_t k = 0; k < s->list[i]->asset->n_macs; k++)
-			if (!memcmp(s->list[i]->asset->macs[k], mac, 6))
-				return s->list[i];
-	return NULL;
+	/* Listed assets were made first, in their order. */
+	return asset ? s->list[asset - s->site->assets] : NULL;
+}
+
+struct subject *subjects_by_mac(const struct subjects *s, const uint8_t mac[static 6])
+{
+	return find_mac(s, mac);
 }
 
 static const struct zone *zone_of_vlan(const struct site *site, const uint16_t *vlan)
 {
-	for (size_t i = 0; vlan && i < site->n_zones; i++)
-		for (size_t k = 0; k < site->zones[i].n_vlans; k++)
-			if (site->zones[i].vlans[k] == vlan[0] ||
-			    site->zones[i].vlans[k] == vlan[1])
-				return &site->zones[i];
-	return NULL;
+	return vlan ? site_zone_of_vlan(site, vlan) : NULL;
 }
 
 struct subject *subjects_get(struct subjects *s, const struct sighting *seen)

@@ -60,7 +60,10 @@ struct subject {
 	uint16_t suppressed_incidents[SUBJECT_RULES_MAX];	/* likewise */
 	struct crowd *crowd;		/* votes of all assets, numbered as here; NULL: none */
 	bool is_changed;		/* since it was last packed */
+	uint32_t counted;		/* scratch of evictions */
 };
+
+#define SUBJECT_UNLISTED "unlisted@"	/* begins the ids of what stands for strangers */
 
 struct subjects;
 
@@ -80,6 +83,12 @@ struct subject *subjects_get(struct subjects *s, const struct sighting *seen);
 struct subject *subjects_get_stranger(struct subjects *s, const struct sighting *seen);
 /* The subject of that id, or NULL. */
 struct subject *subjects_by_id(const struct subjects *s, const char *id);
+/* The listed asset with that MAC, or NULL. */
+struct subject *subjects_by_mac(const struct subjects *s, const uint8_t mac[static 6]);
+/* What stands for addresses that nobody listed: "unlisted@ZONE", zone NULL: of no zone.  a: the one
+ * that it is asked for; it keeps the first. */
+struct subject *subjects_unlisted(struct subjects *s, const struct zone *zone,
+				  const struct addr *a);
 /* From a state: the subject of that id, made (with its address and zone) when it is not there.
  * NULL: an asset that the site no longer lists, or no memory. */
 struct subject *subjects_restore(struct subjects *s, const char *id, const struct addr *a,

@@ -11,6 +11,8 @@ Standard library only.
 """
 import collections
 
+import in_order
+
 Case = collections.namedtuple("Case", "key mine theirs measure expected ours")
 
 IPV4_HEADER = 20
@@ -69,11 +71,13 @@ def no_handshake(case):
 
 def stops_at_gap(case):
     """Arkime counts payload in order and stops where bytes are missing; we count what is behind the gap
-    too, and `lost` beside it."""
+    too, and `lost` beside it.  Arkime's is what stands in the capture before the gap (in_order.py)."""
     if case.key[0] != "tcp" or case.measure != "payload" or not case.mine.lost:
         return False
-    less = [case.mine.payload[side] - case.theirs.payload[side] for side in (0, 1)]
-    return min(less) == 0 and max(less) > 0
+    other = case.key[2] if case.mine.client == case.key[1] else case.key[1]
+    before = in_order.payload(case.ours.capture, case.mine.client, other)
+    return all(theirs in (mine, before.get(end)) and theirs <= mine for mine, theirs, end in
+               zip(case.mine.payload, case.theirs.payload, (case.mine.client, other)))
 
 
 def gap_beyond_jump(case):

@@ -96,6 +96,7 @@ class Replay:
     """What our program makes of one capture."""
 
     def __init__(self, program, capture):
+        self.capture = capture
         self.conversations = {}
         self.outer = collections.Counter()      # address pairs of tunnels around conversations
         self.counters = {}

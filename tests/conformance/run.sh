@@ -40,6 +40,9 @@ tell() {
 	fi
 }
 
+# What nDPI guesses without payload, for ndpi.py; when it cannot be built, that says so and fails.
+make -s -C "$build" tests/conformance/ndpi-guess >"$logs/make" 2>&1 || sed 's/^/# /' "$logs/make"
+
 begin test_classes
 begin zeek --program "$program" ${NW_CAPTURES:+--captures "$NW_CAPTURES"}
 begin arkime --program "$program" ${NW_CAPTURES:+--captures "$NW_CAPTURES"}

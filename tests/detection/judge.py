@@ -35,8 +35,10 @@ class Run:
         self.sent = {}			# row -> bytes up
         for leak in truth["leaks"]:
             for night in leak["nights"]:
-                if night["up"]:
-                    self.sent[night["night"]] = self.sent.get(night["night"], 0) + night["up"]
+                # What is said below IP has no payload: its packets count.
+                sent = night["packets_up" if leak["kind"] in ("arp", "nd", "dhcp", "dhcp6") else "up"]
+                if sent:
+                    self.sent[night["night"]] = self.sent.get(night["night"], 0) + sent
         self.rows = sorted(self.sent)
         self.addresses = {h["id"]: listed(h["ip"]) for h in story["hosts"]}
 

@@ -1,4 +1,5 @@
-/* fuzz_carry.c - hostile packed flows into a shard, which then goes on with packets of theirs.
+/* fuzz_carry.c - hostile packed flows and claims into a shard, which then goes on with packets of
+ * theirs.
  *
  * An input is two bytes and then a row of records, each behind its length:
  *
@@ -9,13 +10,14 @@
  *		state could, and what is behind it must hold without
  *
  * Checked: flows in are flows out, a taken flow is packed into the same bytes again and again, and
- * no flow opens or closes twice.
+ * no flow opens or closes twice, and every claim comes out once.
  */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <zlib.h>
 #include "base/bytes.h"
+#include "flow/claim.h"
 #include "flow/image.h"
 #include "flow/shard.h"
 
@@ -37,7 +39,7 @@ struct rows {
 };
 
 struct tally {
-	uint64_t opens, closes;
+	uint64_t opens, closes, claims;
 };
 
 static void count_event(void *arg, struct slice *e)
@@ -46,6 +48,7 @@ static void count_event(void *arg, struct slice *e)
 
 	t->opens += e->kind == SLICE_OPEN;
 	t->closes += e->kind == SLICE_CLOSE;
+	t->claims += e->kind == SLICE_CLAIM;
 	ENSURE(e->minute_ns % SLICE_NS == 0);
 	slice_clear(e);
 }
@@ -117,7 +120,7 @@ static void check_round_trip(const struct row *row, const struct shard_config *c
 		ENSURE(twice.n == 1 && twice.row[0].len == once.row[0].len);
 		ENSURE(!memcmp(once.row[0].bytes, twice.row[0].bytes, once.row[0].len));
 	}
-	ENSURE(t.opens == 0 && t.closes == 0);
+	ENSURE(t.opens == 0 && t.closes == 0 && t.claims == 0);
 	clear_rows(&once);
 	clear_rows(&twice);
 	shard_free(s);
@@ -129,7 +132,8 @@ static struct packet packet_of(const struct row *row, unsigned n)
 	struct flow_key key = { .ip_version = 4 };
 	struct packet p;
 
-	flow_image_unpack_key(row->bytes, row->len, &key);
+	if (!claims_is_row(row->bytes, row->len))
+		flow_image_unpack_key(row->bytes, row->len, &key);
 	p = (struct packet){
 		.src = n & 1 ? key.a : key.b, .dst = n & 1 ? key.b : key.a,
 		.sport = n & 1 ? key.a_port : key.b_port, .dport = n & 1 ? key.b_port : key.a_port,
@@ -166,7 +170,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct rows in = { .n = 0 };
 	const struct shard_counters *counters;
 	struct shard *s = new_shard(&cfg, &t);
-	uint64_t taken = 0;
+	uint64_t taken = 0, claims = 0;
 
 	read_rows(&c, &in);
 	for (size_t i = 0; i < in.n; i++) {
@@ -175,7 +179,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		check_round_trip(&in.row[i], &cfg);
 		if (shard_of_packed(in.row[i].bytes, in.row[i].len, 7, &number))
 			ENSURE(number < 7);
-		taken += shard_import(s, in.row[i].bytes, in.row[i].len);
+		if (!shard_import(s, in.row[i].bytes, in.row[i].len))
+			continue;
+		if (claims_is_row(in.row[i].bytes, in.row[i].len))
+			claims++;
+		else
+			taken++;
 	}
 	if (how & 1)
 		go_on(s, &in, step);
@@ -183,6 +192,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	counters = shard_counters(s);
 	ENSURE(counters->flows_imported == taken);
 	ENSURE(t.closes == taken + counters->flows_opened);
+	ENSURE(t.claims == claims);
 	ENSURE(t.opens >= counters->flows_opened && t.opens <= t.closes);
 	clear_rows(&in);
 	shard_free(s);

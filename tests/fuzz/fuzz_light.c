@@ -73,7 +73,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		.is_udp = data[1] & 2, .at_port = data[1] & 1,
 	};
 	check_piece(light_kind((enum dpi_light)(data[0] % DPI_LIGHTS)), &p);
-	ENSURE(file_type_of(p.bytes, p.len, NULL, 0) < FILE_TYPES);
+	ENSURE(file_type_of(p.bytes, p.len, NULL) < FILE_TYPES);
 	look(&l, p.bytes, p.len / 2, data[1], true, banner[0]);
 	look(&l, p.bytes + p.len / 2, p.len - p.len / 2, data[1], false, banner[1]);
 	look(&l, p.bytes, p.len, data[1], true, banner[0]);

@@ -5,9 +5,7 @@
  *
  *	make check			linked with this file, no arguments: the corpus, as TAP
  *	fuzz_NAME FILE-OR-DIRECTORY...	the same over these (a crash found elsewhere)
- *	clang -std=gnu11 -g -O1 -fsanitize=fuzzer,address,undefined -Isensor \
- *		tests/fuzz/fuzz_NAME.c SOURCES... -o /tmp/fuzz_NAME && /tmp/fuzz_NAME NEW-DIR CORPUS
- *					without this file: libFuzzer brings its own main()
+ *	tests/fuzz/fuzz.sh SECONDS [NAME...]	built with --enable-fuzzing: libFuzzer, new inputs
  *
  * In tests/fuzz/fuzz.am a target is three lines (copy fuzz_packet's).
  * Each input is handed over in a heap buffer of exactly its size, so that AddressSanitizer sees a
@@ -26,6 +24,9 @@
 #define PATH_LEN 4096
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+#ifdef NW_LIBFUZZER
+int LLVMFuzzerRunDriver(int *argc, char ***argv, int (*target)(const uint8_t *data, size_t size));
+#endif
 
 static unsigned tests_done, tests_failed;
 
@@ -125,6 +126,10 @@ static void replay_own_corpus(const char *program)
 
 int main(int argc, char **argv)
 {
+#ifdef NW_LIBFUZZER
+	if (argc > 1)
+		return LLVMFuzzerRunDriver(&argc, &argv, LLVMFuzzerTestOneInput);
+#endif
 	if (argc < 2)
 		replay_own_corpus(argv[0]);
 	for (int i = 1; i < argc; i++)

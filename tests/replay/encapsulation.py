@@ -8,6 +8,7 @@ they fall into all shards.  Each has datagrams that are carried whole, whose car
 are in fragments themselves, and both; the first of a conversation is in another way in each.  Whatever the
 way, a conversation is one flow; its packets are the datagrams (or their own fragments), its bytes theirs.
 Beside them are flows of the tunnels' ends: what a tunnel's header hides is no hiding place.
+A second capture has link headers (PPI) as long as what workers copy of a packet: they take nothing from it.
 TAP.  Standard library only, but for the schema.
 """
 import argparse
@@ -20,9 +21,11 @@ import sys
 
 CONVERSATIONS = 60
 SIZE = 1200                     # bytes of UDP data
+PPI = 192                       # LINKTYPE_PPI
+PPI_HEADER = 65528              # bytes; its length field ends there
 WAYS = ("whole", "carrier in fragments", "in fragments", "both in fragments")
 OUTER4 = (bytes([203, 0, 113, 1]), bytes([203, 0, 113, 2]))
-TRANSPORTS = ("udp", "47", "4")
+TRANSPORTS = {"udp": "VXLAN", "47": "GRE", "4": "IP_in_IP"}
 OUTER_ADDRESSES = ("203.0.113.1", "203.0.113.2", "2001:db8:f::1", "2001:db8:f::2")
 OUTER6 = (bytes.fromhex("20010db8000f00000000000000000001"), bytes.fromhex("20010db8000f00000000000000000002"))
 
@@ -58,7 +61,8 @@ def pieces(data, size):
 class Writer:
     """Frames with a stamp each; fragments of a datagram in an order that is not theirs."""
 
-    def __init__(self):
+    def __init__(self, link=1):
+        self.link = link
         self.frames = []
         self.ident = 0
 
@@ -86,7 +90,7 @@ class Writer:
 
     def write(self, path):
         with open(path, "wb") as out:
-            out.write(struct.pack("<IHHIIII", 0xa1b2c3d4, 2, 4, 0, 0, 262144, 1))
+            out.write(struct.pack("<IHHIIII", 0xa1b2c3d4, 2, 4, 0, 0, 262144, self.link))
             for n, frame in enumerate(self.frames):
                 out.write(struct.pack("<IIII", 1700000000 + n // 1000, n % 1000 * 1000, len(frame), len(frame)))
                 out.write(frame)
@@ -179,6 +183,37 @@ def schema_fault(folder, records):
     return None
 
 
+def plain_talk():
+    """A request whose name stands far behind its beginning, and a datagram in fragments; Ethernet frames."""
+    client, server = bytes([192, 0, 2, 1]), bytes([198, 51, 100, 1])
+    request = b"GET / HTTP/1.1\r\nCookie: " + b"c" * 2500 + b"\r\nHost: far.vendor.example\r\n\r\n"
+    tcp = struct.pack(">HHIIBBHHH", 40000, 80, 1000, 1, 5 << 4, 0x18, 1024, 0, 0) + request
+    data = udp(40001, 9000, bytes(SIZE))
+    return [ethernet(0x0800, ipv4((client, server), 6, 1, tcp))] + \
+        [ethernet(0x0800, ipv4((client, server), 17, 2, part, off, more)) for off, part, more in pieces(data, 488)]
+
+
+def long_link_headers(args, tap):
+    """packet_rebase(): what is before the IP header is left out before a packet is cut for a worker."""
+    plain, behind = Writer(), Writer(PPI)
+    plain.frames = plain_talk()
+    behind.frames = [struct.pack("<BBHI", 0, 0, PPI_HEADER, 1) + bytes(PPI_HEADER - 8) + frame
+                     for frame in plain.frames]
+    flows = set()
+    for name, writer in (("ethernet", plain), ("ppi", behind)):
+        capture = os.path.join(args.scratch, name + ".pcap")
+        writer.write(capture)
+        for workers in (1, 2):
+            done, texts = replay(args, capture, workers)
+            tap.ok(done.returncode == 0, "%s, %d worker(s): replayed" % (name, workers), done.stderr)
+            flows.add(texts["flows"])
+    records = [json.loads(line) for line in flows.pop().splitlines()]
+    tap.ok(not flows, "behind long link headers the flows are the same, with any number of workers",
+           [len(text) for text in flows])
+    names = [name for record in records for name in record["nachtwacht"]["flow"].get("names", [])]
+    tap.ok(len(records) == 2 and names == ["far.vendor.example"], "and the name at the packet's end is read", names)
+
+
 def main():
     parser = argparse.ArgumentParser(description="flows within tunnels")
     for name in ("--program", "--scratch", "--schema"):
@@ -216,12 +251,13 @@ def main():
     tap.ok(outer == counters["packets.carrier"] == len(writer.frames) - counters["fragment.carriers"],
            "what was between the ends of the tunnels is there too, a packet a datagram",
            (outer, counters["packets.carrier"], len(writer.frames), counters["fragment.carriers"]))
-    tap.ok({r["network"]["transport"] for r in carriers} == set(TRANSPORTS) and
-           not any("tunnel" in r["nachtwacht"]["flow"] for r in carriers), "under its own protocol",
-           [(r["network"]["transport"], r["nachtwacht"]["flow"].get("tunnel")) for r in carriers])
+    said = {(r["network"]["transport"], r["nachtwacht"]["flow"].get("app")) for r in carriers}
+    tap.ok(said == set(TRANSPORTS.items()) and not any("tunnel" in r["nachtwacht"]["flow"] for r in carriers),
+           "under its own protocol and name", said)
     for workers in (2, 3, 8):
         _, texts = replay(args, capture, workers)
         tap.ok(texts["flows"] == first["flows"], "the same with %d workers" % workers)
+    long_link_headers(args, tap)
     print("1..%d" % tap.count)
     return 1 if tap.failed else 0
 

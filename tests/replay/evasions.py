@@ -9,6 +9,7 @@ night about 00:30, with one difference each.  Prints TAP.
 import copy
 import json
 import os
+import struct
 import subprocess
 import sys
 
@@ -51,6 +52,45 @@ def expecting(entry):
     return site
 
 
+LEAKING, DROP = bytes([10, 20, 1, 11]), bytes([203, 0, 113, 9])         # A and X of every scenario
+LINK = 18                       # Ethernet and a VLAN tag, as nachtwacht-synth writes them
+
+
+def rewrite_capture(path, rewrite):
+    """Of a capture that nachtwacht-synth made: rewrite(frame, bytes on the wire) gives the frame anew."""
+    with open(path, "rb") as f:
+        data = f.read()
+    at, parts = 24, [data[:24]]
+    while at < len(data):
+        seconds, fraction, captured, size = struct.unpack("<IIII", data[at:at + 16])
+        old = data[at + 16:at + 16 + captured]
+        new = rewrite(old)
+        parts += [struct.pack("<IIII", seconds, fraction, len(new), size + len(new) - len(old)), new]
+        at += 16 + captured
+    with open(path, "wb") as f:
+        f.write(b"".join(parts))
+
+
+def tunnel(kind, outer, inner):
+    """Puts what is between A and X into a tunnel between the ends outer, where it is between the ends inner."""
+    def rewrite(frame):
+        ends = frame[LINK + 12:LINK + 16], frame[LINK + 16:LINK + 20]
+        if set(ends) != {LEAKING, DROP}:
+            return frame
+        is_up = ends[0] == LEAKING
+        around, within = (b"".join(pair if is_up else pair[::-1]) for pair in (outer, inner))
+        total = struct.unpack(">H", frame[LINK + 2:LINK + 4])[0]
+        head = frame[LINK:LINK + 12] + within + frame[LINK + 20:]
+        if kind == "gre":
+            proto, more = 47, struct.pack(">HH", 0, 0x0800)
+        else:
+            ethernet = bytes.fromhex("020000000002020000000001") + struct.pack(">H", 0x0800)
+            proto, more = 17, struct.pack(">HHHHII", 50000, 4789, 16 + 14 + total, 0, 0x08000000, 5 << 8) + ethernet
+        return frame[:LINK] + struct.pack(">BBHHHBBH", 0x45, 0, 20 + len(more) + total, 0, 0, 64, proto, 0) + \
+            around + more + head
+    return rewrite
+
+
 class Bench:
     def __init__(self, program, synth, scratch):
         self.program, self.synth, self.scratch = program, synth, scratch
@@ -64,13 +104,16 @@ class Bench:
             print("#   %s %s %s: %s" % (record["@timestamp"], record["rule"]["id"],
                                         record["event"]["action"], record["message"][:150]))
 
-    def run(self, name, story, site=None, arguments=()):
+    def run(self, name, story, site=None, arguments=(), rewrite=None):
+        """rewrite: what to do with each frame of the capture."""
         path = os.path.join(self.scratch, name)
         for end, value in ((".json", story), (".site", site or SITE)):
             with open(path + end, "w") as f:
                 json.dump(value, f)
         subprocess.run([self.synth, "-o", path + ".pcap", path + ".json"], check=True,
                        stderr=subprocess.DEVNULL)
+        if rewrite:
+            rewrite_capture(path + ".pcap", rewrite)
         done = subprocess.run([self.program, "replay", "--quiet", "--progress", "never", "--shards", "4", "--site",
                                path + ".site", "--alerts", path + ".alerts"] + list(arguments) +
                               [path + ".pcap"], stderr=subprocess.PIPE)
@@ -105,6 +148,18 @@ def identities(b):
                                    hosts=[{"id": "R", "ip": "192.168.7.7", "mac": "00:aa:bb:cc:dd:ee"}]))
     b.point(of_rule(r, "NW-DST-002", "192.168.7.7"),
             "two strangers in the VLAN of a closed zone are external traffic of it", r)
+
+
+def carriers(b):
+    inside = bytes([10, 20, 1, 40]), bytes([10, 20, 1, 41])
+    switches = bytes([10, 20, 2, 1]), bytes([10, 20, 2, 2])
+    for kind in ("vxlan", "gre"):
+        r = b.run(kind, scenario([HEARTBEAT, leak()]), rewrite=tunnel(kind, switches, (LEAKING, DROP)))
+        b.point(nightly(r, 10) and of_rule(r, "NW-DST-002"), "a leak within a tunnel (%s) is the asset's" % kind, r)
+        r = b.run(kind + "-disguise", scenario([HEARTBEAT, leak()]), rewrite=tunnel(kind, (LEAKING, DROP), inside))
+        found = of_rule(r, "NW-EXF-001")
+        b.point(nightly(r, 10) and found[-1]["source"]["bytes"] > 0.9 * 100e6 * found[-1]["nachtwacht"]["evidence"][
+            "nights_hit"], "a leak in the guise of a tunnel (%s) between harmless hosts is found" % kind, r)
 
 
 def policies(b):
@@ -173,7 +228,7 @@ def times(b):
 
 def main():
     b = Bench(*sys.argv[1:4])
-    for part in (identities, policies, floods, times):
+    for part in (identities, carriers, policies, floods, times):
         part(b)
     print("1..%d" % b.count)
     return b.failed > 0

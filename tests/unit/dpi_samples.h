@@ -9,7 +9,9 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include "dpi/dpi.h"
 #include "packet/packet.h"
 
 #define SAMPLE_MAX 1024
@@ -221,6 +223,29 @@ static inline struct talk talk_noise(uint8_t proto, uint16_t sport)
 		bytes[i] = (uint8_t)(0xa7 ^ i * 37 ^ i >> 2);
 	talk_add(&t, false, bytes, sizeof(bytes));
 	return t;
+}
+
+/* In a heap buffer of exactly its size, so that AddressSanitizer sees a read beyond it. */
+static inline uint8_t *exactly(const void *bytes, size_t len)
+{
+	uint8_t *copy = malloc(len ? len : 1);
+
+	if (copy)
+		memcpy(copy, bytes, len);
+	return copy;
+}
+
+/* "aaa...a.bbb...b.ccc...c.vendor.example", far more than the 79 bytes of nDPI. */
+static inline void long_name(char buf[static DPI_NAME_MAX])
+{
+	size_t at = 0;
+
+	for (int i = 0; i < 3; i++) {
+		memset(buf + at, 'a' + i, 63);
+		buf[at + 63] = '.';
+		at += 64;
+	}
+	snprintf(buf + at, DPI_NAME_MAX - at, "vendor.example");
 }
 
 #endif

@@ -19,5 +19,7 @@ static inline const struct rule_params *pack_params(void)
 
 #define nightly_defaults (pack_params()->nightly)
 #define rhythm_defaults (pack_params()->rhythm)
+#define spoof_defaults (pack_params()->spoof)
+#define gateway_defaults (pack_params()->gateway)
 
 #endif

@@ -1,113 +1,6 @@
-/* test_evict.c - the long memory when it is full: who goes, what is counted, how large it is. */
-#include <stdlib.h>
-#include <string.h>
-#include "base/clock.h"
-#include "packet/packet.h"
-#include "policy/site.h"
-#include "profile/channel_internal.h"
-#include "tap.h"
-
-static struct site *site;
-static struct subjects *subjects;
-
-static int set_up(void)
-{
-	return site_default(NULL, NULL, &site) || subjects_new(site, &subjects);
-}
-
-static int tear_down(void)
-{
-	subjects_free(subjects);
-	site_free(site);
-	return 0;
-}
-
-static struct subject *subject_of(unsigned n)
-{
-	const uint8_t bytes[4] = { 10, (uint8_t)(n >> 16), (uint8_t)(n >> 8), (uint8_t)n };
-	struct addr a = addr_from_ipv4(bytes);
-	struct subject *s = subjects_get(subjects, &(struct sighting){ .addr = &a });
-
-	CU_ASSERT_PTR_NOT_NULL_FATAL(s);
-	return s;
-}
-
-static struct channels *table_of(size_t channels, size_t evidence, size_t bytes)
-{
-	struct channels_limits limits = { channels, evidence, bytes };
-	struct channels *c = NULL;
-
-	EQUAL_INT(channels_new(&limits, &c), 0);
-	CU_ASSERT_PTR_NOT_NULL_FATAL(c);
-	return c;
-}
-
-static struct channel_key key_to(const struct subject *s, unsigned peer)
-{
-	const uint8_t bytes[4] = { (uint8_t)(100 + (peer >> 24)), (uint8_t)(peer >> 16),
-				   (uint8_t)(peer >> 8), (uint8_t)peer };
-	struct channel_key key = { .subject = s->number, .is_external = 1 };
-	struct addr there = addr_from_ipv4(bytes);
-
-	group_key_ip(&key, &there, IP_TCP, 443);
-	return key;
-}
-
-static struct channel *get(struct channels *c, struct subject *s, unsigned peer)
-{
-	struct channel_key key = key_to(s, peer);
-	struct channel *ch = channels_get(c, s, &key);
-
-	CU_ASSERT_PTR_NOT_NULL_FATAL(ch);
-	return ch;
-}
-
-static bool is_there(const struct channels *c, const struct subject *s, unsigned peer)
-{
-	struct channel_key key = key_to(s, peer);
-
-	return channels_find(c, &key) != NULL;
-}
-
-/* A minute of upload, as attribution adds it. */
-static struct channel *upload(struct channels *c, struct subject *s, unsigned peer, int64_t row,
-			      unsigned slot, uint64_t up)
-{
-	struct channel *ch = get(c, s, peer);
-
-	CU_ASSERT_FATAL(channel_add(c, ch, row, &(struct row_minute){ .slot = slot, .up = up,
-			.peer = { .addr = ch->key.value, .port = 443, .proto = IP_TCP } }));
-	ch->up += up;
-	ch->row_up += up;
-	ch->last_ns = (uint64_t)row * NS_PER_DAY + slot;
-	return ch;
-}
-
-/* Counters against a count of what is there. */
-static void expect_balance(struct channels *c)
-{
-	const struct channels_counters *k = channels_counters(c);
-	uint64_t live = 0, with = 0, bytes = 0;
-
-	for (size_t i = 0; i < c->slots; i++) {
-		const struct channel *ch = c->table[i];
-
-		if (!ch)
-			continue;
-		live++;
-		with += ch->evidence != NULL;
-		bytes += sizeof(*ch) + (ch->contact ? sizeof(*ch->contact) : 0) +
-			 (ch->evidence ? sizeof(*ch->evidence) : 0) + row_bytes(ch->row) +
-			 (ch->name ? strlen(ch->name) + 1 : 0);
-		CU_ASSERT(channels_find(c, &ch->key) == ch);
-	}
-	EQUAL_INT(k->live, live);
-	EQUAL_INT(k->with_evidence, with);
-	EQUAL_INT(k->bytes, bytes);
-	EQUAL_INT(k->made, k->live + k->evicted + k->expired);
-}
-
-/* --- channels ---------------------------------------------------------- */
+/* test_evict.c - the long memory when it is full: which channels go, what is counted, how large it
+ * is.  (Evidence: test_evict_evidence.c.) */
+#include "evict_world.h"
 
 static void who_keeps_its_quota_keeps_everything(void)
 {
@@ -294,105 +187,22 @@ static void silence_of_400_days_is_forgotten(void)
 	channels_free(c);
 }
 
-/* --- evidence ---------------------------------------------------------- */
-
-static void promote(struct channels *c, struct channel *ch, double m, uint64_t up)
+/* Bytes of a row that is long over are no reason to stay. */
+static void old_traffic_is_no_reason_to_stay(void)
 {
-	struct evidence *ev = channel_promote(c, ch, 5);
+	struct channels *c = table_of(1600, 0, 0);
+	unsigned fresh = 0;
 
-	CU_ASSERT_PTR_NOT_NULL_FATAL(ev);
-	ev->process[1].m_mean = m;
-	ev->process[1].up = up;
-}
-
-static bool has_evidence(const struct channels *c, const struct subject *s, unsigned peer)
-{
-	struct channel_key key = key_to(s, peer);
-	const struct channel *ch = channels_find(c, &key);
-
-	return ch && ch->evidence;
-}
-
-/* The channel stays; of the same M the one with less upload goes. */
-static void the_least_evidence_is_given_up(void)
-{
-	struct channels *c = table_of(1000, 64, 0);
-	struct subject *s = subject_of(1);
-
-	for (unsigned i = 0; i < 64; i++)
-		promote(c, get(c, s, i), i < 6 ? 1 : 2 + (i * 7) % 64, 100 - i);
-	promote(c, get(c, s, 64), 0, 0);	/* 64 / 16 = four go before it comes */
-	EQUAL_INT(channels_counters(c)->evicted_evidence, 4);
-	EQUAL_INT(channels_counters(c)->evicted, 0);
-	EQUAL_INT(channels_counters(c)->live, 65);
-	for (unsigned i = 0; i < 65; i++)
-		CU_ASSERT(has_evidence(c, s, i) == (i < 2 || i > 5));
-	expect_balance(c);
-	channels_free(c);
-}
-
-/* DETECTION section 3: when all of it is strong the lowest still goes, and is counted. */
-static void strong_evidence_goes_too_and_is_counted(void)
-{
-	struct channels *c = table_of(1000, 32, 0);
-	struct subject *s = subject_of(1);
-
-	for (unsigned i = 0; i < 33; i++)
-		promote(c, get(c, s, i), 1000 + i, 0);
-	EQUAL_INT(channels_counters(c)->evicted_evidence, 2);
-	EQUAL_INT(channels_counters(c)->evicted_strong, 2);
-	CU_ASSERT_FALSE(has_evidence(c, s, 0));
-	CU_ASSERT_FALSE(has_evidence(c, s, 1));
-	CU_ASSERT_TRUE(has_evidence(c, s, 2));
-	channels_free(c);
-}
-
-/* Another asset's evidence stays however weak it is beside the flood's. */
-static void a_flood_of_evidence_is_its_own_loss(void)
-{
-	struct channels *c = table_of(20000, 640, 0);
-	struct subject *quiet = subject_of(1), *loud = subject_of(2);
-	unsigned lost = 0;
-
-	for (unsigned i = 0; i < 60; i++)
-		promote(c, get(c, quiet, i), 0.1, 1);
-	for (unsigned i = 0; i < 5000; i++)
-		promote(c, get(c, loud, i), 1e9, 1U << 30);
-	for (unsigned i = 0; i < 60; i++)
-		lost += !has_evidence(c, quiet, i);
-	EQUAL_INT(lost, 0);
-	EQUAL_INT(channels_counters(c)->evicted_strong, channels_counters(c)->evicted_evidence);
-	expect_balance(c);
-	channels_free(c);
-}
-
-/* Detector N's own numbers: M = 5.5 on the first night, and at most ten times that a night. */
-static void a_flood_of_decoys(struct channels *c, struct subject *s, int64_t row)
-{
-	for (unsigned i = 0; i < 10001; i++) {
-		struct channel *ch = upload(c, s, 1000 + i, row, 50, 300000);
-		struct process *p = &channel_promote(c, ch, row)->process[0];
-
-		p->m_mean = (p->m_mean + 1) * (p->hits++ ? 40 : 5.5);
-		p->up += 300000;
-	}
-}
-
-static void two_nights_of_decoys(void)
-{
-	struct channels *c = table_of(0, 0, 0);
-	struct subject *loud = subject_of(1), *quiet = subject_of(2);
-
-	promote(c, upload(c, loud, 1, 19998, 50, 1), 1e5, 5 << 20);	/* five nights */
-	for (unsigned i = 0; i < 5; i++)
-		promote(c, upload(c, quiet, i, 19998, 50, 1), 5.5, 300000);	/* one night */
-	a_flood_of_decoys(c, loud, 19999);
-	a_flood_of_decoys(c, loud, 20000);
-	CU_ASSERT(channels_counters(c)->evicted_evidence > 0);
-	CU_ASSERT(channels_counters(c)->with_evidence <= CHANNELS_EVIDENCE_MAX);
-	CU_ASSERT_TRUE(has_evidence(c, loud, 1));
-	for (unsigned i = 0; i < 5; i++)
-		CU_ASSERT_TRUE(has_evidence(c, quiet, i));
+	for (unsigned i = 0; i < 1600; i++)
+		upload(c, subject_of(1), i, 20000, 3, 20000);
+	for (unsigned i = 0; i < 1600; i++)
+		channel_drop_row(c, get(c, subject_of(1), i), 20001);
+	for (unsigned i = 0; i < 300; i++)
+		upload(c, subject_of(1), 10000 + i, 20300, 3, 15000);
+	for (unsigned i = 0; i < 300; i++)
+		fresh += is_there(c, subject_of(1), 10000 + i);
+	EQUAL_INT(fresh, 300);
+	EQUAL_INT(channels_counters(c)->evicted_tonight, 0);
 	expect_balance(c);
 	channels_free(c);
 }
@@ -491,86 +301,9 @@ static void full_tiers_fit(void)
 	}
 }
 
-/* An asset a little over its quota loses the excess, not what is strongest of it. */
-static void only_the_excess_goes_first(void)
-{
-	struct channels *c = table_of(20000, 10000, 0);
-	struct subject *leaking = subject_of(999);
-	struct channel *leak = get(c, leaking, 0);
-	unsigned weak = 0;
-
-	CU_ASSERT_PTR_NOT_NULL_FATAL(channel_promote(c, leak, 1));
-	leak->evidence->process[0].m_mean = 1e9;
-	for (unsigned i = 1; i <= 70; i++)
-		CU_ASSERT_PTR_NOT_NULL_FATAL(channel_promote(c, get(c, leaking, i), 1));
-	for (unsigned i = 0; i < 155 * 64 + 9; i++) {
-		struct channel *ch = get(c, subject_of(1 + i / 64), i);
-
-		CU_ASSERT_PTR_NOT_NULL_FATAL(channel_promote(c, ch, 1));
-		ch->evidence->process[0].m_mean = 5.5;
-	}
-	CU_ASSERT_PTR_NOT_NULL_FATAL(channel_promote(c, get(c, subject_of(500), 1), 1));
-	CU_ASSERT(channels_counters(c)->evicted_evidence > 0);
-	leak = get(c, leaking, 0);
-	CU_ASSERT_PTR_NOT_NULL(leak->evidence);
-	for (unsigned i = 1; i <= 70; i++)
-		weak += get(c, leaking, i)->evidence != NULL;
-	CU_ASSERT(weak < 70);
-	expect_balance(c);
-	channels_free(c);
-}
-
-/* Bytes of a row that is long over are no reason to stay. */
-static void old_traffic_is_no_reason_to_stay(void)
-{
-	struct channels *c = table_of(1600, 0, 0);
-	unsigned fresh = 0;
-
-	for (unsigned i = 0; i < 1600; i++)
-		upload(c, subject_of(1), i, 20000, 3, 20000);
-	for (unsigned i = 0; i < 1600; i++)
-		channel_drop_row(c, get(c, subject_of(1), i), 20001);
-	for (unsigned i = 0; i < 300; i++)
-		upload(c, subject_of(1), 10000 + i, 20300, 3, 15000);
-	for (unsigned i = 0; i < 300; i++)
-		fresh += is_there(c, subject_of(1), 10000 + i);
-	EQUAL_INT(fresh, 300);
-	EQUAL_INT(channels_counters(c)->evicted_tonight, 0);
-	expect_balance(c);
-	channels_free(c);
-}
-
-static uint64_t told;
-
-static void take_turn(void *arg, const struct channel *ch)
-{
-	const struct channel **last = arg;
-
-	if (*last)
-		CU_ASSERT(channels_compare(*last, ch) < 0);
-	*last = ch;
-	told++;
-}
-
-/* Whatever the table's layout in this process, evidence that goes is told in one order. */
-static void what_goes_is_told_in_one_order(void)
-{
-	struct channels *c = table_of(4000, 640, 0);
-	const struct channel *last = NULL;
-
-	told = 0;
-	for (unsigned i = 0; i < 640; i++)
-		CU_ASSERT_PTR_NOT_NULL_FATAL(channel_promote(c, get(c, subject_of(1 + i % 7), i),
-							     1));
-	channels_on_evict(c, take_turn, &last);
-	CU_ASSERT_PTR_NOT_NULL_FATAL(channel_promote(c, get(c, subject_of(1), 9999), 1));
-	EQUAL_INT(told, 40);
-	channels_free(c);
-}
-
 int main(void)
 {
-	CU_TestInfo channel_tests[] = {
+	CU_TestInfo tests[] = {
 		{ "who keeps its quota keeps everything", who_keeps_its_quota_keeps_everything },
 		{ "the least upload goes first", the_least_upload_goes_first },
 		{ "old traffic is no reason to stay", old_traffic_is_no_reason_to_stay },
@@ -586,20 +319,8 @@ int main(void)
 		{ "full tiers fit", full_tiers_fit },
 		CU_TEST_INFO_NULL,
 	};
-	CU_TestInfo evidence_tests[] = {
-		{ "only the excess goes first", only_the_excess_goes_first },
-		{ "what goes is told in one order", what_goes_is_told_in_one_order },
-		{ "the least evidence is given up", the_least_evidence_is_given_up },
-		{ "strong evidence goes too and is counted",
-		  strong_evidence_goes_too_and_is_counted },
-		{ "a flood of evidence is its own loss", a_flood_of_evidence_is_its_own_loss },
-		{ "two nights of decoys", two_nights_of_decoys },
-		CU_TEST_INFO_NULL,
-	};
 	CU_SuiteInfo suites[] = {
-		{ .pName = "channels", .pTests = channel_tests, .pInitFunc = set_up,
-		  .pCleanupFunc = tear_down },
-		{ .pName = "evidence", .pTests = evidence_tests, .pInitFunc = set_up,
+		{ .pName = "channels", .pTests = tests, .pInitFunc = set_up,
 		  .pCleanupFunc = tear_down },
 		CU_SUITE_INFO_NULL,
 	};

@@ -89,7 +89,8 @@ static struct incident_words words;
 static const char *said(struct finding f, const char *line)
 {
 	struct incident in = { .subject = &subject, .level = LEVEL_2, .domain = "",
-			       .attached = "", .entry = "", .words = &words };
+			       .attached = "", .entry = "", .own = "", .suppressed = "",
+			       .words = &words };
 	struct nightly_facts n;
 	struct addr peer;
 

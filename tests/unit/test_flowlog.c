@@ -5,6 +5,8 @@
 #include <unistd.h>
 #include "base/clock.h"
 #include "base/log.h"
+#include "dpi/filetype.h"
+#include "flow/facts.h"
 #include "output/flowlog.h"
 #include "packet/packet.h"
 #include "tap.h"
@@ -151,13 +153,13 @@ static void test_ids_differ(void)
 	struct slice s = { .id = { T0, key("192.0.2.1", 1, "192.0.2.2", 2, IP_UDP) } };
 	char *lines[4];
 
-	lines[0] = flowlog_format(&s);
+	lines[0] = flowlog_format(&s, NULL);
 	s.id.first_ns++;
-	lines[1] = flowlog_format(&s);
+	lines[1] = flowlog_format(&s, NULL);
 	s.id.key.vlan[0] = 1;
-	lines[2] = flowlog_format(&s);
+	lines[2] = flowlog_format(&s, NULL);
 	s.id.key.tap = 1;
-	lines[3] = flowlog_format(&s);
+	lines[3] = flowlog_format(&s, NULL);
 	for (int i = 0; i < 4; i++)
 		for (int j = 0; j < i; j++) {
 			const char *a = strstr(lines[i], "\"id\":\"");
@@ -167,6 +169,31 @@ static void test_ids_differ(void)
 		}
 	for (int i = 0; i < 4; i++)
 		free(lines[i]);
+}
+
+/* The operator's own file types are named as the built-in ones are; a place that the table does not
+ * have has no name. */
+static void test_own_file_types(void)
+{
+	static const struct file_types own = { .n = 2, .list = { { .name = "uff" },
+								 { .name = "uff.v2" } } };
+	struct slice s = { .id = { T0, key("192.0.2.1", 1, "192.0.2.2", 2, IP_TCP) } };
+	char *line;
+
+	s.facts = calloc(1, sizeof(*s.facts) + FACT_TEXTS);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(s.facts);
+	s.facts->text_len = FACT_TEXTS;
+	s.facts->file[0] = FILE_OWN + 1;
+	s.facts->file[1] = FILE_ZIP;
+	line = flowlog_format(&s, &own);
+	CU_ASSERT(strstr(line, "\"file_up\":\"uff.v2\"") != NULL);
+	CU_ASSERT(strstr(line, "\"file_down\":\"zip\"") != NULL);
+	free(line);
+	s.facts->file[0] = FILE_OWN + 2;
+	line = flowlog_format(&s, &own);
+	CU_ASSERT(strstr(line, "file_up") == NULL);
+	free(line);
+	free(s.facts);
 }
 
 static int errors;
@@ -198,6 +225,7 @@ int main(void)
 	CU_TestInfo tests[] = {
 		{ "exact lines", test_exact_lines },
 		{ "ids differ where flows differ", test_ids_differ },
+		{ "file types of the operator's own", test_own_file_types },
 		{ "disk full is told once and returned", test_disk_full },
 		CU_TEST_INFO_NULL,
 	};

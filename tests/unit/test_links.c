@@ -260,12 +260,66 @@ static void first_of_several_datagrams(void)
 	EQUAL_INT(p.ip_len, 44);
 }
 
+/* b is an Ethernet frame behind a PPI header of header_len bytes: what stands from the IP header on
+ * stays where it is, and nothing before it counts any more. */
+static void expect_rebased(uint32_t header_len, enum packet_status status)
+{
+	struct frame f = { .bytes = b.bytes, .caplen = b.len, .wirelen = b.len + 7, .link = PPI };
+	struct packet was;
+
+	CU_ASSERT_EQUAL_FATAL(packet_decode(&f, &p), status);
+	was = p;
+	EQUAL_INT(was.ip_off, header_len + 14);
+	packet_rebase(&p, status);
+	CU_ASSERT_PTR_EQUAL(p.bytes, was.bytes + was.ip_off);
+	EQUAL_INT(p.ip_off, 0);
+	EQUAL_INT(p.ip_len, was.ip_len);
+	EQUAL_INT(p.caplen, was.caplen - was.ip_off);
+	EQUAL_INT(p.wirelen, was.wirelen - was.ip_off);
+	if (status == PACKET_FRAGMENT) {
+		CU_ASSERT_PTR_EQUAL(p.bytes + p.fragment_data_off,
+				    was.bytes + was.fragment_data_off);
+		return;
+	}
+	CU_ASSERT_PTR_EQUAL(packet_payload(&p), packet_payload(&was));
+	EQUAL_INT(packet_payload_captured(&p), packet_payload_captured(&was));
+}
+
+static void put_ppi_ethernet(uint32_t header_len)
+{
+	b.len = 0;
+	put16(&b, 0);
+	put8(&b, header_len & 0xff);
+	put8(&b, header_len >> 8);
+	put_hex("01000000");
+	put_fill(&b, 0xaa, header_len - 8);
+	put_ethernet(&b, 0x0800);
+}
+
+static void rebased_behind_a_long_header(void)
+{
+	static const uint32_t lengths[] = { 8, 12, 3000, 65528 };
+
+	for (size_t i = 0; i < sizeof(lengths) / sizeof(lengths[0]); i++) {
+		put_ppi_ethernet(lengths[i]);
+		tcp_over_ipv4(&b, 1000);
+		expect_rebased(lengths[i], PACKET_OK);
+		b.len -= 990;			/* a cut capture */
+		expect_rebased(lengths[i], PACKET_OK);
+		put_ppi_ethernet(lengths[i]);
+		put_ipv4_options(&b, IP_UDP, 20 + 400, 0x2000, 0);
+		put_pattern(&b, 0, 400);
+		expect_rebased(lengths[i], PACKET_FRAGMENT);
+	}
+}
+
 static CU_TestInfo link_tests[] = {
 	{ "each leads to its datagram", each_leads_to_its_datagram },
 	{ "each cut at every byte", each_cut_at_every_byte },
 	{ "each damaged at every byte", each_damaged_at_every_byte },
 	{ "headers before headers", headers_before_headers },
 	{ "the first of several datagrams", first_of_several_datagrams },
+	{ "rebased behind a long header", rebased_behind_a_long_header },
 	CU_TEST_INFO_NULL
 };
 

@@ -220,7 +220,7 @@ static void test_counters_are_added(void)
 
 	memset(&sum, 1, sizeof(sum));
 	memset(&one, 2, sizeof(one));
-	add_counters(&sum, &one);
+	shard_sums_add(&sum, &one);
 	memset(&one, 3, sizeof(one));
 	CU_ASSERT(!memcmp(&sum, &one, sizeof(one)));
 }

@@ -1,5 +1,7 @@
-/* test_shard_dpi.c - how long a flow that DPI does not recognise holds its DPI state. */
+/* test_shard_dpi.c - how long a flow that DPI does not recognise holds its DPI state; what carriers
+ * are called. */
 #include "flow/internal.h"
+#include "dpi_samples.h"
 #include "shard_world.h"
 #include "tap.h"
 
@@ -98,6 +100,71 @@ static void test_silent_flows_free_the_pool(void)
 	end(&w);
 }
 
+/* What CLOSE calls the one flow of w, which ends here. */
+static void expect_close(struct world *w, const char *app, enum dpi_source verdict)
+{
+	char text[2 * DPI_PROTOCOL_MAX];
+	const struct slice *e;
+
+	shard_finish(w->shard);
+	EQUAL_INT(count(w, SLICE_CLOSE), 1);
+	e = event(w, SLICE_CLOSE, 0);
+	EQUAL_TEXT(dpi_verdict_text(e->master, e->app, text, sizeof(text)), app);
+	EQUAL_INT(e->verdict, verdict);
+	end(w);
+}
+
+static struct packet carrier(struct packet p, enum packet_tunnel_kind kind)
+{
+	p.is_carrier = true;
+	p.carrier = (uint8_t)kind;
+	p.caplen = 0;
+	return p;
+}
+
+/* Without a byte of it: from what was found within. */
+static void test_carriers_are_named(void)
+{
+	static const struct { enum packet_tunnel_kind kind; const char *app; } all[] = {
+		{ PACKET_VXLAN, "VXLAN" }, { PACKET_GTP, "GTP.GTP_U" }, { PACKET_TEREDO, "Teredo" },
+		{ PACKET_GRE, "GRE" }, { PACKET_4IN6, "IP_in_IP" }, { PACKET_6IN4, "6in4" },
+		{ PACKET_GENEVE, "GENEVE" }, { PACKET_CAPWAP, "CAPWAP" },
+	};
+	struct world w;
+
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+		begin(&w, &(struct shard_config){ .with_dpi = true });
+		give(&w, carrier(packet(0, 1, 2, IP_UDP, 100), all[i].kind));
+		EQUAL_INT(shard_counters(w.shard)->dpi_packets, 0);
+		expect_close(&w, all[i].app, DPI_LIGHT);
+	}
+	begin(&w, &(struct shard_config){ .with_dpi = false });
+	give(&w, carrier(packet(0, 1, 2, IP_UDP, 100), PACKET_VXLAN));
+	expect_close(&w, "", DPI_NONE);
+}
+
+/* One look-alike does not keep DPI from reading the rest of the flow. */
+static void test_carrier_and_others(void)
+{
+	struct talk t = talk_dns("www.vendor.example");
+	struct packet p = talk_packet(&t, false, t.pieces[0].bytes, t.pieces[0].len);
+	struct world w;
+
+	p.ts_ns = START;
+	begin(&w, &(struct shard_config){ .with_dpi = true });
+	give(&w, carrier(p, PACKET_VXLAN));
+	give(&w, p);
+	EQUAL_INT(shard_counters(w.shard)->dpi_packets, 1);
+	expect_close(&w, "DNS", DPI_DPI);
+
+	p = packet(0, 1, 2, IP_UDP, 100);	/* nothing captured: a guess by port at best */
+	begin(&w, &(struct shard_config){ .with_dpi = true });
+	give(&w, carrier(p, PACKET_VXLAN));
+	give(&w, p);
+	EQUAL_INT(shard_counters(w.shard)->dpi_packets, 1);
+	expect_close(&w, "VXLAN", DPI_LIGHT);
+}
+
 int main(void)
 {
 	CU_TestInfo tests[] = {
@@ -105,6 +172,8 @@ int main(void)
 		{ "kept while the flow talks", test_talking_keeps_dpi },
 		{ "no payload, no state", test_silent_without_payload },
 		{ "silent flows free the pool", test_silent_flows_free_the_pool },
+		{ "carriers are named", test_carriers_are_named },
+		{ "a carrier is looked into all the same", test_carrier_and_others },
 		CU_TEST_INFO_NULL,
 	};
 	CU_SuiteInfo suites[] = {

@@ -1,0 +1,230 @@
+/* links_tell.c - see links.h: what was found on a link becomes findings. */
+#include <string.h>
+#include "app/links_internal.h"
+
+/* "unlisted@ZONE" of the link's zone, else of the address's. */
+static struct subject *stranger_of(struct links_watch *w, const struct claim_link *link,
+				   const struct addr *a)
+{
+	const struct zone *zone = site_zone_of_vlan(w->context->site, link->vlan);
+
+	return subjects_unlisted(w->subjects, zone ? zone : site_zone(w->context->site, a), a);
+}
+
+static struct subject *owner_of(struct links_watch *w, const uint8_t mac[static 6],
+				const struct claim_link *link, const struct addr *a)
+{
+	struct subject *owner = subjects_by_mac(w->subjects, mac);
+
+	return owner ? owner : stranger_of(w, link, a);
+}
+
+static int64_t row_of(const struct links_watch *w, uint64_t judged_ns)
+{
+	return calendar_row(w->context->calendar, judged_ns - SLICE_NS);
+}
+
+struct telling {
+	struct finding finding;
+	struct addr own;		/* source address of the record */
+	uint64_t first_ns, last_ns;
+};
+
+/* Gives the finding to the incidents, and keeps what was told. */
+static void tell(struct links_watch *w, struct link_told *told, const struct telling *t)
+{
+	struct contact contact = { .own = t->own };
+	struct channel ch = { .key = told->key, .subject = told->subject,
+			      .first_ns = t->first_ns, .last_ns = t->last_ns };
+	struct channel leaf = ch, *real = channels_find(w->channels, &told->key);
+	struct finding f = t->finding;
+
+	leaf.contact = &contact;
+	f.channel = &ch;
+	f.leaf = real && real->contact ? real : &leaf;
+	incidents_finding(w->incidents, &f);
+	told->row = f.row;
+	told->is_flooded = !incidents_is_open(w->incidents, f.rule, &ch);
+}
+
+/* --- NW-SEG-005 ----------------------------------------------------------------------------- */
+
+/* Other addresses of the link that this one's newer MAC contends for, and was told of. */
+static uint32_t count_others(const struct links_watch *w, const struct neighbour *n)
+{
+	const uint8_t *mac = spoof_newer(n)->mac;
+	size_t count;
+	struct link_row *const *list = links_list(w->links, LINK_NEIGHBOUR, &count);
+	uint32_t others = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		const struct neighbour *other = link_neighbour(list[i]);
+
+		others += other != n && other->told.subject &&
+			  !memcmp(&other->row.link, &n->row.link, sizeof(n->row.link)) &&
+			  !memcmp(spoof_newer(other)->mac, mac, 6);
+	}
+	return others;
+}
+
+static struct subject *subject_of(struct links_watch *w, const struct neighbour *n,
+				  const struct spoof_facts *facts)
+{
+	const struct sighting seen = { .addr = &n->row.addr, .mac = spoof_older(n)->mac,
+				       .vlan = n->row.link.vlan };
+	struct subject *s;
+
+	if (facts->others >= LINKS_OWN_MAX)
+		return owner_of(w, spoof_newer(n)->mac, &n->row.link, &n->row.addr);
+	s = subjects_get(w->subjects, &seen);
+	return s ? s : stranger_of(w, &n->row.link, &n->row.addr);
+}
+
+static void tell_spoof(struct links_watch *w, struct neighbour *n, struct spoof_facts *facts,
+		       uint64_t judged_ns)
+{
+	struct telling t = {
+		.finding = { .rule = RULE_SEG_005, .judged_ns = judged_ns,
+			     .row = row_of(w, judged_ns),
+			     .severity = spoof_severity(facts->what), .spoof = facts },
+		.own = n->row.addr, .first_ns = spoof_older(n)->first_ns,
+		.last_ns = n->now.last_ns,
+	};
+
+	facts->others = count_others(w, n);
+	if (!n->told.subject) {
+		n->told = (struct link_told){ .subject = subject_of(w, n, facts) };
+		group_key_ip(&n->told.key, &n->row.addr, 0, 0);
+		n->told.key.subject = n->told.subject->number;
+	}
+	n->told.what = (uint8_t)facts->what;
+	tell(w, &n->told, &t);
+	n->row.is_kept = true;
+}
+
+void links_found_spoof(struct links_watch *w, struct neighbour *n, enum spoof what,
+		       uint64_t judged_ns)
+{
+	const struct site *site = w->context->site;
+	struct spoof_facts facts = {
+		.neighbour = n, .what = what, .asset = site_asset(site, &n->row.addr),
+		.older_asset = site_asset_of_mac(site, spoof_older(n)->mac),
+		.newer_asset = site_asset_of_mac(site, spoof_newer(n)->mac),
+	};
+
+	if (spoof_is_allowed(n, site)) {
+		spoof_forget(n);
+		return;
+	}
+	n->conflicts += n->conflicts < UINT32_MAX;
+	n->conflict_ns = n->now.last_ns;
+	if (n->told.subject && n->told.row == row_of(w, judged_ns) &&
+	    (n->told.is_flooded || n->told.what >= what))
+		return;
+	tell_spoof(w, n, &facts, judged_ns);
+}
+
+/* --- NW-REM-005 ----------------------------------------------------------------------------- */
+
+static uint64_t link_known_ns(const struct links_watch *w, const struct claim_link *link)
+{
+	const struct link_row *row = links_find(w->links, &(struct link_key){
+						LINK_ITSELF, *link, { { 0 } }, { 0 } });
+
+	return row ? row->first_ns : UINT64_MAX / 2;	/* it gave way: begin anew */
+}
+
+static void insert(struct gateway_facts *facts, const struct gateway *g)
+{
+	unsigned at = facts->n_known;
+
+	while (at && facts->known[at - 1]->row.first_ns > g->row.first_ns)
+		at--;
+	if (facts->n_known < GATEWAY_KNOWN_MAX)
+		facts->n_known++;
+	else
+		facts->known_beyond++;
+	for (unsigned i = facts->n_known - 1; i > at; i--)
+		facts->known[i] = facts->known[i - 1];
+	if (at < GATEWAY_KNOWN_MAX)
+		facts->known[at] = g;
+}
+
+/* Known ones of the same link, the longest known first. */
+static void find_known(const struct links_watch *w, struct gateway_facts *facts)
+{
+	const struct gateway_params *p = &links_params(w)->gateway;
+	size_t n;
+	struct link_row *const *list = links_list(w->links, LINK_GATEWAY, &n);
+
+	for (size_t i = 0; i < n; i++) {
+		const struct gateway *g = link_gateway(list[i]);
+
+		if (g == facts->gateway || memcmp(&list[i]->link, &facts->gateway->row.link,
+						  sizeof(list[i]->link)) ||
+		    (!gateway_is_learned(p, g, GATEWAY_ROUTER, facts->link_ns) &&
+		     !gateway_is_learned(p, g, GATEWAY_SERVER, facts->link_ns)))
+			continue;
+		insert(facts, g);
+	}
+}
+
+/* Nothing but traffic says that it routes, and nobody did before it: the first way out that a link
+ * shows is no second one. */
+static bool is_first_way(const struct links_watch *w, const struct gateway *g)
+{
+	size_t n;
+	struct link_row *const *list = links_list(w->links, LINK_GATEWAY, &n);
+
+	if (g->how != GATEWAY_FORWARDS)
+		return false;
+	for (size_t i = 0; i < n; i++) {
+		const struct gateway *other = link_gateway(list[i]);
+
+		if (other != g && !memcmp(&list[i]->link, &g->row.link, sizeof(list[i]->link)) &&
+		    other->role_ns[GATEWAY_ROUTER] &&
+		    other->role_ns[GATEWAY_ROUTER] <= g->role_ns[GATEWAY_ROUTER])
+			return false;
+	}
+	return true;
+}
+
+static void choose(struct links_watch *w, struct gateway *g, const struct links_forward *f)
+{
+	g->told = (struct link_told){ 0 };
+	if (f) {
+		g->told.subject = f->user;
+		g->told.key = f->key;
+	} else {
+		g->told.subject = owner_of(w, g->row.mac, &g->row.link, &g->addr);
+		group_key_ip(&g->told.key, &g->addr, 0, 0);
+	}
+	g->told.key.subject = g->told.subject->number;
+}
+
+void links_judge_gateway(struct links_watch *w, struct gateway *g, const struct links_forward *f,
+			 uint64_t judged_ns)
+{
+	struct gateway_facts facts = { .gateway = g,
+				       .link_ns = link_known_ns(w, &g->row.link),
+				       .asset = site_asset_of_mac(w->context->site, g->row.mac) };
+	struct telling t = {
+		.finding = { .rule = RULE_REM_005, .judged_ns = judged_ns,
+			     .row = row_of(w, judged_ns), .severity = gateway_severity(),
+			     .gateway = &facts },
+		.own = f ? f->me : g->addr, .first_ns = g->row.first_ns, .last_ns = g->row.last_ns,
+	};
+
+	facts.roles = gateway_new_roles(g, facts.link_ns, w->context->site);
+	if (!facts.roles || (g->told.subject && g->told.row == t.finding.row &&
+			     (g->told.is_flooded || !(facts.roles & ~g->told.what))) ||
+	    is_first_way(w, g))
+		return;
+	find_known(w, &facts);
+	if (!g->told.subject)
+		choose(w, g, f);
+	g->told.what |= (uint8_t)facts.roles;
+	tell(w, &g->told, &t);
+	g->row.is_kept = true;
+	g->row.is_changed = true;
+}

@@ -1,0 +1,461 @@
+/* claim.c - see claim.h.  The table is open addressing over twice as many places as claims; what it
+ * points to stays in the order of arrival. */
+#include "flow/claim.h"
+#include <assert.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <zlib.h>
+#include "base/err.h"
+#include "base/hash.h"
+#include "dpi/claims.h"
+#include "flow/image.h"
+#include "flow/key.h"
+
+#define SLOTS 1024			/* a power of two, twice CLAIMS_MAX */
+#define CHECK_BYTES 4
+
+static_assert(SLOTS == 2 * CLAIMS_MAX, "the table is half full at most");
+
+enum { PORT_BOOTPS = 67, PORT_BOOTPC = 68, PORT_DHCP6_CLIENT = 546, PORT_DHCP6_SERVER = 547 };
+enum { DHCP6_ADVERTISE = 2, DHCP6_REPLY = 7 };
+
+struct entry {
+	struct claim claim;
+	uint32_t place;			/* of the first packet that made it */
+};
+
+struct claims {
+	size_t n;
+	struct entry list[CLAIMS_MAX];
+	uint16_t slots[SLOTS];		/* index + 1; 0: free */
+	struct claims_counters counters;
+};
+
+static const char *const kind_names[] = {
+	[CLAIM_HOLDS] = "holds", [CLAIM_PROBES] = "probes", [CLAIM_LEASED] = "leased",
+	[CLAIM_ROUTES] = "routes", [CLAIM_LEASES] = "leases",
+};
+static_assert(ARRAY_SIZE(kind_names) == CLAIM_KINDS, "a kind of claim without its name");
+
+const char *claim_kind_name(enum claim_kind k)
+{
+	return (size_t)k < ARRAY_SIZE(kind_names) ? kind_names[k] : "unknown";
+}
+
+int claims_new(struct claims **ret_claims)
+{
+	*ret_claims = calloc(1, sizeof(**ret_claims));
+	return *ret_claims ? 0 : -ENOMEM;
+}
+
+void claims_free(struct claims *c)
+{
+	free(c);
+}
+
+const struct claims_counters *claims_counters(const struct claims *c)
+{
+	return &c->counters;
+}
+
+size_t claims_count(const struct claims *c)
+{
+	return c->n;
+}
+
+void claims_clear(struct claims *c)
+{
+	if (c->n)
+		memset(c->slots, 0, sizeof(c->slots));
+	c->n = 0;
+}
+
+/* --- the table ------------------------------------------------------------------------------- */
+
+static bool is_same(const struct claim *a, const struct claim *b)
+{
+	return a->kind == b->kind && addr_equal(&a->addr, &b->addr) &&
+	       !memcmp(a->mac, b->mac, sizeof(a->mac)) &&
+	       !memcmp(&a->link, &b->link, sizeof(a->link));
+}
+
+static uint16_t *find_slot(struct claims *c, const struct claim *claim)
+{
+	uint8_t key[16 + 6 + 6 + 1];
+	size_t at;
+
+	memcpy(key, claim->addr.bytes, 16);
+	memcpy(key + 16, claim->mac, 6);
+	memcpy(key + 22, &claim->link, 6);
+	key[28] = claim->kind;
+	at = hash_bytes(key, sizeof(key), hash_secret()) & (SLOTS - 1);
+	while (c->slots[at] && !is_same(&c->list[c->slots[at] - 1].claim, claim))
+		at = (at + 1) & (SLOTS - 1);
+	return &c->slots[at];
+}
+
+/* Zero, or a group's: nobody's. */
+static bool is_host_mac(const uint8_t mac[6])
+{
+	static const uint8_t none[6];
+
+	return memcmp(mac, none, 6) && !(mac[0] & 1);
+}
+
+static bool is_host_addr(const struct addr *a)
+{
+	static const struct addr none;
+	bool is_v4 = addr_is_ipv4(a);
+
+	if (addr_is_multicast(a) || addr_equal(a, &none))
+		return false;
+	/* 0.0.0.0/8, 127.0.0.0/8 and broadcast. */
+	return !is_v4 || (a->bytes[12] && a->bytes[12] != 127 && a->bytes[12] < 240);
+}
+
+static void add(struct claims *c, const struct claim *claim, uint32_t place)
+{
+	uint16_t *slot = find_slot(c, claim);
+	struct claim *old;
+
+	if (!*slot && c->n == CLAIMS_MAX) {
+		c->counters.beyond++;
+		return;
+	}
+	if (!*slot) {
+		c->list[c->n] = (struct entry){ .claim = *claim, .place = place };
+		*slot = (uint16_t)++c->n;
+		return;
+	}
+	old = &c->list[*slot - 1].claim;
+	old->how |= claim->how;
+	old->last_ns = claim->last_ns;
+	old->count += old->count < UINT32_MAX;
+}
+
+/* --- messages -------------------------------------------------------------------------------- */
+
+/* A packet on its way into claims. */
+struct message {
+	struct claims *claims;
+	const struct packet *packet;
+	uint32_t place;
+	uint64_t now_ns;
+	bool is_read;
+};
+
+static void claim(struct message *m, enum claim_kind kind, const struct addr *addr,
+		  const uint8_t mac[6], unsigned how)
+{
+	const struct packet *p = m->packet;
+	struct claim c = {
+		.addr = *addr, .kind = kind, .how = (uint8_t)how, .count = 1,
+		.link = { .vlan = { p->vlans > 0 ? p->vlan[0] : FLOW_NO_VLAN,
+				    p->vlans > 1 ? p->vlan[1] : FLOW_NO_VLAN }, .tap = p->tap },
+		.first_ns = m->now_ns, .last_ns = m->now_ns,
+	};
+
+	if (!is_host_mac(mac) || !is_host_addr(addr))
+		return;
+	memcpy(c.mac, mac, sizeof(c.mac));
+	add(m->claims, &c, m->place);
+	m->is_read = true;
+}
+
+static uint32_t captured(const struct packet *p)
+{
+	return p->caplen < p->ip_off ? 0 : p->caplen - p->ip_off;
+}
+
+static bool read_arp(const struct packet *p, struct claims_arp *ret)
+{
+	return claims_arp(p->bytes + p->ip_off, captured(p), ret) &&
+	       (ret->operation == 1 || ret->operation == 2);
+}
+
+bool claim_prepare(struct packet *p)
+{
+	struct claims_arp arp;
+
+	if (!read_arp(p, &arp))
+		return false;
+	p->src = p->dst = arp.is_probe ? arp.target : arp.sender;
+	return is_host_addr(&p->src) && is_host_mac(arp.sender_mac);
+}
+
+static void take_arp(struct message *m)
+{
+	struct claims_arp arp;
+
+	if (!read_arp(m->packet, &arp))
+		return;
+	if (arp.is_probe)
+		claim(m, CLAIM_PROBES, &arp.target, arp.sender_mac, 0);
+	else
+		claim(m, CLAIM_HOLDS, &arp.sender, arp.sender_mac,
+		      arp.is_announcement ? CLAIM_ANNOUNCED : CLAIM_PLAIN);
+}
+
+static void take_advertisement(struct message *m, const struct claims_nd *nd, const uint8_t *mac)
+{
+	bool is_told = nd->is_override && !nd->is_solicited;
+
+	if (nd->is_override)
+		claim(m, CLAIM_HOLDS, &nd->target, mac, is_told ? CLAIM_ANNOUNCED : CLAIM_PLAIN);
+	if (nd->is_router)
+		claim(m, CLAIM_ROUTES, &nd->target, mac, CLAIM_FLAGGED);
+}
+
+static void take_solicitation(struct message *m, const struct claims_nd *nd)
+{
+	static const struct addr unspecified;
+	const struct packet *p = m->packet;
+
+	if (nd->has_mac)
+		claim(m, CLAIM_HOLDS, &p->src, nd->mac, CLAIM_PLAIN);
+	else if (nd->type == CLAIMS_SOLICITATION && addr_equal(&p->src, &unspecified) &&
+		 p->has_macs)
+		claim(m, CLAIM_PROBES, &nd->target, p->src_mac, 0);
+}
+
+static void take_nd(struct message *m)
+{
+	static const uint8_t none[6];
+	const struct packet *p = m->packet;
+	uint32_t header = p->payload_off < 8 ? 0 : p->payload_off - 8;
+	const uint8_t *mac;
+	struct claims_nd nd;
+
+	if (p->payload_off < 8 || header > p->caplen ||
+	    !claims_nd(p->bytes + header, p->caplen - header, p->ttl, &nd))
+		return;
+	mac = nd.has_mac ? nd.mac : p->has_macs ? p->src_mac : none;
+	switch (nd.type) {
+	case CLAIMS_ADVERTISEMENT:
+		take_advertisement(m, &nd, mac);
+		break;
+	case CLAIMS_ROUTER_ADVERTISEMENT:
+		claim(m, CLAIM_ROUTES, &p->src, mac, CLAIM_ADVERTISED);
+		if (nd.has_mac)
+			claim(m, CLAIM_HOLDS, &p->src, nd.mac, CLAIM_PLAIN);
+		break;
+	case CLAIMS_REDIRECT:		/* its option is the target's */
+		claim(m, CLAIM_ROUTES, &p->src, p->has_macs ? p->src_mac : none,
+		      CLAIM_REDIRECTED);
+		break;
+	case CLAIMS_ROUTER_SOLICITATION:
+	case CLAIMS_SOLICITATION:
+		take_solicitation(m, &nd);
+		break;
+	}
+}
+
+static void take_dhcp(struct message *m)
+{
+	const struct packet *p = m->packet;
+	struct claims_dhcp d;
+
+	if (!p->has_macs || !claims_dhcp(packet_payload(p), packet_payload_captured(p), &d) ||
+	    !d.is_reply)
+		return;
+	if (d.type && d.type != CLAIMS_DHCP_OFFER && d.type != CLAIMS_DHCP_ACK &&
+	    d.type != CLAIMS_DHCP_NAK)
+		return;
+	claim(m, CLAIM_LEASES, is_host_addr(&d.server) ? &d.server : &p->src, p->src_mac,
+	      CLAIM_DHCP4);
+	if (d.type == CLAIMS_DHCP_ACK)
+		claim(m, CLAIM_LEASED, &d.yours, d.mac, 0);
+}
+
+static void take_dhcp6(struct message *m)
+{
+	const struct packet *p = m->packet;
+	struct claims_dhcp6 d;
+
+	if (!p->has_macs || !claims_dhcp6(packet_payload(p), packet_payload_captured(p), &d) ||
+	    (d.type != DHCP6_ADVERTISE && d.type != DHCP6_REPLY))
+		return;
+	claim(m, CLAIM_LEASES, &p->src, p->src_mac, CLAIM_DHCP6);
+	for (unsigned i = 0; d.type == DHCP6_REPLY && d.has_mac && i < d.given.n; i++)
+		claim(m, CLAIM_LEASED, &d.given.addr[i], d.mac, 0);
+}
+
+static bool is_of_the_link(const struct packet *p)
+{
+	const struct packet_tunnel *t = &p->tunnel;
+
+	return !p->is_carrier && (!t->depth || (t->depth == 1 && t->kinds[0] == PACKET_ERSPAN));
+}
+
+static bool is_nd(const struct packet *p)
+{
+	return p->proto == IP_ICMPV6 && p->sport >= CLAIMS_ROUTER_SOLICITATION &&
+	       p->sport <= CLAIMS_REDIRECT && !p->is_reassembled;	/* RFC 6980 */
+}
+
+static bool is_dhcp(const struct packet *p)
+{
+	return p->proto == IP_UDP && p->sport == PORT_BOOTPS && p->dport == PORT_BOOTPC;
+}
+
+static bool is_dhcp6(const struct packet *p)
+{
+	return p->proto == IP_UDP && p->sport == PORT_DHCP6_SERVER &&
+	       p->dport == PORT_DHCP6_CLIENT;
+}
+
+bool claims_may_take(const struct packet *p, enum packet_status status)
+{
+	bool is_one = status == PACKET_ARP ||
+		      (status == PACKET_OK && (is_nd(p) || is_dhcp(p) || is_dhcp6(p)));
+
+	return is_one && is_of_the_link(p);
+}
+
+void claims_take(struct claims *c, const struct packet *p, enum packet_status status,
+		 uint32_t place, uint64_t now_ns)
+{
+	struct message m = { .claims = c, .packet = p, .place = place, .now_ns = now_ns };
+
+	if (status == PACKET_ARP)
+		take_arp(&m);
+	else if (is_nd(p))
+		take_nd(&m);
+	else if (is_dhcp(p))
+		take_dhcp(&m);
+	else
+		take_dhcp6(&m);
+	c->counters.read += m.is_read;
+}
+
+/* --- events ---------------------------------------------------------------------------------- */
+
+/* In the form of a flow's key: no flow is of IP version 0.  The place is 0 in an event, so that
+ * equal claims of several shards are equal. */
+static struct flow_key key_of(const struct claim *c, uint32_t place)
+{
+	struct flow_key key = { .a = c->addr, .a_port = (uint16_t)(place >> 16),
+				.b_port = (uint16_t)place, .tap = c->link.tap, .proto = c->kind,
+				.vlan = { c->link.vlan[0], c->link.vlan[1] } };
+
+	memcpy(key.b.bytes + 10, c->mac, sizeof(c->mac));
+	return key;
+}
+
+static void take_key(const struct flow_key *key, struct claim *ret)
+{
+	ret->addr = key->a;
+	memcpy(ret->mac, key->b.bytes + 10, sizeof(ret->mac));
+	ret->kind = key->proto;
+	ret->link = (struct claim_link){ .vlan = { key->vlan[0], key->vlan[1] }, .tap = key->tap };
+}
+
+void claim_of_slice(const struct slice *s, struct claim *ret)
+{
+	*ret = (struct claim){ .how = s->tcp_flags[0], .first_ns = s->first_ns,
+			       .last_ns = s->last_ns, .count = (uint32_t)s->sums.packets[0] };
+	take_key(&s->id.key, ret);
+}
+
+void claim_to_slice(const struct claim *c, uint64_t minute_ns, struct slice *ret)
+{
+	*ret = (struct slice){ .kind = SLICE_CLAIM, .minute_ns = minute_ns,
+			       .first_ns = c->first_ns, .last_ns = c->last_ns,
+			       .tcp_flags = { c->how, 0 },
+			       .id = { .first_ns = c->first_ns, .key = key_of(c, 0) } };
+	ret->sums.packets[0] = c->count;
+}
+
+void claims_emit(struct claims *c, uint64_t minute_ns, void (*emit)(void *, struct slice *),
+		 void *arg)
+{
+	for (size_t i = 0; i < c->n; i++) {
+		struct slice s;
+
+		claim_to_slice(&c->list[i].claim, minute_ns, &s);
+		emit(arg, &s);
+	}
+	claims_clear(c);
+}
+
+/* --- between runs ---------------------------------------------------------------------------- */
+
+void claims_pack(const struct claims *c, size_t i, uint64_t clock_ns, struct packer *p)
+{
+	const struct claim *claim = &c->list[i].claim;
+	struct flow_key key = key_of(claim, c->list[i].place);
+	size_t start = p->len;
+
+	pack_u8(p, CLAIM_ROW);
+	flow_key_pack(&key, p);
+	pack_u64(p, clock_ns);
+	pack_u64(p, claim->first_ns);
+	pack_u64(p, claim->last_ns);
+	pack_u32(p, claim->count);
+	pack_u8(p, claim->how);
+	if (!p->has_failed)
+		pack_u32(p, (uint32_t)crc32(0, p->bytes + start, (uInt)(p->len - start)));
+}
+
+static bool unpack_row(const void *value, size_t value_len, struct entry *ret, uint64_t *ret_clock)
+{
+	struct unpacker u, check;
+	struct flow_key key;
+
+	if (!claims_is_row(value, value_len) || value_len <= CHECK_BYTES)
+		return false;
+	u = unpack_over(value, value_len - CHECK_BYTES);
+	check = unpack_over((const uint8_t *)value + value_len - CHECK_BYTES, CHECK_BYTES);
+	if (unpack_u32(&check) != (uint32_t)crc32(0, value, (uInt)(value_len - CHECK_BYTES)))
+		return false;
+	unpack_u8(&u);
+	flow_key_unpack(&u, &key);
+	*ret = (struct entry){ .place = (uint32_t)key.a_port << 16 | key.b_port };
+	take_key(&key, &ret->claim);
+	*ret_clock = unpack_u64(&u);
+	ret->claim.first_ns = unpack_u64(&u);
+	ret->claim.last_ns = unpack_u64(&u);
+	ret->claim.count = unpack_u32(&u);
+	ret->claim.how = unpack_u8(&u);
+	return unpack_ok(&u) && key.proto < CLAIM_KINDS && !key.ip_version &&
+	       ret->claim.how < CLAIM_HOW_END && ret->claim.count &&
+	       ret->claim.first_ns <= ret->claim.last_ns && ret->claim.last_ns <= *ret_clock &&
+	       ret->claim.first_ns >= *ret_clock - *ret_clock % SLICE_NS &&
+	       is_host_mac(ret->claim.mac) && is_host_addr(&ret->claim.addr);
+}
+
+bool claims_place_of_row(const void *value, size_t value_len, uint32_t *ret_place)
+{
+	struct flow_key key;
+	struct unpacker u = unpack_over(value, value_len);
+
+	if (unpack_u8(&u) != CLAIM_ROW)
+		return false;
+	flow_key_unpack(&u, &key);
+	*ret_place = (uint32_t)key.a_port << 16 | key.b_port;
+	return !u.is_bad && !key.ip_version && key.proto < CLAIM_KINDS;
+}
+
+bool claims_clock_of_row(const void *value, size_t value_len, uint64_t *ret_clock_ns)
+{
+	struct entry e;
+
+	return unpack_row(value, value_len, &e, ret_clock_ns);
+}
+
+bool claims_unpack(struct claims *c, const void *value, size_t value_len)
+{
+	uint64_t clock_ns;
+	uint16_t *slot;
+	struct entry e;
+
+	if (c->n == CLAIMS_MAX || !unpack_row(value, value_len, &e, &clock_ns))
+		return false;
+	slot = find_slot(c, &e.claim);
+	if (*slot)
+		return false;
+	c->list[c->n] = e;
+	*slot = (uint16_t)++c->n;
+	return true;
+}
