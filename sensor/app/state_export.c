@@ -229,9 +229,9 @@ static json_t *json_incident(const struct state_view *v, const struct incident *
 	return json_pack("{s:o,s:o,s:o,s:s,s:o,s:s,s:o,s:s,s:b,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o}",
 			 "suppression", in->suppressed[0] ? json_text(in->suppressed) :
 			 json_null(), "id", json_text(in->id),
-			 "case", json_text(in->case_id), "rule", incident_rule_id(in), "asset", json_text(in->subject->id), "group",
-			 incident_group(in), "destination",
-			 json_text(incident_value(in, value)), "service",
+			 "case", json_text(in->case_id), "rule", incident_rule_id(in),
+			 "asset", json_text(in->subject->id), "group", incident_group(in),
+			 "destination", json_text(incident_value(in, value)), "service",
 			 incident_service(in, service), "open", in->is_open,
 			 "opened", json_time(in->opened_ns), "severity", json_count(in->severity),
 			 "level", in->level ? json_string(state_view_level(in->level)) :
