@@ -8,8 +8,6 @@
 #include "base/err.h"
 #include "base/json.h"
 
-#define REAL_DIGITS 6
-
 static const char *const parts[] = { "coverage", "crossings", "sessions", "head" };
 static_assert(ARRAY_SIZE(parts) == ATTEST_PARTS, "every part has its name");
 
@@ -34,7 +32,7 @@ json_t *attest_body(const json_t *record)
 
 char *attest_canonical(const json_t *record)
 {
-	return json_dumps(record, JSON_COMPACT | JSON_SORT_KEYS | JSON_REAL_PRECISION(REAL_DIGITS));
+	return json_dumps(record, JSON_COMPACT | JSON_SORT_KEYS);
 }
 
 static bool hash_of(const json_t *value, char ret[static DIGEST_HEX_MAX])

@@ -1,7 +1,8 @@
 /* attest_form.h - the form of an attestation: canonical JSON, the hashes of its parts, signatures.
  *
- * Canonical: one line, keys sorted by bytes, no blanks, reals with six significant digits; what the
- * program writes is in that form.  Over it are taken
+ * Canonical: one line, keys sorted by bytes, no blanks; what the program writes is in that form.
+ * There are no reals in it, so that other programs may read and write it and change nothing.
+ * Over it are taken
  *
  *   the hash of a record   SHA-256 of the whole record; `prev` of the next day's record
  *   the hash of a part     SHA-256 of one part of it, kept in `sha256` of the record itself, so that

@@ -82,6 +82,11 @@ static uint64_t seconds(uint64_t ns)
 	return ns / NS_PER_SEC;
 }
 
+static uint64_t ppm(uint64_t part, uint64_t whole)
+{
+	return (uint64_t)((double)part / (double)whole * 1e6);
+}
+
 static void add_gap(json_t *gaps, uint64_t from_ns, uint64_t to_ns, const char *reason)
 {
 	json_t *gap = json_object();
@@ -127,15 +132,15 @@ static json_t *coverage_object(const struct attest_facts *f, const struct attest
 	json_put_int(object, "length_s", seconds(s->length_ns));
 	json_put_int(object, "unobserved_s", seconds(s->unobserved_ns + NS_PER_SEC - 1));
 	json_put_int(object, "allowed_s", seconds(s->allowed_ns));
-	json_put_real(object, "ratio", 1 - (double)s->unobserved_ns / (double)s->length_ns);
+	json_put_int(object, "observed_ppm", ppm(s->length_ns - s->unobserved_ns, s->length_ns));
 	json_put_int(object, "one_sided_s", seconds(s->look.one_sided_ns));
 	json_put_int(object, "silent_s", seconds(d->silent_ns));
 	json_put_int(object, "not_followed_s", seconds(d->not_followed_ns));
 	if (s->look.received || s->look.dropped)
-		json_put_real(object, "drop_ratio", s->look.loss);
+		json_put_int(object, "drop_ppm", (uint64_t)(s->look.loss * 1e6));
 	else
-		json_object_set_new(object, "drop_ratio", json_null());
-	json_put_real(object, "tcp_lost_ratio", s->look.byte_loss);
+		json_object_set_new(object, "drop_ppm", json_null());
+	json_put_int(object, "tcp_lost_ppm", (uint64_t)(s->look.byte_loss * 1e6));
 	json_object_set_new(object, "gaps", gaps_array(f, s, &beyond));
 	json_put_int(object, "gaps_beyond", beyond);
 	return object;
