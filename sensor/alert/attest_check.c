@@ -379,7 +379,6 @@ static void remember(struct attest_check *c, const struct attest_view *v, const 
 	c->day = is_head_bad && c->has_before ? c->day + 1 : v->day;
 	c->number = is_head_bad && c->has_before ? c->number + 1 + c->unread : v->number;
 	c->has_before = true;
-	c->is_bad = bad != 0;
 	c->unread = 0;
 	text_copy(c->last, sizeof(c->last), v->date);
 	text_copy(c->hash, sizeof(c->hash), hash);
@@ -416,6 +415,7 @@ static void check_record(struct attest_check *c, const char *file, size_t line,
 	if (!c->has_before)
 		check_first(c, v, is_head_bad);
 	remember(c, v, hash, bad);
+	c->is_bad = why[0] != '\0';
 }
 
 void attest_check_line(struct attest_check *c, const char *file, size_t line, const char *text,

@@ -72,7 +72,7 @@ struct attest_check {			/* set the first part, the rest is 0 */
 	char site[128];
 	int64_t day;
 	uint64_t number;
-	bool has_before, is_bad;	/* bad: it was changed, and that is said */
+	bool has_before, is_bad;	/* bad: something of it was said already */
 	uint64_t unread;		/* lines since then that are no records */
 };
 

@@ -17,7 +17,7 @@
 #include "base/text.h"
 
 #define SHOWN_MAX 256
-#define DIFFERENCES_MAX 12		/* of one day */
+#define DIFFERENCES_MAX 64		/* of one day */
 #define DAYS_MAX 20000			/* of the other copy: more than fifty years */
 
 /* --- show ------------------------------------------------------------------------------------- */
