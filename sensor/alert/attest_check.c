@@ -204,8 +204,8 @@ static unsigned check_parts(const struct attest_view *v, char why[static ATTEST_
 			continue;
 		bad |= 1u << p;
 		snprintf(list + len, sizeof(list) - len, "%s%s", len ? ", " : "",
-			 p == ATTEST_HEAD ? "head (date, number, prev, verdict, why, sums or what is "
-					    "around it)" : name);
+			 p == ATTEST_HEAD ? "head (date, number, prev, verdict, why, sums or "
+					    "what is around it)" : name);
 	}
 	if (bad)
 		add(why, "changed since it was made: %s", list);
@@ -345,8 +345,8 @@ static void check_order(struct attest_check *c, const struct attest_view *v, con
 	char date[ATTEST_DATE_MAX];
 
 	if (v->number <= c->number)
-		say(c, file, line, v->date, "number %" PRIu64 " comes after number %" PRIu64 ": out "
-		    "of order, or a chain that was begun anew; check each chain by itself",
+		say(c, file, line, v->date, "number %" PRIu64 " comes after number %" PRIu64 ": "
+		    "out of order, or a chain that was begun anew; check each chain by itself",
 		    v->number, c->number);
 	else if (!is_next)
 		say_missing(c, v, file, line);

@@ -11,8 +11,8 @@
  *   the last record's hash is not the   likewise; only a hash that was noted elsewhere, or a
  *   one that was noted (head)           signature, can tell that of the last record
  *
- * So each day that was touched is one problem, and its neighbours are none.  Whoever makes all later
- * records anew is found by signatures, or by a hash that was noted.
+ * So each day that was touched is one problem, and its neighbours are none.  Whoever makes all
+ * later records anew is found by signatures, or by a hash that was noted.
  * The text of a file is hostile: bounded, escaped in every message.  One thread.
  */
 #ifndef NW_ALERT_ATTEST_CHECK_H
@@ -39,8 +39,8 @@ struct attest_view {
 	bool is_valid;
 };
 
-/* A record from its line; NULL: ret_why says what is wrong with it, from the column on where that is
- * known ("17: ...").  Free with json_decref(). */
+/* A record from its line; NULL: ret_why says what is wrong with it, from the column on where that
+ * is known ("17: ...").  Free with json_decref(). */
 json_t *attest_read(const char *text, size_t len, struct attest_view *ret_view,
 		    char ret_why[static ATTEST_WHY_MAX]);
 

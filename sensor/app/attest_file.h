@@ -4,8 +4,8 @@
 
 #include <stddef.h>
 
-/* Empty lines are passed by; of one longer than ATTEST_LINE_MAX its beginning comes, with a len that
- * is greater.  text is borrowed for the call. */
+/* Empty lines are passed by; of one longer than ATTEST_LINE_MAX its beginning comes, with a len
+ * that is greater.  text is borrowed for the call. */
 typedef void (*attest_line_fn)(void *arg, const char *file, size_t line, const char *text,
 			       size_t len);
 

@@ -62,7 +62,7 @@ static void print_head(const struct attest_view *v, FILE *out)
 	const json_t *why = json_object_get(v->body, "why");
 	char a[SHOWN_MAX], b[SHOWN_MAX], c[SHOWN_MAX];
 
-	fputs("SEPARATION ATTESTATION                                          NW-ATT-001\n\n", out);
+	fprintf(out, "%-62sNW-ATT-001\n\n", "SEPARATION ATTESTATION");
 	fprintf(out, "site        %s\n", text_of(own, "site", a));
 	fprintf(out, "day         %s (%s), ", text_of(v->body, "date", a),
 		text_of(json_object_get(v->record, "event"), "timezone", b));
@@ -113,8 +113,8 @@ static void print_crossing(const json_t *row, FILE *out)
 	char asset[SHOWN_MAX], peer[SHOWN_MAX], zone[SHOWN_MAX], transport[SHOWN_MAX];
 	char up[CLOCK_TEXT_MAX], down[CLOCK_TEXT_MAX], by[SHOWN_MAX], service[SHOWN_MAX];
 
-	text_format(service, sizeof(service), "%.20s/%" PRIu64, text_of(row, "transport", transport),
-		    count_of(row, "port"));
+	text_format(service, sizeof(service), "%.20s/%" PRIu64,
+		    text_of(row, "transport", transport), count_of(row, "port"));
 	fprintf(out, "  %-16.40s %-3s %-20.45s %-12.40s %-10.26s %9s %9s  ",
 		text_of(row, "asset", asset),
 		is_true(row, "answered") ? "<->" : "-->", text_of(row, "peer", peer),

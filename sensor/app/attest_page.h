@@ -1,5 +1,5 @@
-/* attest_page.h - an attestation on one page, for people.  What is in a record may be hostile: texts
- * are escaped and cut.  One thread. */
+/* attest_page.h - an attestation on one page, for people.  What is in a record may be hostile:
+ * texts are escaped and cut.  One thread. */
 #ifndef NW_APP_ATTEST_PAGE_H
 #define NW_APP_ATTEST_PAGE_H
 

@@ -8,7 +8,8 @@
  *   covered      by a work order: what is a remote session (dpi/remote.h) or goes through the
  *                maintenance gateway, while an order of the asset is open, grace included.
  *                By an entry: what an expected entry covers, within its maximum and hours; but
- *                no remote session through the gateway where orders are registered (detect/remote.h)
+ *                no remote session through the gateway where orders are registered
+ *                (detect/remote.h)
  *   a session    is one of app/visitors.h that crosses a boundary
  *   a day ends   when capture time passes its midnight.  Days of which nothing was read get a
  *                record each, up to ATTESTOR_DAYS_MAX in a row; the next one says how many were
@@ -44,7 +45,8 @@ void attestor_start(struct attestor *t, uint64_t first_ns);	/* the first packet 
 void attestor_resume(struct attestor *t, uint64_t now_ns);
 void attestor_count(struct attestor *t, const struct slice *s);	/* every minute of a flow */
 void attestor_take(struct attestor *t, const struct attribution_end *e);
-void attestor_session(void *attestor, const struct visitors_session *s);	/* a visitors_session_fn */
+/* A visitors_session_fn. */
+void attestor_session(void *attestor, const struct visitors_session *s);
 void attestor_time(struct attestor *t, uint64_t now_ns);
 void attestor_finish(struct attestor *t, uint64_t now_ns);	/* without a state */
 

@@ -438,7 +438,8 @@ static void tell_end(struct attribution *a, const struct view *v, struct subject
 {
 	struct attribution_end e = { .subject = v->subject, .other = other, .me = v->me,
 				     .peer = v->peer, .slice = v->slice, .crossing = crossing,
-				     .expected = expected, .am_client = v->am_client, .row = v->row };
+				     .expected = expected, .am_client = v->am_client,
+				     .row = v->row };
 
 	if (a->end && v->slice->kind == SLICE_SLICE)
 		a->end(a->minute_arg, &e);

@@ -88,8 +88,8 @@ static int show(const struct options *o)
 		if (attest_file_each(o->paths[i], show_line, &s))
 			status = EXIT_USAGE;
 	if (status == EXIT_DONE && !s.days) {
-		log_err("attest", "no attestation in what was given; --attestations FILE of replay or "
-			"live writes them");
+		log_err("attest", "no attestation in what was given; --attestations FILE of replay "
+			"or live writes them");
 		status = EXIT_USAGE;
 	} else if (status == EXIT_DONE && o->date && !s.found) {
 		char shown[SHOWN_MAX];
@@ -278,8 +278,8 @@ static int verify_files(struct verifying *v, const struct options *o)
 			return EXIT_USAGE;
 	attest_check_end(&v->check, o->head);
 	if (!v->check.days) {
-		log_err("attest", "no attestation in what was given; --attestations FILE of replay or "
-			"live writes them");
+		log_err("attest", "no attestation in what was given; --attestations FILE of replay "
+			"or live writes them");
 		return EXIT_USAGE;
 	}
 	print_sums(v);

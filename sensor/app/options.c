@@ -306,8 +306,8 @@ static int take_value(struct options *o, const struct option_line *line, const c
 	case OPT_TO: o->to = value; return 0;
 	case OPT_GAPS: o->gaps = value; return 0;
 	case OPT_GAPS_LIVE:
-		return options_error("--gaps %s is for replay: a live sensor measures itself what it "
-				   "does not see%s", value, "");
+		return options_error("--gaps %s is for replay: a live sensor measures itself what "
+				     "it does not see%s", value, "");
 	case OPT_SENSOR: o->sensor = value; return 0;
 	case OPT_MANIFEST: o->manifest = value; return 0;
 	case OPT_STATE: o->state = value; return 0;
@@ -422,10 +422,8 @@ static int check_consistency(const struct options *o)
 				     "--attestations may be '-'%s%s; give the others a file",
 				   "", "");
 	if (o->site && (o->timezone || o->closed))
-		return options_error("--timezone and --closed stand in for a site file; with --site "
-				   "they come from "
-				   "it%s%s",
-				   "", "");
+		return options_error("--timezone and --closed stand in for a site file; with "
+				     "--site they come from it%s%s", "", "");
 	if (o->command == COMMAND_REPLAY && o->n_paths == 0)
 		return options_error("replay needs at least one capture file or directory%s%s", "",
 				   "");
@@ -439,8 +437,8 @@ static int check_consistency(const struct options *o)
 		return options_error("\"%s\" is not an option of %s", o->paths[0],
 				   find_command(o->command)->name);
 	if (o->attest_key && !o->attestations && !o->state && !o->redis)
-		return options_error("--attest-key goes with --attestations, --state or --redis%s%s",
-				     "", "");
+		return options_error("--attest-key goes with --attestations, --state or "
+				     "--redis%s%s", "", "");
 	if (o->redis_password_file && !o->redis)
 		return options_error("--redis-password-file goes with --redis%s%s", "", "");
 	return 0;
@@ -557,8 +555,8 @@ static void print_command_help(const struct command_line *c)
 		       "\nExit status: 0 done; 2 usage or no readable file; 3 verify found a "
 		       "difference.\n");
 	else
-		printf("\nExit status: 0 done, with or without incidents; 1 failed, interrupted, or a sink "
-		       "was not drained;\n"
+		printf("\nExit status: 0 done, with or without incidents; 1 failed, interrupted, or a "
+		       "sink was not drained;\n"
 		       "2 usage, site, state, or no readable input.\n");
 }
 

@@ -60,8 +60,8 @@ int options_check_state(const struct options *o)
 	if (!o->state)
 		return options_error("state %s needs a state file: --state FILE%s", verb, "");
 	if (o->channel && strcmp(verb, "channels"))
-		return options_error("--channel goes with state channels, not with state %s%s", verb,
-				   "");
+		return options_error("--channel goes with state channels, not with state %s%s",
+				     verb, "");
 	if (o->records && strcmp(verb, "outbox"))
 		return options_error("--records goes with state outbox, not with state %s%s", verb,
 				   "");
@@ -113,12 +113,12 @@ int options_check_attest(const struct options *o)
 	if (!verb)
 		return options_error("attest needs to know what: show or verify%s%s", "", "");
 	near = text_nearest(verb, verbs, ARRAY_SIZE(verbs));
+	if (strcmp(verb, "show") && strcmp(verb, "verify") && near)
+		return options_error("attest knows no \"%s\"; did you mean %s?", verb, near);
 	if (strcmp(verb, "show") && strcmp(verb, "verify"))
-		return near ? options_error("attest knows no \"%s\"; did you mean %s?", verb, near) :
-			      options_error("attest knows no \"%s\"; it has show and verify%s",
-					    verb, "");
+		return options_error("attest knows no \"%s\"; it has show and verify%s", verb, "");
 	if (o->n_paths < 2)
-		return options_error("attest %s needs a file: the one that --attestations of replay "
-				     "or live has written%s", verb, "");
+		return options_error("attest %s needs a file: the one that --attestations of "
+				     "replay or live has written%s", verb, "");
 	return strcmp(verb, "show") ? check_verify(o) : check_show(o);
 }

@@ -3,8 +3,8 @@
  * A *day* is one of the site's calendar, from midnight to midnight, so of 23 or 25 hours where the
  * clock changes.  Of it is kept
  *
- *   crossings   a row for each conversation over a boundary of the policy: asset, peer, service, who
- *               opened it, and what covers it.  What is covered for a part of the day alone is two
+ *   crossings   a row for each conversation over a boundary of the policy: asset, peer, service,
+ *               who opened it, and what covers it.  What is covered for a part of the day alone is two
  *               rows, one of them without.  Those without and those with anything have a list each,
  *               so that neither can push out the other
  *   sessions    remote sessions that had traffic on the day (profile/visit.h)
@@ -15,8 +15,8 @@
  *
  * Bounded: ATTEST_ROWS_MAX rows a list, the first to come in the order of analysis, which no number
  * of workers changes; what is beyond is counted in minutes of conversations, with its bytes.
- * Names are copies: a day outlives a change of the policy.  Thread: analysis.  Cost: a binary search
- * for each minute of a conversation over a boundary.
+ * Names are copies: a day outlives a change of the policy.  Thread: analysis.  Cost: a binary
+ * search for each minute of a conversation over a boundary.
  */
 #ifndef NW_PROFILE_ATTEST_H
 #define NW_PROFILE_ATTEST_H

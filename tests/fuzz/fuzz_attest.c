@@ -1,7 +1,7 @@
 /* fuzz_attest.c - any bytes as a file of attestations, and as the running day of a state.
  *
- * First byte even: the rest is a file.  What is read is within its bounds, every line is either read
- * or told, and what is told has its line; a record differs from itself nowhere.
+ * First byte even: the rest is a file.  What is read is within its bounds, every line is either
+ * read or told, and what is told has its line; a record differs from itself nowhere.
  * Odd: the rest is a packed day.  It is refused, or within its bounds, in order, and packed to what
  * is read as the same again.
  */
