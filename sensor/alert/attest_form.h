@@ -6,8 +6,9 @@
  *
  *   the hash of a record   SHA-256 of the whole record; `prev` of the next day's record
  *   the hash of a part     SHA-256 of one part of it, kept in `sha256` of the record itself, so
- *                          that one that was changed says where: "coverage", "crossings" (with what is
- *                          beyond), "sessions" (likewise), and "head": all the rest, prev included
+ *                          that one that was changed says where: "coverage", "crossings" (with
+ *                          what is beyond), "sessions" (likewise), and "head": all the
+ *                          rest, prev included
  *   the signature          Ed25519 over the whole record without its `signature`
  *
  * Pure functions, any thread.

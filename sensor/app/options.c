@@ -555,8 +555,8 @@ static void print_command_help(const struct command_line *c)
 		       "\nExit status: 0 done; 2 usage or no readable file; 3 verify found a "
 		       "difference.\n");
 	else
-		printf("\nExit status: 0 done, with or without incidents; 1 failed, interrupted, or a "
-		       "sink was not drained;\n"
+		printf("\nExit status: 0 done, with or without incidents; 1 failed, interrupted, "
+		       "or a sink was not drained;\n"
 		       "2 usage, site, state, or no readable input.\n");
 }
 

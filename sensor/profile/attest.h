@@ -4,9 +4,9 @@
  * clock changes.  Of it is kept
  *
  *   crossings   a row for each conversation over a boundary of the policy: asset, peer, service,
- *               who opened it, and what covers it.  What is covered for a part of the day alone is two
- *               rows, one of them without.  Those without and those with anything have a list each,
- *               so that neither can push out the other
+ *               who opened it, and what covers it.  What is covered for a part of the day alone is
+ *               two rows, one of them without.  Those without and those with anything have a list
+ *               each, so that neither can push out the other
  *   sessions    remote sessions that had traffic on the day (profile/visit.h)
  *   silences    hours in which neither a packet nor an idle mark came, longer than ATTEST_SILENT_NS
  *   sums        bytes and packets of everything that was followed

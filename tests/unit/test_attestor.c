@@ -16,8 +16,8 @@ static const char site_text[] =
 	" \"assets\": [{\"id\": \"A\", \"ip\": [\"10.1.0.1\"]}, {\"id\": \"B\", \"ip\":"
 	"  [\"10.2.0.1\"]}],"
 	" \"expected\": [{\"id\": \"sync\", \"from\": {\"asset\": \"A\"}, \"to\":"
-	"  {\"asset\": \"B\"}, \"services\": [\"tcp/443\"], \"window\": {\"days\": \"mon-sun\", \"from\": \"01:00\","
-	"  \"to\": \"03:00\"}}]}";
+	"  {\"asset\": \"B\"}, \"services\": [\"tcp/443\"], \"window\": {\"days\":"
+	"  \"mon-sun\", \"from\": \"01:00\", \"to\": \"03:00\"}}]}";
 
 static struct world w;
 static int sink;
