@@ -353,8 +353,8 @@ static CU_TestInfo all[] = {
 	CU_TEST_INFO_NULL,
 };
 
-/* What every run has: an asset that floods for another, and one for itself, at the worst times.  The
- * other three are the long form (make check-full). */
+/* What every run has: an asset that floods for another, and one for itself, at the worst times.
+ * The other three are the long form (make check-full). */
 static CU_TestInfo tests[] = {
 	{ "exactly the longest silent go", exactly_the_longest_silent_go },
 	{ "a million destinations beside the leak", a_million_destinations_beside_the_leak },

@@ -408,7 +408,7 @@ int main(void)
 	};
 	CU_SuiteInfo suites[] = { { .pName = "incident", .pTests = tests }, CU_SUITE_INFO_NULL };
 
-	/* The last one is a minute under ASan, through code that the one before it has been through. */
+	/* The last one is a minute under ASan, through code of the one before it. */
 	if (getenv("NW_REDUCED"))
 		tests[ARRAY_SIZE(tests) - 2] = (CU_TestInfo)CU_TEST_INFO_NULL;
 	return tap_main(suites);
