@@ -153,18 +153,6 @@ static const char *or_null(const char *text)
 	return text[0] ? text : NULL;
 }
 
-static const char *transport(uint8_t proto, char buf[static 8])
-{
-	switch (proto) {
-	case IP_TCP: return "tcp";
-	case IP_UDP: return "udp";
-	case IP_ICMP: return "icmp";
-	case IP_ICMPV6: return "ipv6-icmp";
-	case IP_SCTP: return "sctp";
-	default: snprintf(buf, 8, "%u", proto); return buf;
-	}
-}
-
 static json_t *crossing_object(const struct attest_crossing *c)
 {
 	json_t *object = json_object();
@@ -178,7 +166,7 @@ static json_t *crossing_object(const struct attest_crossing *c)
 	json_object_set_new(object, "external", json_boolean(c->is_external));
 	json_put_text(object, "opened_by", c->was_opened_by_peer ? "peer" : "asset");
 	json_object_set_new(object, "answered", json_boolean(c->is_answered));
-	json_put_text(object, "transport", transport(c->proto, number));
+	json_put_text(object, "transport", packet_transport_name(c->proto, number));
 	json_put_int(object, "port", c->port);
 	json_put_text(object, "covered_by", attest_cover_name(c->cover));
 	json_put_text(object, "entry", c->cover == ATTEST_ENTRY ? c->covered_by : NULL);
