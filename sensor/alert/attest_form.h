@@ -21,10 +21,6 @@
 #include "base/digest.h"
 #include "base/sign.h"
 
-#define ATTEST_RULE_ID "NW-ATT-001"
-#define ATTEST_RULE_VERSION "1"
-#define ATTEST_RULE_NAME "Daily separation attestation"
-#define ATTEST_RULE_CATEGORY "attestation"
 #define ATTEST_DATASET "nachtwacht.attestation"
 
 enum attest_part {

@@ -8,6 +8,7 @@
 #include <string.h>
 #include "alert/attest_form.h"
 #include "alert/attest_words.h"
+#include "alert/encode_internal.h"
 #include "base/err.h"
 #include "base/json.h"
 #include "base/text.h"
@@ -51,19 +52,25 @@ uint64_t attest_unobserved_ns(const struct attest_facts *f)
 	return unobserved < d->end_ns - d->start_ns ? unobserved : d->end_ns - d->start_ns;
 }
 
+static const struct rule *rule_of_attestations(const struct attest_facts *f)
+{
+	return rule_of(f->context->site->rules, RULE_ATT_001);
+}
+
 static void look_at_day(const struct attest_facts *f, struct attest_sums *ret)
 {
+	const struct attest_params *p = &f->context->site->rules->params.attest;
 	const struct attest_day *d = &f->attest->today;
 
 	*ret = (struct attest_sums){ .length_ns = d->end_ns - d->start_ns,
 				     .unobserved_ns = attest_unobserved_ns(f),
-				     .allowed_ns = ATTEST_ALLOWED_NS };
+				     .allowed_ns = p->allowed_ns };
 	followed(f, &ret->from_ns, &ret->to_ns);
 	coverage_look(f->context->coverage, d->start_ns, d->end_ns, &ret->look);
 	ret->why[ATTEST_NOTHING_READ] = !d->has_read;
-	ret->why[ATTEST_NOT_OBSERVED] = ret->unobserved_ns > ATTEST_ALLOWED_NS;
-	ret->why[ATTEST_ONE_SIDED] = ret->look.one_sided_ns > ATTEST_ALLOWED_NS;
-	ret->why[ATTEST_DROPPED] = ret->look.loss > ATTEST_DROPS;
+	ret->why[ATTEST_NOT_OBSERVED] = ret->unobserved_ns > p->allowed_ns;
+	ret->why[ATTEST_ONE_SIDED] = ret->look.one_sided_ns > p->allowed_ns;
+	ret->why[ATTEST_DROPPED] = ret->look.loss > p->drops;
 	ret->why[ATTEST_INCOMPLETE] = d->is_short;
 	for (int w = 0; w < ATTEST_WHYS; w++)
 		ret->is_invalid |= ret->why[w];
@@ -299,7 +306,7 @@ static json_t *event_object(const struct attest_facts *f, const char *id, uint64
 	json_object_set_new(event, "category", category);
 	json_object_set_new(event, "type", type);
 	json_put_text(event, "id", id);
-	json_put_text(event, "code", ATTEST_RULE_ID);
+	json_put_text(event, "code", rule_of_attestations(f)->id);
 	json_put_int(event, "severity", 1);
 	json_put_time(event, "start", d->start_ns);
 	json_put_time(event, "end", d->end_ns);
@@ -308,36 +315,6 @@ static json_t *event_object(const struct attest_facts *f, const char *id, uint64
 	json_put_text(event, "dataset", ATTEST_DATASET);
 	json_put_text(event, "timezone", f->context->site->timezone);
 	return event;
-}
-
-static json_t *observer_object(const struct alert_context *ctx)
-{
-	json_t *observer = json_object(), *ingress, *interface;
-
-	json_put_text(observer, "type", "sensor");
-	json_put_text(observer, "vendor", "Nachtwacht");
-	json_put_text(observer, "product", "nachtwacht");
-	json_put_text(observer, "version", PACKAGE_VERSION);
-	json_put_text(observer, "name", ctx->sensor);
-	if (!ctx->interface)
-		return observer;
-	ingress = json_object();
-	interface = json_object();
-	json_put_text(interface, "name", ctx->interface);
-	json_object_set_new(ingress, "interface", interface);
-	json_object_set_new(observer, "ingress", ingress);
-	return observer;
-}
-
-static json_t *rule_object(void)
-{
-	json_t *rule = json_object();
-
-	json_put_text(rule, "id", ATTEST_RULE_ID);
-	json_put_text(rule, "version", ATTEST_RULE_VERSION);
-	json_put_text(rule, "name", ATTEST_RULE_NAME);
-	json_put_text(rule, "category", ATTEST_RULE_CATEGORY);
-	return rule;
 }
 
 static json_t *own_object(const struct attest_facts *f, const struct attest_sums *s,
@@ -376,18 +353,19 @@ static void fill_flat(const struct attest_facts *f, const struct attest_sums *s,
 {
 	static const uint8_t name_space[16] = RECORD_UUID_NAMESPACE;
 	const struct alert_context *ctx = f->context;
+	const struct rule *rule = rule_of_attestations(f);
 	const struct attest_day *d = &f->attest->today;
 	struct record_flat *flat = &r->flat;
 	char name[256], date[DATE_TEXT_MAX];
 
-	snprintf(name, sizeof(name), "%s/" ATTEST_RULE_ID "/%s/%" PRIu64 "/%s", ctx->site->id,
+	snprintf(name, sizeof(name), "%s/%s/%s/%" PRIu64 "/%s", ctx->site->id, rule->id,
 		 attest_words_date(d->day, date), f->attest->number + 1, ctx->sensor);
 	uuid_v5(name_space, name, flat->id);
 	flat->ts_ms = created_ns / NS_PER_MS;
 	text_copy(flat->action, sizeof(flat->action), s->is_invalid ? "invalid" : "valid");
 	text_copy(flat->site, sizeof(flat->site), ctx->site->id);
 	text_copy(flat->sensor, sizeof(flat->sensor), ctx->sensor);
-	text_copy(flat->rule, sizeof(flat->rule), ATTEST_RULE_ID);
+	text_copy(flat->rule, sizeof(flat->rule), rule->id);
 	text_copy(flat->level, sizeof(flat->level), "-");
 	flat->severity = 1;
 	flat->risk = 10;
@@ -413,8 +391,8 @@ struct record *attest_record(const struct attest_facts *f, char ret_hash[static 
 	json_object_set(root, "ecs", ecs);
 	json_put_text(root, "message", attest_words_message(f, &sums, text));
 	json_object_set_new(root, "event", event_object(f, r->flat.id, created_ns));
-	json_object_set_new(root, "rule", rule_object());
-	json_object_set_new(root, "observer", observer_object(f->context));
+	json_object_set_new(root, "rule", encode_rule(rule_of_attestations(f)));
+	json_object_set_new(root, "observer", encode_observer(f->context, json_object()));
 	json_object_set_new(root, "nachtwacht", own_object(f, &sums, created_ns));
 	put_parts(root);
 	if (!f->key || !attest_sign(root, f->key))

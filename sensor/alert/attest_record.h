@@ -4,12 +4,12 @@
  *
  *   invalid                    for what follows nobody can say that the network stayed closed:
  *       nothing_read           neither a packet nor an idle mark came on that day
- *       not_observed           more than ATTEST_ALLOWED_NS of it were not observed: before the
+ *       not_observed           more than NW-ATT-001's `allowed` was not observed: before the
  *                              capture began or after it ended, declared by --gaps, the process
  *                              was not running, every interface was down, or most packets were
  *                              dropped
  *       one_sided              for longer than that one of several interfaces was down
- *       drops                  the kernel lost more than ATTEST_DROPS of the day's packets
+ *       drops                  the kernel lost more than its `drops` of the day's packets
  *       incomplete             no memory: some of what was seen is not in the record
  *   crossings_without_order    something crossed a boundary, or a remote session was held, that no
  *                              expected entry and no work order covers; beyond the rows kept too
@@ -28,8 +28,6 @@
 #include "base/sign.h"
 #include "profile/attest.h"
 
-#define ATTEST_ALLOWED_NS (60 * NS_PER_SEC)
-#define ATTEST_DROPS 0.01		/* NW-HLT-001's */
 #define ATTEST_GAPS_MAX 64		/* listed; more are counted */
 
 enum attest_why { ATTEST_NOTHING_READ, ATTEST_NOT_OBSERVED, ATTEST_ONE_SIDED, ATTEST_DROPPED,

@@ -104,27 +104,12 @@ static void put_vlan(json_t *ingress, const struct finding *f)
 static json_t *observer_object(const struct alert_context *ctx, const struct finding *f,
 			       const struct subject *s)
 {
-	json_t *observer = json_object(), *ingress = json_object(), *interface = json_object();
+	json_t *ingress = json_object();
 
-	json_put_text(observer, "type", "sensor");
-	json_put_text(observer, "vendor", "Nachtwacht");
-	json_put_text(observer, "product", "nachtwacht");
-	json_put_text(observer, "version", PACKAGE_VERSION);
-	json_put_text(observer, "name", ctx->sensor);
-	if (ctx->interface) {
-		json_put_text(interface, "name", ctx->interface);
-		json_object_set_new(ingress, "interface", interface);
-	} else {
-		json_decref(interface);
-	}
 	put_vlan(ingress, f);
 	if (s->zone)
 		json_put_text(ingress, "zone", s->zone->id);
-	if (json_object_size(ingress))
-		json_object_set_new(observer, "ingress", ingress);
-	else
-		json_decref(ingress);
-	return observer;
+	return encode_observer(ctx, ingress);
 }
 
 /* Of whom the traffic is: the address that the last connection had, else the first one known. */

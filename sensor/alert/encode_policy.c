@@ -8,7 +8,6 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/text.h"
-#include "config.h"
 #include "policy/orders.h"
 
 static json_t *one_word(const char *word)
@@ -31,18 +30,6 @@ static json_t *event_object(const struct policy_news *news, uint64_t sequence)
 	json_put_int(event, "sequence", sequence);
 	json_put_time(event, "created", news->at_ns);
 	return event;
-}
-
-static json_t *observer_object(const struct alert_context *ctx)
-{
-	json_t *observer = json_object();
-
-	json_put_text(observer, "type", "sensor");
-	json_put_text(observer, "vendor", "Nachtwacht");
-	json_put_text(observer, "product", "nachtwacht");
-	json_put_text(observer, "version", PACKAGE_VERSION);
-	json_put_text(observer, "name", ctx->sensor);
-	return observer;
 }
 
 /* What counts now, whatever came of it. */
@@ -97,7 +84,7 @@ struct record *encode_policy(const struct alert_context *ctx, const struct polic
 	json_put_time(root, "@timestamp", news->at_ns);
 	json_object_set(root, "ecs", ecs);
 	json_object_set_new(root, "event", event_object(news, sequence));
-	json_object_set_new(root, "observer", observer_object(ctx));
+	json_object_set_new(root, "observer", encode_observer(ctx, json_object()));
 	json_object_set_new(root, "nachtwacht", own_object(ctx, news));
 	if (r) {
 		r->kind = RECORD_HEALTH;

@@ -83,6 +83,11 @@ struct gateway_params {			/* NW-REM-005; detect/gateway.h */
 	uint32_t resolve_after;		/* rows */
 };
 
+struct attest_params {			/* NW-ATT-001; alert/attest_record.h */
+	uint64_t allowed_ns;		/* of a day not observed, or seen one-sided */
+	double drops;			/* share of the packets that the kernel lost */
+};
+
 struct rule_params {
 	struct nightly_params nightly;
 	/* NW-EXF-002: the bets and levels of its own; which nights qualify is as in nightly. */
@@ -95,6 +100,7 @@ struct rule_params {
 	struct remote_params remote;
 	struct spoof_params spoof;
 	struct gateway_params gateway;
+	struct attest_params attest;
 	uint32_t closed_resolve_after;	/* NW-DST-002: rows without traffic */
 	uint32_t memory_resolve_after;	/* NW-HLT-001: rows without further loss */
 };

@@ -427,7 +427,13 @@ static void read_params(struct reader *r, const struct at *at, void *into)
 
 static void read_match(struct reader *r, const struct at *at, void *into)
 {
-	((struct reading *)into)->rule.match = condition_read(r, at, true);
+	struct reading *reading = into;
+
+	if (reading->id == RULE_ATT_001)
+		reader_error_of_key(r, at, "an attestation speaks of all that crossed a boundary; "
+				    "it takes no \"match\"");
+	else
+		reading->rule.match = condition_read(r, at, true);
 }
 
 /* --- the file -------------------------------------------------------------- */

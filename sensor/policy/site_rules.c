@@ -23,6 +23,18 @@ static void read_enabled(struct reader *r, const struct at *at, void *into)
 	((struct rule *)into)->is_disabled = json_is_false(at->value);
 }
 
+/* The attestation is a statement on the whole day, not a finding that one may wish not to hear. */
+static void read_pack_enabled(struct reader *r, const struct at *at, void *into)
+{
+	const struct rule *rule = into;
+
+	if (rule == rule_of(r->site->rules, RULE_ATT_001) && json_is_false(at->value))
+		reader_error(r, at, "attestations are made where they are asked for; leave the "
+			     "option --attestations out");
+	else
+		read_enabled(r, at, into);
+}
+
 static void read_cap(struct reader *r, const struct at *at, void *into)
 {
 	struct rule *rule = into;
@@ -74,7 +86,7 @@ static void read_params(struct reader *r, const struct at *at, void *into)
 }
 
 static const struct key override_keys[] = {
-	{ "enabled", TYPE_BOOL, false, read_enabled },
+	{ "enabled", TYPE_BOOL, false, read_pack_enabled },
 	{ "severity", TYPE_INTEGER, false, read_cap },
 	{ "parameters", TYPE_OBJECT, false, read_params },
 };

@@ -35,6 +35,11 @@ static void read_rule(struct reader *r, const struct at *at, void *into)
 	enum rule_id id;
 
 	e->rule = reader_text(r, at, SITE_ID_MAX);
+	if (rule_id_find(at_text(at), &id) && id == RULE_ATT_001) {
+		reader_error(r, at, "an attestation says what crossed a boundary, whether anybody "
+			     "minds or not; an expected entry or a work order covers a crossing");
+		return;
+	}
 	if (rule_id_find(at_text(at), &id) || own_rule_find(r->site, at_text(at)))
 		return;
 	if (rule_id_is_to_come(at_text(at))) {

@@ -24,7 +24,7 @@ READER_ONLY = {
     "syntax-in-entry", "syntax-trailing-comma", "timezone", "zone-unknown",
     "own-country", "own-domain", "own-many", "own-network", "own-operator-address", "own-operator-flag",
     "own-operator-number", "own-operator-text", "own-references", "own-too-deep", "own-too-many", "own-value-bounds",
-    "own-value-choice", "own-value-type", "suppress-id-twice", "suppress-rule",
+    "own-value-choice", "own-value-type", "rules-attestation", "suppress-id-twice", "suppress-rule",
 }
 
 source = pathlib.Path(os.environ.get("NW_SRCDIR", "."))
@@ -69,7 +69,7 @@ for wrong in ({"start": "2026-01-02T08:00:00"}, {"assets": []}, {"mode": "Remote
 # The rule pack, and the broken rules that a schema can refuse.
 RULES_READER_ONLY = {
     "beyond-detector", "control", "default-out-of-bounds", "defaults-clash", "detector", "duplicate-key",
-    "duration-beyond", "empty", "levels-clash", "min-above-max", "no-parameter", "no-such-rule", "not-json",
+    "duration-beyond", "empty", "levels-clash", "match", "min-above-max", "no-parameter", "no-such-rule", "not-json",
     "other-id", "parameter-other-type", "trailing-comma", "unknown-parameter",
 }
 rules = json.loads((source / "rules/schema/rule.schema.json").read_text())

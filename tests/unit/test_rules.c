@@ -79,7 +79,8 @@ static void every_rule_says_what_it_is(void)
 
 		EQUAL_TEXT(rule->id, rule_id_text((enum rule_id)i));
 		CU_ASSERT(rule->severity >= 1 && rule->severity <= 5 && !rule->severity_cap);
-		CU_ASSERT(!rule->is_disabled && rule->n_techniques >= 1);
+		/* An attestation is no finding: there is no technique that it shows. */
+		CU_ASSERT(!rule->is_disabled && !rule->n_techniques == (i == RULE_ATT_001));
 		CU_ASSERT(rule->name[0] && rule->category[0] && rule->explanation[0]);
 		CU_ASSERT(rule->triage[0] && rule->false_positives[0] && rule->references[0]);
 		for (const char *const *line = rule->triage; *line; line++)
@@ -118,6 +119,8 @@ static void numbers_reach_the_detectors(void)
 	EQUAL_INT(p->remote.early_ns, 15 * NS_PER_MIN);
 	EQUAL_INT(p->remote.bulk_bytes, 1000000000);
 	EQUAL_INT(p->closed_resolve_after, 14);
+	EQUAL_INT(p->attest.allowed_ns, NS_PER_MIN);
+	NEAR(p->attest.drops, 0.01, 0);
 	rules_free(r);
 }
 
