@@ -14,7 +14,8 @@ json_t *encode_nights(const struct alert_context *ctx, const struct finding *f);
 /* The same; the finding has facts of a link. */
 json_t *encode_link(const struct alert_context *ctx, const struct finding *f);
 
-/* ECS observer: who watched.  Takes ingress, what is known of the port beside its name: may be empty. */
+/* ECS observer: who watched.  Takes ingress: what is known of the port beside its name, maybe
+ * nothing. */
 json_t *encode_observer(const struct alert_context *ctx, json_t *ingress);
 
 /* Likewise: of a rule. */
