@@ -19,11 +19,12 @@
 #define TEXT_MAX 1024
 #define REAL_DIGITS 6
 
-static const char *level_text(enum level level)
+/* What is suppressed has none, as incident.h says. */
+static const char *level_text(const struct incident *in)
 {
 	static const char *const names[] = { "-", "L1", "L2", "L3" };
 
-	return names[level];
+	return names[incident_is_suppressed(in) ? LEVEL_NONE : in->level];
 }
 
 /* {1:10, 2:30, 3:50, 4:75, 5:90}[severity] + min(9, floor(log10 M)) */
@@ -248,7 +249,7 @@ static json_t *incident_object(const struct incident *in, const char *action)
 	json_put_text(object, "id", in->id);
 	json_put_text(object, "case", in->case_id);
 	json_put_text(object, "state", strcmp(action, "resolve") ? "open" : "resolved");
-	json_put_text(object, "level", level_text(in->level));
+	json_put_text(object, "level", level_text(in));
 	json_put_time(object, "opened", in->opened_ns);
 	json_put_int(object, "records", in->records);
 	json_put_text(object, "previous", in->previous[0] ? in->previous : NULL);
@@ -467,7 +468,7 @@ static void fill_flat(const struct alert_context *ctx, const struct incident *in
 	text_copy(flat->sensor, sizeof(flat->sensor), ctx->sensor);
 	text_copy(flat->rule, sizeof(flat->rule), incident_rule_id(in));
 	flat->severity = in->severity;
-	text_copy(flat->level, sizeof(flat->level), level_text(in->level));
+	text_copy(flat->level, sizeof(flat->level), level_text(in));
 	text_copy(flat->asset, sizeof(flat->asset), in->subject->id);
 	text_copy(flat->role, sizeof(flat->role), asset && asset->role[0] ? asset->role : "-");
 	addr_format(own_address(f), flat->src);

@@ -425,7 +425,10 @@ static const char *closed_because(const struct finding *f)
 	if (f->is_over && f->suppression && !f->is_exposed)
 		return "Closed, suppressed by the site policy from now on: ";
 	if (f->is_exposed)
-		return "Closed, not suppressed any more, told anew: ";
+		return f->is_over ? "Closed, not suppressed any more, told anew: " :
+				    "Not suppressed any more, told as it was seen: ";
+	if (f->is_parted)
+		return "Closed, its asset is no longer in the site policy: ";
 	if (f->is_switched_off)
 		return "Closed, the rule is switched off: ";
 	if (!f->is_over || !(finding_rests_on_nights(f) || f->rule == RULE_DST_002 ||
@@ -465,7 +468,7 @@ static void explain_site(const struct alert_context *ctx, struct incident *in,
 		text_repair(line, strlen(line), clean, sizeof(clean));
 		explain_first_line(in, clean);
 	}
-	if (!gate_is_lowered(ctx, f))
+	if (!gate_is_lowered(ctx, in, f))
 		return;
 	snprintf(line, sizeof(line), "Severity is at most %u here: the site policy says so of "
 		 "this rule.", f->severity);

@@ -84,16 +84,39 @@ static void night_text(const struct alert_context *ctx, const struct night_seen 
 		snprintf(buf + strlen(buf), cap - strlen(buf), " (so far)");
 }
 
+/* The last night that qualified with a time; NULL: none, or it does not rest on nights. */
+static const struct night_seen *last_hit(const struct alert_context *ctx, const struct finding *f)
+{
+	const struct evidence *ev = finding_rests_on_nights(f) ? f->channel->evidence : NULL;
+
+	for (uint64_t i = ev ? evidence_nights(ev) : 0; i-- > 0;)
+		if (night_is_hit(evidence_night(ev, i), finding_process(f)) &&
+		    night_start_ns(ctx->calendar, evidence_night(ev, i)))
+			return evidence_night(ev, i);
+	return NULL;
+}
+
 /* When the last night that qualified had its upload; of other rules, the last traffic. */
 uint64_t explain_last_ns(const struct alert_context *ctx, const struct finding *f)
 {
-	const struct evidence *ev = finding_rests_on_nights(f) ? f->channel->evidence : NULL;
-	uint64_t start_ns = 0;
+	const struct night_seen *n = last_hit(ctx, f);
 
-	for (uint64_t i = ev ? evidence_nights(ev) : 0; i-- > 0 && !start_ns;)
-		if (night_is_hit(evidence_night(ev, i), finding_process(f)))
-			start_ns = night_start_ns(ctx->calendar, evidence_night(ev, i));
-	return start_ns ? start_ns : f->channel->last_ns;
+	return n ? night_start_ns(ctx->calendar, n) : f->channel->last_ns;
+}
+
+void explain_stretch(const struct alert_context *ctx, const struct finding *f,
+		     uint64_t *ret_from_ns, uint64_t *ret_to_ns)
+{
+	const struct night_seen *n = last_hit(ctx, f);
+	const struct channel *ch = f->channel;
+
+	*ret_to_ns = n ? night_end_ns(ctx->calendar, n) : ch->last_ns;
+	*ret_from_ns = n ? night_start_ns(ctx->calendar, n) : ch->last_ns;
+	if (!n && ch->row && ch->row->n)
+		*ret_from_ns = calendar_row_start(ctx->calendar, ch->row_number) +
+			       ch->row->slots[0].number * SLOT_NS;
+	if (*ret_from_ns > *ret_to_ns)
+		*ret_from_ns = *ret_to_ns;
 }
 
 void explain_night_list(const struct alert_context *ctx, struct incident *in,

@@ -19,6 +19,10 @@ const char *explain_span(uint64_t ns, char buf[static CLOCK_TEXT_MAX]);
 void explain_window(const struct closed_hours *w, char *buf, size_t cap);
 /* When the last night that qualified had its upload; of other rules, the last traffic. */
 uint64_t explain_last_ns(const struct alert_context *ctx, const struct finding *f);
+/* The same as a stretch: that night's upload; of other rules the traffic of the day so far, from
+ * its first quarter of an hour on. */
+void explain_stretch(const struct alert_context *ctx, const struct finding *f,
+		     uint64_t *ret_from_ns, uint64_t *ret_to_ns);
 /* Is it one of the nights that a pattern's numbers are of? */
 bool explain_belongs(const struct finding *f, const struct night_seen *night);
 /* The last nights one by one; how many were seen, and which of them badly or not at all. */

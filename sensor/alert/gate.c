@@ -156,9 +156,12 @@ static void describe(const struct channel_key *key, const char *name, const char
 		q->asn = (uint32_t)strtoul(value + strlen("AS"), NULL, 10);
 }
 
+/* open: the incident that the finding is to go to, if it is open already. */
 static const struct suppression *suppression_of(const struct alert_context *ctx,
-						const struct finding *f)
+						const struct finding *f,
+						const struct incident *open)
 {
+	const struct suppression *e;
 	const struct contact *k = finding_contact(f);
 	const struct channel *leaf = leaf_of(f);
 	const struct channel_key *key = &f->channel->key;
@@ -176,15 +179,17 @@ static const struct suppression *suppression_of(const struct alert_context *ctx,
 		q.proto = leaf->key.proto;
 		q.port = leaf->key.port;
 	}
-	q.traffic_ns = explain_last_ns(ctx, f);
-	return suppress_find(ctx->site, &q);
+	explain_stretch(ctx, f, &q.from_ns, &q.to_ns);
+	e = suppress_find(ctx->site, &q);
+	return e && e->has_window && open && !open->suppressed[0] ? NULL : e;
 }
 
 const struct suppression *gate_suppression(const struct alert_context *ctx,
 					   const struct incident *in, uint64_t now_ns)
 {
 	struct suppress_query q = { .rule = incident_rule_id(in), .asset = in->subject->id,
-				    .judged_ns = now_ns, .traffic_ns = now_ns, .service = "" };
+				    .judged_ns = now_ns, .from_ns = now_ns, .to_ns = now_ns,
+				    .service = "" };
 	const struct suppression *e;
 	char value[GROUP_TEXT_MAX];
 
@@ -201,10 +206,17 @@ const struct suppression *gate_suppression(const struct alert_context *ctx,
 	return e && !e->has_window ? e : NULL;
 }
 
+/* The pack says how severe a rule is at most; the site may say less. */
+static unsigned cap_of(const struct rule *rule)
+{
+	return rule->severity_cap && rule->severity_cap < rule->severity ? rule->severity_cap :
+									  rule->severity;
+}
+
 /* --- all of it ---------------------------------------------------------------- */
 
 enum gate gate_finding(const struct alert_context *ctx, const struct finding *f,
-		       struct finding *ret)
+		       const struct incident *open, struct finding *ret)
 {
 	struct rule buf;
 	const struct rule *rule = gate_rule(ctx->site, f->rule, f->own_id, &buf);
@@ -214,19 +226,21 @@ enum gate gate_finding(const struct alert_context *ctx, const struct finding *f,
 	if (!is_matched(ctx, rule, f))
 		return GATE_UNMATCHED;
 	*ret = *f;
-	if (rule->severity_cap && ret->severity > rule->severity_cap)
-		ret->severity = rule->severity_cap;
-	ret->suppression = suppression_of(ctx, f);
+	if (ret->severity > cap_of(rule))
+		ret->severity = cap_of(rule);
+	ret->bare = ret->severity;
+	ret->suppression = suppression_of(ctx, f, open);
 	if (ret->suppression)
 		ret->severity = 1;
 	return GATE_PASSED;
 }
 
-bool gate_is_lowered(const struct alert_context *ctx, const struct finding *f)
+bool gate_is_lowered(const struct alert_context *ctx, const struct incident *in,
+		     const struct finding *f)
 {
 	unsigned cap = f->rule == RULE_OWN ? 0 : rule_of(ctx->site->rules, f->rule)->severity_cap;
 
-	return cap && f->severity == cap && !f->suppression;
+	return cap && in->severity == cap && f->severity == cap && !f->suppression;
 }
 
 bool gate_is_off(const struct alert_context *ctx, const struct incident *in)

@@ -20,9 +20,10 @@ enum gate {
 	GATE_UNMATCHED			/* its rule's "match" does not hold */
 };
 enum gate gate_finding(const struct alert_context *ctx, const struct finding *f,
-		       struct finding *ret);
-/* Has the site lowered the finding's severity? */
-bool gate_is_lowered(const struct alert_context *ctx, const struct finding *f);
+		       const struct incident *open, struct finding *ret);
+/* Has the site lowered the severity of both? */
+bool gate_is_lowered(const struct alert_context *ctx, const struct incident *in,
+		     const struct finding *f);
 
 /* Of an incident, by what it remembers: is its rule off; the entry that suppresses it, NULL: none.
  * Entries with a window are not looked at: when its traffic was is not known. */

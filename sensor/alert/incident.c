@@ -176,8 +176,8 @@ static void take_facts(struct incident *i, const struct finding *f)
 	incident_set_text(&i->attached, attached);
 }
 
-static void emit_record(struct incidents *in, struct incident *i, const struct finding *f,
-			const char *action)
+void incident_tell(struct incidents *in, struct incident *i, const struct finding *f,
+		   const char *action)
 {
 	struct nightly_facts facts = { 0 };
 	struct record *r;
@@ -201,7 +201,7 @@ static void emit_record(struct incidents *in, struct incident *i, const struct f
 	in->emit(in->emit_arg, r);
 }
 
-static void open_incident(struct incidents *in, struct incident *i, const struct finding *f)
+void incident_open(struct incidents *in, struct incident *i, const struct finding *f)
 {
 	if (i->has_opened)
 		memcpy(i->previous, i->id, sizeof(i->previous));
@@ -211,6 +211,7 @@ static void open_incident(struct incidents *in, struct incident *i, const struct
 	i->opened_ns = f->judged_ns;
 	i->level = f->level;
 	i->severity = f->severity;
+	i->bare = f->bare;
 	i->records = 0;
 	i->nights = 0;
 	i->members = 0;
@@ -289,6 +290,8 @@ static bool grow(struct incidents *in, struct incident *i, const struct finding 
 		i->level = f->level;
 	if (f->severity > i->severity)
 		i->severity = f->severity;
+	if (f->bare > i->bare)
+		i->bare = f->bare;
 	i->nights = nights;
 	i->process = f->process;
 	i->last_row = f->row;
@@ -331,13 +334,13 @@ static void count_member(struct incidents *in, struct incident *i, const struct 
 	i->members++;
 }
 
-static void close_incident(struct incidents *in, struct incident *i, const struct finding *f)
+void incident_close(struct incidents *in, struct incident *i, const struct finding *f)
 {
 	struct finding over = *f;
 
 	over.is_over = true;
 	in->counters.resolved++;
-	emit_record(in, i, &over, "resolve");
+	incident_tell(in, i, &over, "resolve");
 	i->is_open = false;
 	incidents_mark(in, i);
 	i->subject->is_changed = true;
@@ -353,7 +356,7 @@ static void turn(struct incidents *in, struct incident *i, const struct finding 
 	over.severity = i->severity;
 	over.own = NULL;
 	over.is_exposed = !f->suppression;
-	close_incident(in, i, &over);
+	incident_close(in, i, &over);
 }
 
 static void take_finding(struct incidents *in, const struct finding *f)
@@ -372,7 +375,7 @@ static void take_finding(struct incidents *in, const struct finding *f)
 	opens = !i->is_open;
 	if (opens) {
 		i->last_row = INT64_MIN;
-		open_incident(in, i, f);
+		incident_open(in, i, f);
 	}
 	if (i->is_any && f->rule != RULE_HLT_001 && f->rule != RULE_HLT_002)
 		count_member(in, i, f);
@@ -384,14 +387,24 @@ static void take_finding(struct incidents *in, const struct finding *f)
 	if (!opens && !grew)
 		return;
 	in->counters.updated += !opens;
-	emit_record(in, i, f, opens ? "open" : "update");
+	incident_tell(in, i, f, opens ? "open" : "update");
+}
+
+/* Where the finding goes to, if that is open; NULL too where it is counted into a flood. */
+static const struct incident *find_open(const struct incidents *in, const struct finding *f)
+{
+	struct about about = { f->rule, f->channel, false, "", f->own_id ? f->own_id : "", false };
+	uint32_t *place = incidents_place(in, &about);
+
+	return *place && in->list[*place - 1]->is_open ? in->list[*place - 1] : NULL;
 }
 
 void incidents_finding(struct incidents *in, const struct finding *f)
 {
+	const struct incident *open = find_open(in, f);
 	struct finding passed;
 
-	switch (gate_finding(in->ctx, f, &passed)) {
+	switch (gate_finding(in->ctx, f, open, &passed)) {
 	case GATE_PASSED:
 		in->counters.suppressed += passed.suppression != NULL;
 		take_finding(in, &passed);
@@ -419,7 +432,7 @@ static void resolve_because(struct incidents *in, struct incident *i, struct cha
 		explain_count_bets(&f);
 		f.given_up = i->given_up;
 	}
-	close_incident(in, i, &f);
+	incident_close(in, i, &f);
 }
 
 static void resolve(struct incidents *in, struct incident *i, struct channel *ch,
@@ -433,7 +446,7 @@ void incidents_resolve_finding(struct incidents *in, const struct finding *f)
 	struct incident *i = find(in, f->rule, f->channel);
 
 	if (i && i->is_open)
-		close_incident(in, i, f);
+		incident_close(in, i, f);
 }
 
 void incidents_resolve(struct incidents *in, enum rule_id rule, struct channel *ch,
@@ -463,40 +476,6 @@ void incidents_take_over(struct incidents *in, enum rule_id rule, struct channel
 
 	if (i && i->is_open)
 		resolve_because(in, i, ch, judged_ns, row, true);
-}
-
-/* By the site's word: an entry suppresses it, or (NULL) its rule is off. */
-static void resolve_by_site(struct incidents *in, struct incident *i, struct channel *ch,
-			    const struct suppression *e, uint64_t judged_ns, int64_t row)
-{
-	struct finding f = { .rule = i->rule, .own_id = i->own, .channel = ch,
-			     .judged_ns = judged_ns, .row = row, .level = i->level,
-			     .severity = i->severity, .process = i->process,
-			     .leaf = ch->key.group == GROUP_IP ? ch : NULL,
-			     .entry = i->entry[0] ? i->entry : NULL, .suppression = e,
-			     .is_switched_off = !e };
-
-	if (finding_rests_on_nights(&f))
-		explain_count_bets(&f);
-	close_incident(in, i, &f);
-}
-
-void incidents_review(struct incidents *in, const struct channels *channels, uint64_t judged_ns,
-		      int64_t row)
-{
-	for (size_t k = 0; k < in->count; k++) {
-		struct incident *i = in->list[k];
-		bool is_off = i->is_open && gate_is_off(in->ctx, i);
-		const struct suppression *e = i->is_open && !is_off && !i->suppressed[0] ?
-			gate_suppression(in->ctx, i, judged_ns) : NULL;
-		struct channel stand_in = { .key = i->key, .subject = i->subject, .up = i->up,
-					    .down = i->down, .first_ns = i->opened_ns,
-					    .last_ns = judged_ns };
-		struct channel *ch = i->is_any ? NULL : channels_find(channels, &i->key);
-
-		if (is_off || e)
-			resolve_by_site(in, i, ch ? ch : &stand_in, e, judged_ns, row);
-	}
 }
 
 void incidents_resolve_any(struct incidents *in, enum rule_id rule, struct channel *stand_in,

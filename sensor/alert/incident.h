@@ -103,6 +103,7 @@ struct incident {
 	uint64_t opened_ns;
 	enum level level;
 	unsigned severity;
+	unsigned bare;			/* what it would be if no entry suppressed it */
 	unsigned process;		/* that alarmed last, of those of the rule */
 	unsigned records;
 	uint32_t nights;		/* qualifying (or with traffic) at the last record */
@@ -169,10 +170,18 @@ size_t incidents_of_entry(const struct incidents *in, enum rule_id rule, struct 
 /* Resolves the i-th; ch is its channel or stands for it. */
 void incidents_end(struct incidents *in, size_t i, struct channel *ch, uint64_t judged_ns,
 		   int64_t row);
-/* The policy is another one: resolves what it suppresses or has switched off now.  channels: those
- * that they are about. */
+/* The policy is another one, or a row is over: resolves what an entry suppresses or the site has
+ * switched off now, and opens what no entry suppresses any more.  channels: those that they are
+ * about. */
 void incidents_review(struct incidents *in, const struct channels *channels, uint64_t judged_ns,
 		      int64_t row);
+/* Another policy is loaded, into `next`: resolves what is open here and not there, because its
+ * asset or its zone is the site's no more; the state forgets it (incidents_on_forget()).  next goes
+ * on with the sequence. */
+void incidents_part(struct incidents *in, struct incidents *next, const struct channels *channels,
+		    uint64_t judged_ns, int64_t row);
+/* One that the state has is left out for now: its number stays its own. */
+void incidents_skip(struct incidents *in, uint32_t number);
 /* For the state (incident_pack.h): takes over a copy as the next one in order; the sequence that
  * the next record gets is one more. */
 bool incidents_restore(struct incidents *in, const struct incident *copy);
@@ -209,6 +218,12 @@ static inline bool incident_is_allowed(const struct incident *i)
 static inline bool incident_is_suppressed(const struct incident *i)
 {
 	return incident_is_allowed(i) || i->suppressed[0];
+}
+
+/* Does it tell anybody: is it open, and not kept from the SOC? */
+static inline bool incident_tells(const struct incident *i)
+{
+	return i->is_open && !incident_is_suppressed(i);
 }
 
 /* "NW-EXF-001", or the id of the site's rule. */

@@ -1,5 +1,5 @@
 /* incident_internal.h - what incident.c (how they change), incident_list.c (where they are) and
- * incident_words.c (what they last said) share. */
+ * incident_words.c (what they last said), incident_review.c (what the site has to say) share. */
 #ifndef NW_ALERT_INCIDENT_INTERNAL_H
 #define NW_ALERT_INCIDENT_INTERNAL_H
 
@@ -52,6 +52,15 @@ static inline const char *incident_entry(enum rule_id rule, const char *entry)
 {
 	return entry && rule != RULE_EXP_001 ? entry : "";
 }
+
+/* --- incident.c --- */
+/* A record: of what the finding says now of an incident that is open, or is about to end. */
+void incident_tell(struct incidents *in, struct incident *i, const struct finding *f,
+		   const char *action);
+/* One that was never open, or is resolved, begins; without a record. */
+void incident_open(struct incidents *in, struct incident *i, const struct finding *f);
+/* Its last record, and it is resolved. */
+void incident_close(struct incidents *in, struct incident *i, const struct finding *f);
 
 /* --- incident_list.c --- */
 uint32_t *incidents_place(const struct incidents *in, const struct about *about);

@@ -306,6 +306,12 @@ bool incidents_restore(struct incidents *in, const struct incident *copy)
 	return true;
 }
 
+void incidents_skip(struct incidents *in, uint32_t number)
+{
+	if (in->next_number <= number && number != UINT32_MAX)
+		in->next_number = number + 1;
+}
+
 void incidents_on_forget(struct incidents *in, incident_forget_fn fn, void *arg)
 {
 	in->forget = fn;

@@ -53,6 +53,7 @@ void incident_pack(const struct incident *in, struct packer *p)
 		pack_text(p, incident_line(in, i));
 	pack_text(p, in->entry);
 	pack_text(p, in->suppressed);
+	pack_u8(p, (uint8_t)in->bare);
 	pack_u64(p, in->count);
 	pack_u64(p, in->first_ns);
 	pack_u64(p, in->last_ns);
@@ -188,10 +189,15 @@ static bool unpack_all(struct unpacker *u, uint8_t version, struct subjects *s, 
 		unpack_own_text(u, &in->entry, SITE_ID_MAX);
 	if (version > 4) {
 		unpack_own_text(u, &in->suppressed, SITE_ID_MAX);
+		in->bare = unpack_u8(u);
 		in->count = unpack_u64(u);
 		in->first_ns = unpack_u64(u);
 		in->last_ns = unpack_u64(u);
 	}
+	if (version < 5)
+		in->bare = in->severity;
+	if (in->bare > 5)
+		u->is_bad = true;
 	in->subject = unpack_ok(u) ? subjects_by_id(s, subject) : NULL;
 	if (!in->subject)
 		return false;
@@ -215,6 +221,7 @@ bool incident_unpack(struct incidents *list, struct subjects *s, const void *key
 	incident_set_text(&in.suppressed, "");
 	if (unpack_all(&u, version, s, &in) && incidents_restore(list, &in))
 		return true;
+	incidents_skip(list, in.number);
 	incident_drop_texts(&in, false);
 	return false;
 }

@@ -301,6 +301,8 @@ int analysis_renew(struct analysis *a, const struct site *site, analysis_fill_fn
 	if (!err)
 		err = fill(arg, fresh);
 	if (!err)
+		incidents_part(a->incidents, fresh->incidents, a->channels, a->now_ns, a->row);
+	if (!err)
 		take_place(a, fresh);
 	else
 		*a->ctx = old;
@@ -484,6 +486,7 @@ static void end_row(struct analysis *a, int64_t row)
 	channels_expire(a->channels, row);
 	silence_end_row(a->ctx, a->incidents, row, end_ns);
 	jobs_end_row(a->jobs, row, end_ns);
+	incidents_review(a->incidents, a->channels, end_ns, row);
 	incidents_expire(a->incidents, row + 1 -
 			 (int64_t)(a->ctx->site->retention_incidents_ns / NS_PER_DAY));
 }

@@ -11,8 +11,10 @@ int run_live(const struct options *o)
 				   .filter = o->filter };
 	struct session s;
 	uint64_t known_ns;
-	int status = session_prepare(&s, o);
+	int status;
 
+	signals_catch_reload();		/* one that comes while a large state is read waits */
+	status = session_prepare(&s, o);
 	if (status == EXIT_DONE && !o->alerts && !o->redis)
 		log_warn("live", "neither --alerts nor --redis is given: records are kept nowhere");
 
@@ -24,7 +26,6 @@ int run_live(const struct options *o)
 		status = session_open_outputs(&s);
 	if (status == EXIT_DONE) {
 		signals_catch(s.source, s.outbox);
-		signals_catch_reload();
 		log_notice("live", "listening on %s%s%s", o->interfaces[0],
 			   o->n_interfaces > 1 ? " and others" : "",
 			   o->state ? ""

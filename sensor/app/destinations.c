@@ -76,7 +76,7 @@ static const struct destination *find_like(const struct destinations *d,
 		if (!its || !its->is_learned || its->was_revoked || is_much_more(d, dst, its))
 			continue;
 		in = acts_incident(d->incidents, its);
-		if (!in || in->severity < 3)
+		if (!in || (in->severity < 3 && !incident_is_suppressed(in)))
 			return its;
 	}
 	return NULL;

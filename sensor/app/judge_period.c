@@ -165,7 +165,7 @@ static void give_way(const struct judged_night *j)
 	const struct incident *own = incidents_find(all, RULE_EXF_002, j->channel),
 			      *other = incidents_find(all, RULE_EXF_001, j->channel);
 
-	if (own && other && other->level >= own->level)
+	if (own && other && incident_tells(other) && other->level >= own->level)
 		incidents_take_over(j->judge->incidents, RULE_EXF_002, j->channel,
 				    j->watch->judged_ns, j->watch->row);
 }

@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/text.h"
+#include "policy/condition.h"
 #include "config.h"
 #include "dpi/dpi.h"
 
@@ -522,6 +523,19 @@ void options_free(struct options *o)
 	o->paths = NULL;
 }
 
+static void print_fields(void)
+{
+	printf("\nFields that rules of the site's own (\"rules\") may ask for:\n");
+	for (int f = 0; f < CONDITION_FIELDS; f++) {
+		char first[64];
+
+		snprintf(first, sizeof(first), "  %-21s ",
+			 condition_field_name((enum condition_field)f));
+		text_print_wrapped(stdout, first, condition_field_text((enum condition_field)f), 24,
+				   HELP_WIDTH);
+	}
+}
+
 static void print_command_help(const struct command_line *c)
 {
 	printf("nachtwacht %s %s\n\n%s\n\nOptions:\n", c->name, c->synopsis, c->help);
@@ -544,6 +558,8 @@ static void print_command_help(const struct command_line *c)
 		printf("\nExample:\n"
 		       "  nachtwacht live --site site.json -i span0 --redis "
 		       "unix:///run/redis/redis.sock\n");
+	if (c->command == COMMAND_CHECK)
+		print_fields();
 	if (c->command == COMMAND_STATE)
 		printf("\nExamples:\n"
 		       "  nachtwacht state channels --channel 203.0.113.9 --site site.json --state "

@@ -143,11 +143,16 @@ static void resolve(const struct over *o, struct channel *ch, bool is_taken_over
 	incidents_resolve_finding(j->incidents, &f);
 }
 
+static bool tells(const struct over *o, enum rule_id rule, const struct channel *ch)
+{
+	const struct incident *in = incidents_find(o->all->judge.incidents, rule, ch);
+
+	return in && incident_tells(in);
+}
+
 static bool has_another(const struct over *o, const struct channel *ch)
 {
-	const struct incidents *in = o->all->judge.incidents;
-
-	return incidents_is_open(in, RULE_EXF_001, ch) || incidents_is_open(in, RULE_EXF_002, ch);
+	return tells(o, RULE_EXF_001, ch) || tells(o, RULE_EXF_002, ch);
 }
 
 static bool find_voice(const struct over *o, const struct look *l, const struct rhythm *state,

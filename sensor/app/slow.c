@@ -73,7 +73,7 @@ static bool is_nightly(const struct slow *s, const struct channel *ch, int64_t r
 
 	domain_of(s, ch, domain);
 	while ((in = incidents_of_house(s->incidents, ch->subject, in))) {
-		if (in->rule != RULE_EXF_001 || !in->is_open || incident_is_allowed(in) ||
+		if (in->rule != RULE_EXF_001 || !incident_tells(in) ||
 		    (in->subject != ch->subject && in->subject != ch->subject->vendor))
 			continue;
 		if (is_same_network(&in->peer, &ch->row->top.addr) ||

@@ -187,9 +187,11 @@ static bool says_as_much(enum rule_id rule, enum rule_id than)
 	       (than == RULE_EXF_005 && rule == RULE_EXF_002);
 }
 
+/* What an entry suppresses tells nothing for another rule; for its own see has_rest(). */
 static bool is_open_leak(const struct round *r, const struct incident *in)
 {
-	return says_as_much(in->rule, r->rule) && in->is_open && !in->is_any &&
+	return (in->rule == r->rule || incident_tells(in)) &&
+	       says_as_much(in->rule, r->rule) && in->is_open && !in->is_any &&
 	       !incident_is_allowed(in);
 }
 
@@ -254,6 +256,20 @@ static bool is_later(const struct round *r, const struct incident *in, const str
 	       !is_turn(r, of, v);
 }
 
+/* Nobody hears a suppressed incident: does the voice hold nights of upload beside what that one is
+ * about, as many as make a pattern?  Then it must not fall silent with it. */
+static bool has_rest(const struct round *r, const struct channel *of, const struct voice *v)
+{
+	const struct rule_params *params = &r->judge->context->site->rules->params;
+	uint64_t floor = v->rule == RULE_EXF_005 ? params->rhythm.floor :
+			 params->nightly.floor[nightly_process(v)];
+	uint64_t mine = tally_of(r->judge, v->channel, v->rule, v->process).up;
+	uint64_t its = tally_of(r->judge, of, v->rule, v->process).up;
+
+	return upload(r, v->channel) - common(r, of, v->channel) >= floor && mine > its &&
+	       mine - its >= params->nightly.hits1 * floor;
+}
+
 /* Is the voice mostly about the upload of that channel, tonight or over all its nights? */
 static bool is_about(const struct round *r, const struct channel *of, const struct voice *v)
 {
@@ -277,6 +293,8 @@ static void attach_to_open(struct round *r, struct seat *seat)
 		const struct incident *in = r->told[i].in;
 
 		if (in->rule != r->rule && in->level < seat->voice.level)
+			continue;
+		if (incident_is_suppressed(in) && has_rest(r, of, &seat->voice))
 			continue;
 		if (of != seat->voice.channel &&
 		    is_same_house(in->subject, seat->voice.channel->subject) &&

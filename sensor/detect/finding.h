@@ -121,7 +121,9 @@ struct finding {
 	/* By the gate (alert/gate.h): the site's entry that suppresses it, or, at resolve, that
 	 * ends the incident; NULL: none. */
 	const struct suppression *suppression;
-	bool is_exposed;	/* at resolve: no entry suppresses it any more */
+	unsigned bare;		/* severity if no entry suppressed it */
+	bool is_exposed;	/* no entry suppresses it any more */
+	bool is_parted;		/* at resolve: its asset is the site's no more */
 	bool is_switched_off;	/* at resolve: the site has switched the rule off, or dropped it */
 };
 

@@ -81,6 +81,7 @@ static void print_incidents(const struct summary_facts *f, FILE *out)
 {
 	size_t all = incidents_count(f->incidents), n = 0, shown = 0, minor = 0, past = 0;
 	size_t allowed = 0;
+	const struct incidents_counters *c = incidents_counters(f->incidents);
 	const struct incident **list = calloc(all + 1, sizeof(struct incident *));
 
 	for (size_t i = 0; list && i < all; i++)
@@ -106,6 +107,10 @@ static void print_incidents(const struct summary_facts *f, FILE *out)
 	if (allowed)
 		fprintf(out, "Suppressed: %zu nightly upload%s as expected entries allow (in the "
 			"records).\n", allowed, allowed == 1 ? "" : "s");
+	if (c->disabled || c->unmatched)
+		fprintf(out, "Not told: %" PRIu64 " finding%s of rules that are switched off, %"
+			PRIu64 " that a rule's \"match\" does not hold for.\n", c->disabled,
+			c->disabled == 1 ? "" : "s", c->unmatched);
 	if (list && all > n + past + allowed)
 		fprintf(out, "Suppressed by the site policy: %zu incident%s (in the records).\n",
 			all - n - past - allowed, all - n - past - allowed == 1 ? "" : "s");

@@ -85,6 +85,11 @@ struct at;
  * asked of what a record says, so fields of flows are not there.  NULL: an error, or no memory. */
 const struct condition *condition_read(struct reader *r, const struct at *at, bool of_finding);
 
+/* Of a rule of the pack, which was read before the site: is each asset, role, vendor and zone that
+ * it names the site's?  Else it is told (a warning): such a test never holds. */
+struct site;
+void condition_check(const struct condition *c, const char *rule, const struct site *s);
+
 /* In words, for `nachtwacht check`: "destination.port in 22, 3389 and not (...)".  Cut to fit. */
 const char *condition_format(const struct condition *c, char *buf, size_t cap);
 

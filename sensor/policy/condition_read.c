@@ -1,9 +1,12 @@
 /* condition_read.c - a condition from a policy file (condition.h), with its messages. */
 #include "policy/condition.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 #include "base/clock.h"
+#include "base/log.h"
 #include "base/text.h"
 #include "policy/rule_value.h"
 #include "policy/site_read.h"
@@ -34,11 +37,22 @@ static bool is_of_flow(enum condition_field f)
 	return f >= FIELD_ANSWERED;
 }
 
+static const char *list_fields(size_t n, char *buf, size_t cap)
+{
+	size_t len = 0;
+
+	buf[0] = '\0';
+	for (size_t i = 0; i < n && len < cap; i++)
+		len += (size_t)snprintf(buf + len, cap - len, "%s%s", i ? ", " : "",
+					condition_field_name((enum condition_field)i));
+	return buf;
+}
+
 static bool find_field(struct reader *r, const struct at *at, struct build *b)
 {
 	const char *names[CONDITION_FIELDS], *nearest;
 	size_t n = b->of_finding ? FIELD_ANSWERED : CONDITION_FIELDS;
-	char shown[SHOWN_MAX];
+	char shown[SHOWN_MAX], list[1024];
 
 	for (size_t i = 0; i < CONDITION_FIELDS; i++) {
 		names[i] = condition_field_name((enum condition_field)i);
@@ -57,8 +71,9 @@ static bool find_field(struct reader *r, const struct at *at, struct build *b)
 		reader_error(r, at, "unknown field %s; did you mean \"%s\"?", at_shown(at, shown),
 			     nearest);
 	else
-		reader_error(r, at, "unknown field %s; nachtwacht check --help lists them",
-			     at_shown(at, shown));
+		reader_error(r, at, "unknown field %s; the fields are %s (nachtwacht check --help "
+			     "says what they are)", at_shown(at, shown),
+			     list_fields(n, list, sizeof(list)));
 	return false;
 }
 
@@ -189,6 +204,47 @@ static void check_reference(struct reader *r, const struct at *at, enum conditio
 			    words == &r->roles ? "role" : "vendor", at_shown(at, shown));
 }
 
+static bool has_asset(const struct site *s, enum condition_field f, const char *text)
+{
+	for (size_t i = 0; i < s->n_assets; i++) {
+		const struct asset *a = &s->assets[i];
+		bool is_role = f == FIELD_SOURCE_ROLE || f == FIELD_DESTINATION_ROLE;
+		bool is_vendor = f == FIELD_SOURCE_VENDOR || f == FIELD_DESTINATION_VENDOR;
+
+		if (!strcasecmp(is_role ? a->role : is_vendor ? a->vendor : a->id, text))
+			return true;
+	}
+	return false;
+}
+
+static bool has_zone(const struct site *s, const char *text)
+{
+	for (size_t i = 0; i < s->n_zones; i++)
+		if (!strcasecmp(s->zones[i].id, text))
+			return true;
+	return false;
+}
+
+void condition_check(const struct condition *c, const char *rule, const struct site *s)
+{
+	for (size_t i = 0; i < c->n; i++) {
+		const struct condition_node *n = &c->nodes[i];
+		enum condition_field f = n->field;
+		bool is_zone = f == FIELD_SOURCE_ZONE || f == FIELD_DESTINATION_ZONE;
+
+		if (n->kind != CONDITION_TEST ||
+		    (n->op != OP_EQ && n->op != OP_NE && n->op != OP_IN) ||
+		    f > FIELD_DESTINATION_ZONE || f == FIELD_SOURCE_IP)
+			continue;
+		for (size_t k = 0; k < n->n_values; k++)
+			if (is_zone ? !has_zone(s, n->values[k].text) :
+				      !has_asset(s, f, n->values[k].text))
+				log_warn("rules", "%s: its \"match\" asks for %s \"%s\", which "
+					 "the site does not have", rule, condition_field_name(f),
+					 n->values[k].text);
+	}
+}
+
 static bool take_text(struct reader *r, const struct at *at, const struct build *b,
 		      struct condition_value *v)
 {
@@ -236,10 +292,11 @@ static bool take_number(struct reader *r, const struct at *at, const struct buil
 	if (!reader_param_value(r, at, is_bytes ? PARAM_BYTES : PARAM_REAL, &v->number))
 		return false;
 	if (v->number < 0 || v->number > NUMBER_MAX ||
+	    (condition_field_type(b->field) == FIELD_NUMBER && v->number != floor(v->number)) ||
 	    (b->field == FIELD_DESTINATION_PORT && v->number > 65535)) {
 		reader_error(r, at, "%s has no value %s; %s", condition_field_name(b->field),
 			     at_shown(at, shown), b->field == FIELD_DESTINATION_PORT ?
-			     "0 to 65535" : "0 or more");
+			     "0 to 65535" : is_bytes ? "0 or more" : "a whole number, 0 or more");
 		return false;
 	}
 	return true;

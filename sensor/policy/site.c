@@ -4,6 +4,7 @@
  * parsed by jansson, and read section by section in an order of our own: references then look back
  * only.  The list of expected traffic is parsed entry by entry.
  */
+#include "policy/condition.h"
 #include "policy/site.h"
 
 #include <errno.h>
@@ -113,8 +114,16 @@ static void say_missing_geo(struct reader *r, const struct found *found)
 	for (size_t i = 0; i < ARRAY_SIZE(all); i++)
 		if (all[i].is_named && !r->site->geo_paths[all[i].kind])
 			reader_warn(r, where,
-				    "entries that name \"%s\" cover nothing without a file under "
-				    "\"geo\": {\"%s\": ...}", all[i].key, all[i].key);
+				    "entries and rules that name \"%s\" hold for nothing without a "
+				    "file under \"geo\": {\"%s\": ...}", all[i].key, all[i].key);
+}
+
+/* The pack that is built in asks for roles that a site may well not have. */
+static void check_pack(const struct site *s)
+{
+	for (int i = 0; i < RULES && !s->is_default && !rules_are_builtin(s->rules); i++)
+		if (s->rules->list[i].match)
+			condition_check(s->rules->list[i].match, s->rules->list[i].id, s);
 }
 
 static int read_root(struct reader *r, const json_t *tree)
@@ -134,6 +143,7 @@ static int read_root(struct reader *r, const json_t *tree)
 	}
 	if (r->no_memory)
 		return -ENOMEM;
+	check_pack(r->site);
 	say_missing_geo(r, &found);
 	if (r->n_errors)
 		return ERR_FORMAT;

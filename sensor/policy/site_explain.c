@@ -1,7 +1,7 @@
 /* site_explain.c - see site_explain.h.  Texts of the file go through text_repair(): this is read on
  * a terminal.  Cost: zones * assets; nobody waits for it.
  */
-#include "policy/site_explain.h"
+#include "policy/site_explain_internal.h"
 
 #include <string.h>
 #include "base/clock.h"
@@ -11,7 +11,7 @@
 #define ENTRIES_SHOWN 200		/* of the expected list */
 #define ROLES_SHOWN 24			/* of a zone */
 
-static void print_text(FILE *out, const char *before, const char *text)
+void explain_text(FILE *out, const char *before, const char *text)
 {
 	char clean[512];
 
@@ -29,7 +29,7 @@ static void print_networks(FILE *out, const char *before, const struct cidr *lis
 		fprintf(out, "%s%s", i ? ", " : before, cidr_format(&list[i], text));
 }
 
-static void print_hours(FILE *out, const struct closed_hours *h)
+void explain_hours(FILE *out, const struct closed_hours *h)
 {
 	static const char names[7][4] = { "mon", "tue", "wed", "thu", "fri", "sat", "sun" };
 	bool is_first = true;
@@ -50,7 +50,7 @@ static void print_hours_list(FILE *out, const struct closed_hours *list, size_t 
 		fputs("none: detector N (NW-EXF-001, nightly uploads) is off there", out);
 	for (size_t i = 0; i < n; i++) {
 		fputs(i ? "; " : "", out);
-		print_hours(out, &list[i]);
+		explain_hours(out, &list[i]);
 	}
 	fputc('\n', out);
 }
@@ -102,10 +102,11 @@ static void print_zone(const struct site *s, const struct zone *z, FILE *out)
 	print_networks(out, ": ", z->networks, z->n_networks);
 	for (size_t i = 0; i < z->n_vlans; i++)
 		fprintf(out, "%s%u", i ? ", " : " VLAN ", z->vlans[i]);
-	fputs(z->is_closed ? "\n    closed: any external traffic is reported within about a minute "
-			     "(NW-DST-002)\n"
-			   : "\n",
-	      out);
+	fputs(!z->is_closed ? "\n" : rule_of(s->rules, RULE_DST_002)->is_disabled ?
+	      "\n    closed, but external traffic is not reported: the site has switched "
+	      "NW-DST-002 off\n" :
+	      "\n    closed: any external traffic is reported within about a minute "
+	      "(NW-DST-002)\n", out);
 	if (z->has_closed) {
 		fputs("    own closed hours: ", out);
 		print_hours_list(out, z->closed, z->n_closed);
@@ -113,17 +114,17 @@ static void print_zone(const struct site *s, const struct zone *z, FILE *out)
 	print_assets(s, z, "    assets: ", out);
 }
 
-static void print_party(FILE *out, const struct party *p)
+void explain_party(FILE *out, const struct party *p)
 {
-	print_text(out, " asset ", p->asset);
-	print_text(out, " role ", p->role);
-	print_text(out, " vendor ", p->vendor);
-	print_text(out, " zone ", p->zone);
+	explain_text(out, " asset ", p->asset);
+	explain_text(out, " role ", p->role);
+	explain_text(out, " vendor ", p->vendor);
+	explain_text(out, " zone ", p->zone);
 	print_networks(out, " ", p->networks, p->n_networks);
-	print_text(out, " ", p->domain);
+	explain_text(out, " ", p->domain);
 	if (p->asn)
 		fprintf(out, " AS%u", p->asn);
-	print_text(out, " country ", p->country);
+	explain_text(out, " country ", p->country);
 }
 
 static bool is_name_only(const struct party *p)
@@ -137,35 +138,40 @@ static const char *transport_name(uint8_t proto)
 	return proto == 6 ? "tcp" : proto == 17 ? "udp" : "sctp";
 }
 
+void explain_services(FILE *out, const struct service *list, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		const struct service *v = &list[i];
+
+		fputs(i ? ", " : " by ", out);
+		if (!v->proto)
+			explain_text(out, "", v->name);
+		else if (v->port)
+			fprintf(out, "%s/%u", transport_name(v->proto), v->port);
+		else
+			fputs(v->proto == 1 ? "icmp" : "icmpv6", out);
+	}
+}
+
 static void print_expected(const struct site *s, const struct expected *e, FILE *out)
 {
 	struct civil day = civil_from_seconds((int64_t)e->expires_day * 86400);
 	char size[CLOCK_TEXT_MAX];
 
 	fprintf(out, "  %s: from", e->id);
-	print_party(out, &e->from);
+	explain_party(out, &e->from);
 	fputs(" to", out);
-	print_party(out, &e->to);
-	for (size_t i = 0; i < e->n_services; i++) {
-		const struct service *v = &e->services[i];
-
-		fputs(i ? ", " : " by ", out);
-		if (!v->proto)
-			print_text(out, "", v->name);
-		else if (v->port)
-			fprintf(out, "%s/%u", transport_name(v->proto), v->port);
-		else
-			fputs(v->proto == 1 ? "icmp" : "icmpv6", out);
-	}
+	explain_party(out, &e->to);
+	explain_services(out, e->services, e->n_services);
 	fputs(e->has_window ? ", " : ", at any time", out);
 	if (e->has_window)
-		print_hours(out, &e->window);
+		explain_hours(out, &e->window);
 	if (e->max_bytes_per_night)
 		fprintf(out, ", at most %s a night", size_format(e->max_bytes_per_night, size));
 	else
 		fputs(", any amount", out);
-	print_text(out, ", owner ", e->owner);
-	print_text(out, ", ticket ", e->ticket);
+	explain_text(out, ", owner ", e->owner);
+	explain_text(out, ", ticket ", e->ticket);
 	if (e->expires_day != INT32_MAX)
 		fprintf(out, ", until %04d-%02d-%02d", day.year, day.month, day.day);
 	fputc('\n', out);
@@ -185,7 +191,7 @@ static void print_geo(const struct site *s, FILE *out)
 
 	for (int kind = 0; kind < GEO_KINDS; kind++)
 		if (s->geo_paths[kind]) {
-			print_text(out, before[kind], s->geo_paths[kind]);
+			explain_text(out, before[kind], s->geo_paths[kind]);
 			fputc('\n', out);
 		}
 }
@@ -249,6 +255,8 @@ void site_explain(const struct site *s, FILE *out)
 		fprintf(out, "  and %zu more\n", s->n_expected - ENTRIES_SHOWN);
 	if (s->file_types)
 		print_file_types(s->file_types, out);
+	explain_rules(s, out);
+	explain_suppressed(s, clock_wall_ns(), out);
 	if (s->orders)
 		orders_explain(s->orders, clock_wall_ns(), out);
 	else

@@ -7,6 +7,7 @@
  * What is not "NW-..." is a rule of the site's own (own_rule.h).
  */
 #include <string.h>
+#include <strings.h>
 #include "base/text.h"
 #include "policy/own_rule.h"
 #include "policy/rule_value.h"
@@ -243,7 +244,7 @@ static void read_rule(struct reader *r, const struct at *at, void *into)
 
 	if (rule_id_find(at->key, &id))
 		reader_object(r, at, KEYS(override_keys), &site->rules->list[id]);
-	else if (value_is_rule(at->key) && strncmp(at->key, "NW-", 3))
+	else if (value_is_rule(at->key) && strncasecmp(at->key, "NW-", 3))
 		read_own(r, at, site);
 	else
 		say_unknown_rule(r, at);

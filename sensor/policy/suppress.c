@@ -68,15 +68,15 @@ static bool services_hold(const struct suppression *e, const struct suppress_que
 	return e->n_services == 0;
 }
 
-static bool window_holds(const struct suppression *e, uint64_t ns)
+static bool window_holds(const struct suppression *e, uint64_t from_ns, uint64_t to_ns)
 {
-	int64_t today = calendar_day(ns);
+	int64_t today = calendar_day(from_ns);
 
 	for (int64_t day = today - 1; day <= today && e->has_window; day++) {
 		uint64_t start_ns, end_ns;
 
-		if (calendar_turn(&e->window, day, &start_ns, &end_ns) && ns >= start_ns &&
-		    ns < end_ns)
+		if (calendar_turn(&e->window, day, &start_ns, &end_ns) && from_ns >= start_ns &&
+		    to_ns < end_ns)
 			return true;
 	}
 	return !e->has_window;
@@ -94,7 +94,7 @@ const struct suppression *suppress_find(const struct site *s, const struct suppr
 
 		if (!strcmp(e->rule, q->rule) && (!e->asset[0] || !strcmp(e->asset, q->asset)) &&
 		    !suppress_has_expired(e, q->judged_ns) && services_hold(e, q) &&
-		    window_holds(e, q->traffic_ns) &&
+		    window_holds(e, q->from_ns, q->to_ns) &&
 		    (!e->has_destination || destination_holds(s, &e->destination, q)))
 			return e;
 	}

@@ -15,7 +15,9 @@
  *		     without it alone
  *	services     of the connection that stands for the finding; only where it is about one
  *		     address
- *	window       when the traffic was (of a nightly pattern: of the last night that counted)
+ *	window       the traffic lies in one turn of it, from its begin to its end: of a nightly
+ *		     pattern that of the last night that counted, else that of the day so far.
+ *		     What is open already, and tells, a window does not silence
  *	expires      the last day, by the time of judging
  *
  * The first entry that covers a finding counts.  Bounded: SUPPRESS_MAX entries; a walk through
@@ -58,7 +60,8 @@ struct suppress_query {
 	uint8_t proto;			/* 0: not known, or of several */
 	uint16_t port;
 	const char *service;		/* DPI name; "" not known */
-	uint64_t traffic_ns, judged_ns;
+	uint64_t from_ns, to_ns;	/* the traffic, as far as it is one stretch */
+	uint64_t judged_ns;
 };
 const struct suppression *suppress_find(const struct site *s, const struct suppress_query *q);
 bool suppress_has_expired(const struct suppression *e, uint64_t now_ns);

@@ -381,7 +381,7 @@ static void test_site_without(void)
 
 	EQUAL_INT(load_site(text, &s), 0);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(s);
-	CU_ASSERT_PTR_NOT_NULL(strstr(said, "entries that name \"asn\" cover nothing without"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(said, "name \"asn\" hold for nothing without"));
 	EQUAL_TEXT(expected(s, "10.0.0.1", "198.51.100.200", ""), "none");
 	f = open_memstream(&out, &size);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(f);

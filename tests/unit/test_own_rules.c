@@ -249,7 +249,8 @@ static void groups_are_covered_whole(void)
 		"{\"id\": \"both\", \"rule\": \"NW-EXF-001\", \"destination\": {\"domain\": "
 		"\"a.example\", \"ip\": [\"203.0.114.0/24\"]}" WHY "\"2027-01-01\"}");
 	struct suppress_query q = { .rule = "NW-EXF-001", .asset = "IMG", .service = "",
-				    .country = "", .judged_ns = NOON, .traffic_ns = NOON };
+				    .country = "", .judged_ns = NOON,
+				    .from_ns = NOON, .to_ns = NOON };
 	const struct suppression *e;
 
 	world_begin(&w, text, false);
@@ -295,13 +296,20 @@ static void an_entry_expires(void)
 	in = incidents_at(w.parts.incidents, 0);
 	EQUAL_TEXT(incident_line(in, 0), "Suppressed by the site policy, entry a: known, CHG-1 "
 		   "(owner storage, until 2026-01-11).");
+	/* No packet comes that would find it anew: it is told all the same, once. */
+	world_run(&w, NOON + 2 * DAY + HOUR / 2);
+	EQUAL_TEXT(incidents(), "open OWN-1 IMG ip 203.0.113.9 4 x4\n");
+	CU_ASSERT_PTR_NOT_NULL(strstr(incident_message(in), "Not suppressed any more, told as it was "
+						      "seen: "));
+	EQUAL_INT(in->records, 1);	/* an incident of its own */
+	CU_ASSERT(in->previous[0]);
 	for (unsigned day = 2; day < 4; day++)
 		say("10.20.1.11", "203.0.113.9", 443, NOON + day * DAY + HOUR, 2);
 	world_run(&w, NOON + 4 * DAY);
-	EQUAL_TEXT(incidents(), "open OWN-1 IMG ip 203.0.113.9 4 x4\n");
+	EQUAL_TEXT(incidents(), "open OWN-1 IMG ip 203.0.113.9 4 x8\n");
+	EQUAL_INT(in->records, 4);	/* two more nights; it has grown eightfold */
 	EQUAL_INT(incidents_counters(w.parts.incidents)->resolved, 1);
 	EQUAL_INT(incidents_counters(w.parts.incidents)->opened, 2);
-	CU_ASSERT(incidents_at(w.parts.incidents, 0)->previous[0]);
 	world_end(&w);
 }
 
