@@ -24,6 +24,7 @@ struct world {
 	struct session session;
 	int sink;
 	char directory[64], site[96], orders[96], tmp[96];
+	const char *asset;		/* the id of the one at 10.1.0.1 */
 	uint64_t now_ns;
 };
 
@@ -43,9 +44,9 @@ static void write_site(struct world *w, const char *zone, const char *more)
 		"{\"site\": {\"id\": \"T\", \"timezone\": \"%s\", \"networks\": [\"10.0.0.0/8\"],\n"
 		" \"closed_hours\": []}, \"zones\": [{\"id\": \"z\", \"closed\": true,\n"
 		" \"networks\": [\"10.1.0.0/24\"]}],\n"
-		" \"assets\": [{\"id\": \"A\", \"zone\": \"z\", \"vendor\": \"V\","
+		" \"assets\": [{\"id\": \"%s\", \"zone\": \"z\", \"vendor\": \"V\","
 		" \"ip\": [\"10.1.0.1\"]}]%s}",
-		zone, more));
+		zone, w->asset, more));
 	write_file(w->site, text);
 }
 
@@ -68,6 +69,7 @@ static void begin(struct world *w, bool has_state, const char *more)
 	uint64_t from_ns;
 
 	memset(w, 0, sizeof(*w));
+	w->asset = "A";
 	text_copy(w->directory, sizeof(w->directory), "test-reload-XXXXXX");
 	CU_ASSERT_FATAL(mkdtemp(w->directory) != NULL);
 	text_format(w->site, sizeof(w->site), "%s/site.json", w->directory);
@@ -210,6 +212,47 @@ static void taken_without(void)
 	check_taken(false);
 }
 
+/* An asset leaves the site: what is open about it ends by that, and its number is nobody else's when
+ * it comes back. */
+static void check_parted(bool has_state)
+{
+	struct world w;
+	char last[8192];
+
+	begin(&w, has_state, "");
+	passes(&w, 1000);
+	EQUAL_TEXT(take(&w, NULL, 0), "NW-DST-002:open");
+	w.asset = "B";
+	write_site(&w, "UTC", "");
+	raise(SIGHUP);
+	passes(&w, 1000);
+	/* The traffic of that minute is of the asset that was. */
+	EQUAL_TEXT(take(&w, NULL, 0), "NW-DST-002:resolve health:taken");
+	passes(&w, 1000);
+	EQUAL_TEXT(take(&w, last, sizeof(last)), "NW-DST-002:open");
+	CU_ASSERT_PTR_NOT_NULL(strstr(last, "\"id\":\"B\""));
+	w.asset = "A";
+	write_site(&w, "UTC", "");
+	hang_up(&w);
+	EQUAL_TEXT(take(&w, last, sizeof(last)), "NW-DST-002:resolve health:taken");
+	w.now_ns += NS_PER_DAY;		/* of the same row it has been told */
+	passes(&w, 1000);
+	EQUAL_TEXT(take(&w, last, sizeof(last)), "NW-DST-002:open");
+	CU_ASSERT_PTR_NOT_NULL(strstr(last, "\"id\":\"A\""));
+	EQUAL_INT(incidents_counters(analysis_incidents(w.session.analysis))->opened, 3);
+	end(&w);
+}
+
+static void parted_with_a_state(void)
+{
+	check_parted(true);
+}
+
+static void parted_without(void)
+{
+	check_parted(false);
+}
+
 /* --- refused -------------------------------------------------------------------------------- */
 
 /* The old one stays, and the record says why. */
@@ -294,6 +337,8 @@ int main(void)
 	static CU_TestInfo tests[] = {
 		{ "taken, with a state", taken_with_a_state },
 		{ "taken, without", taken_without },
+		{ "an asset leaves, with a state", parted_with_a_state },
+		{ "an asset leaves, without", parted_without },
 		{ "refused: the old one stays", refused },
 		{ "work orders", orders },
 		CU_TEST_INFO_NULL,
