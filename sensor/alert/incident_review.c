@@ -42,8 +42,8 @@ static bool is_exposed(const struct incidents *in, const struct incident *i, uin
 	return !e->has_window && !gate_suppression(in->ctx, i, judged_ns);
 }
 
-/* It ends as one that was suppressed and begins as one that tells, with what it has counted, whether
- * traffic comes again or not.  Of a flood only the first half: what it counted is told one by one
+/* It ends as one that was suppressed and begins as one that tells, with what it has counted,
+ * whether traffic comes again or not.  Of a flood only the first half: what it counted is told one by one
  * when it comes again. */
 static void expose(struct incidents *in, struct incident *i, struct finding *f)
 {

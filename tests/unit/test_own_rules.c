@@ -299,8 +299,8 @@ static void an_entry_expires(void)
 	/* No packet comes that would find it anew: it is told all the same, once. */
 	world_run(&w, NOON + 2 * DAY + HOUR / 2);
 	EQUAL_TEXT(incidents(), "open OWN-1 IMG ip 203.0.113.9 4 x4\n");
-	CU_ASSERT_PTR_NOT_NULL(strstr(incident_message(in), "Not suppressed any more, told as it was "
-						      "seen: "));
+	CU_ASSERT_PTR_NOT_NULL(strstr(incident_message(in),
+				      "Not suppressed any more, told as it was seen: "));
 	EQUAL_INT(in->records, 1);	/* an incident of its own */
 	CU_ASSERT(in->previous[0]);
 	for (unsigned day = 2; day < 4; day++)

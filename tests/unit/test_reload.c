@@ -212,8 +212,8 @@ static void taken_without(void)
 	check_taken(false);
 }
 
-/* An asset leaves the site: what is open about it ends by that, and its number is nobody else's when
- * it comes back. */
+/* An asset leaves the site: what is open about it ends by that, and its number is nobody else's
+ * when it comes back. */
 static void check_parted(bool has_state)
 {
 	struct world w;
