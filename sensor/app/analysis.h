@@ -34,6 +34,7 @@ struct analysis_counters {
 	uint64_t subjects, subjects_overflowed;
 	struct links_counters links;
 	uint64_t links_beyond;		/* claims of a minute that were not looked at */
+	struct dealings_counters dealings;
 };
 
 int analysis_new(const struct analysis_config *cfg, struct analysis **ret_analysis);

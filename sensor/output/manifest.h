@@ -34,6 +34,7 @@ struct manifest_facts {			/* all borrowed */
 	uint64_t subjects, subjects_overflowed;
 	const struct links_counters *links;	/* rows kept and evicted */
 	uint64_t links_beyond;
+	const struct dealings_counters *dealings;
 	const struct gaps *gaps;	/* the first of them are listed */
 	const struct gaps_file *declared;	/* NULL: none; the first of them are listed */
 	uint64_t packets_declared;		/* captured inside of them */

@@ -1,0 +1,12 @@
+/* explain_dealing.h - NW-SEG-001 in words: who dealt with whom, and why the policy does not bring
+ * the two together. */
+#ifndef NW_ALERT_EXPLAIN_DEALING_H
+#define NW_ALERT_EXPLAIN_DEALING_H
+
+#include "alert/incident.h"
+
+/* Fills message and explain of the incident; explain_n is 0. */
+void explain_dealing(const struct alert_context *ctx, struct incident *in,
+		     const struct finding *f);
+
+#endif

@@ -1,0 +1,64 @@
+/* site_judged.c - the part of site_explain.h about single assets: how the rules that go by the
+ * policy alone see each of them, and what they cannot judge and why.
+ */
+#include "policy/site_explain.h"
+
+#include <string.h>
+#include "base/text.h"
+#include "policy/roles.h"
+
+#define ASSETS_SHOWN 200
+#define CLEAN_MAX (4 * SITE_ID_MAX)
+
+/* A vendor is any text; this is read on a terminal. */
+static const char *clean(const char *text, char buf[static CLEAN_MAX])
+{
+	text_repair(text, strlen(text), buf, CLEAN_MAX);
+	return buf;
+}
+
+/* NW-SEG-001 */
+static void print_segment(const struct asset *a, FILE *out)
+{
+	char vendor[CLEAN_MAX];
+
+	if (!a->vendor[0])
+		fputs("of no vendor, so not judged by NW-SEG-001", out);
+	else if (role_is_shared(a->role))
+		fprintf(out, "%s works for all vendors, so not judged by NW-SEG-001", a->role);
+	else
+		fprintf(out, "vendor %s, told with other vendors' (NW-SEG-001)",
+			clean(a->vendor, vendor));
+}
+
+static void print_asset(const struct asset *a, FILE *out)
+{
+	fprintf(out, "  %s: ", a->id);
+	print_segment(a, out);
+	fputc('\n', out);
+}
+
+static void print_zones(const struct site *s, FILE *out)
+{
+	for (size_t i = 0; i < s->n_zones; i++) {
+		const char *vendor = site_zone_vendor(s, &s->zones[i]);
+		char shown[CLEAN_MAX];
+
+		if (vendor[0])
+			fprintf(out, "  other addresses of zone %s: vendor %s, told with other "
+				"vendors' (NW-SEG-001)\n", s->zones[i].id,
+				clean(vendor, shown));
+	}
+}
+
+void site_explain_judged(const struct site *s, FILE *out)
+{
+	if (s->is_default || !s->n_assets)
+		return;
+	fputs("How each is judged:\n", out);
+	for (size_t i = 0; i < s->n_assets && i < ASSETS_SHOWN; i++)
+		print_asset(&s->assets[i], out);
+	if (s->n_assets > ASSETS_SHOWN)
+		fprintf(out, "  and %zu more\n", s->n_assets - ASSETS_SHOWN);
+	print_zones(s, out);
+}

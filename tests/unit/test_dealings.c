@@ -1,0 +1,269 @@
+/* test_dealings.c - what the site policy does not bring together: NW-SEG-001. */
+#include "analysis_world.h"
+#include "detect/segment.h"
+#include "pack.h"
+#include "policy/roles.h"
+
+static const char site_text[] =
+	"{\"site\": {\"id\": \"T\", \"timezone\": \"UTC\", \"networks\": [\"10.0.0.0/8\"],"
+	" \"closed_hours\": []},"
+	" \"zones\": [{\"id\": \"core\", \"networks\": [\"10.1.0.0/24\"]},"
+	"  {\"id\": \"cams\", \"networks\": [\"10.2.0.0/24\"]},"
+	"  {\"id\": \"mixed\", \"networks\": [\"10.3.0.0/24\"]}],"
+	" \"assets\": ["
+	"  {\"id\": \"IMG-A\", \"role\": \"image_server\", \"vendor\": \"A\","
+	"   \"ip\": [\"10.1.0.1\"]},"
+	"  {\"id\": \"IMG-B\", \"role\": \"image_server\", \"vendor\": \"B\","
+	"   \"ip\": [\"10.1.0.2\"]},"
+	"  {\"id\": \"ACQ\", \"role\": \"acquisition\", \"ip\": [\"10.1.0.3\"]},"
+	"  {\"id\": \"CAM-1\", \"role\": \"camera\", \"vendor\": \"C\", \"ip\": [\"10.2.0.1\"]},"
+	"  {\"id\": \"CAM-2\", \"role\": \"camera\", \"vendor\": \"C\", \"ip\": [\"10.2.0.2\"]},"
+	"  {\"id\": \"PC-A\", \"role\": \"panel\", \"vendor\": \"A\", \"ip\": [\"10.3.0.1\"]},"
+	"  {\"id\": \"PC-N\", \"role\": \"panel\", \"ip\": [\"10.3.0.2\"]},"
+	"  {\"id\": \"ARCHIVE\", \"role\": \"archive\", \"vendor\": \"D\","
+	"   \"ip\": [\"10.3.0.9\"]}],"
+	" \"expected\": [{\"id\": \"web\", \"from\": {\"asset\": \"CAM-1\"}, \"to\":"
+	"  {\"asset\": \"IMG-A\"}, \"services\": [\"tcp/443\"], \"window\": {\"days\":"
+	"  \"mon-sun\", \"from\": \"01:00\", \"to\": \"02:00\"}}]}";
+
+static struct world w;
+
+static void talk_at(uint64_t at_ns, const char *client, const char *server, uint16_t port)
+{
+	world_talk(&w, &(struct talk){ .client = client, .server = server, .port = port,
+				       .at_ns = at_ns, .up = 1000, .down = 500 });
+}
+
+/* "IMG-A 10.1.0.2 4\n", a line for each open incident of the rule. */
+static const char *incidents(enum rule_id rule)
+{
+	static char text[8192];
+	size_t len = 0;
+
+	text[0] = '\0';
+	for (size_t i = 0; i < incidents_count(w.parts.incidents); i++) {
+		const struct incident *in = incidents_at(w.parts.incidents, i);
+		char value[GROUP_TEXT_MAX];
+
+		if (in->rule == rule && in->is_open && len < sizeof(text))
+			len += (size_t)snprintf(text + len, sizeof(text) - len, "%s %s %u\n",
+						in->subject->id, incident_value(in, value),
+						in->severity);
+	}
+	return text;
+}
+
+static const char *message(enum rule_id rule)
+{
+	for (size_t i = incidents_count(w.parts.incidents); i-- > 0;)
+		if (incidents_at(w.parts.incidents, i)->rule == rule)
+			return incident_message(incidents_at(w.parts.incidents, i));
+	return "";
+}
+
+/* --- NW-SEG-001 ---------------------------------------------------------------------- */
+
+static void test_roles(void)
+{
+	CU_ASSERT(roles_are_paired("plc", "acquisition"));
+	CU_ASSERT(roles_are_paired("review", "image_server"));
+	CU_ASSERT_FALSE(roles_are_paired("plc", "image_server"));
+	CU_ASSERT_FALSE(roles_are_paired("review", "review"));
+	CU_ASSERT_FALSE(roles_are_paired("", ""));
+	CU_ASSERT(role_is_shared("dns"));
+	CU_ASSERT_FALSE(role_is_shared("image_server"));
+	CU_ASSERT_FALSE(role_is_shared(""));
+}
+
+/* Each row alone in a world of its own. */
+static void test_segments(void)
+{
+	static const struct { const char *client, *server; uint16_t port; const char *told; }
+	rows[] = {
+		{ "10.1.0.1", "10.1.0.2", 445, "IMG-A 10.1.0.2 4\n" },
+		{ "10.2.0.1", "10.1.0.1", 80, "CAM-1 10.1.0.1 4\n" },
+		{ "10.2.0.1", "10.1.0.1", 443, "" },		/* at another hour, but entered */
+		{ "10.1.0.1", "10.2.0.1", 443, "" },		/* ... from the other end */
+		{ "10.2.0.2", "10.1.0.1", 443, "CAM-2 10.1.0.1 4\n" },
+		{ "10.2.0.1", "10.2.0.2", 80, "" },		/* one vendor */
+		{ "10.1.0.1", "10.1.0.3", 80, "" },		/* of no vendor */
+		{ "10.1.0.1", "10.3.0.9", 80, "" },		/* works for all */
+		{ "10.2.0.77", "10.1.0.1", 80, "10.2.0.77 10.1.0.1 4\n" },	/* by its zone */
+		{ "10.1.0.1", "10.2.0.77", 80, "IMG-A 10.2.0.77 4\n" },
+		{ "10.2.0.77", "10.2.0.1", 80, "" },
+		{ "10.1.0.77", "10.2.0.1", 80, "" },		/* two vendors in its zone */
+		{ "10.3.0.77", "10.2.0.1", 80, "" },		/* some asset there has none */
+		{ "10.1.0.1", "10.2.0.255", 80, "" },		/* broadcast */
+		{ "10.1.0.1", "224.0.0.251", 80, "" },
+		{ "10.1.0.1", "203.0.113.9", 80, "" },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		world_begin(&w, site_text, false);
+		talk_at(NOON + HOUR, rows[i].client, rows[i].server, rows[i].port);
+		world_run(&w, NOON + 2 * HOUR);
+		CU_ASSERT_STRING_EQUAL(incidents(RULE_SEG_001), rows[i].told);
+		world_end(&w);
+	}
+}
+
+/* An attempt, the answer later, more of it the next day, another service: one incident. */
+static void test_growth(void)
+{
+	world_begin(&w, site_text, false);
+	world_talk(&w, &(struct talk){ .client = "10.1.0.1", .server = "10.1.0.2", .port = 22,
+				       .at_ns = NOON + HOUR, .is_unanswered = true });
+	world_run(&w, NOON + 2 * HOUR);
+	CU_ASSERT_STRING_EQUAL(incidents(RULE_SEG_001), "IMG-A 10.1.0.2 3\n");
+	CU_ASSERT_PTR_NOT_NULL(strstr(message(RULE_SEG_001), "tried to reach IMG-B"));
+	talk_at(NOON + 3 * HOUR, "10.1.0.1", "10.1.0.2", 445);
+	world_run(&w, NOON + 4 * HOUR);
+	CU_ASSERT_STRING_EQUAL(incidents(RULE_SEG_001), "IMG-A 10.1.0.2 4\n");
+	CU_ASSERT_PTR_NOT_NULL(strstr(message(RULE_SEG_001), "tcp/22, tcp/445"));
+	EQUAL_INT(incidents_counters(w.parts.incidents)->records, 2);
+	talk_at(NOON + 5 * HOUR, "10.1.0.1", "10.1.0.2", 445);
+	world_run(&w, NOON + 6 * HOUR);
+	EQUAL_INT(incidents_counters(w.parts.incidents)->records, 2);
+	world_run(&w, NOON + DAY + HOUR);
+	EQUAL_INT(incidents_counters(w.parts.incidents)->records, 3);	/* the row's rest */
+	world_run(&w, NOON + 14 * DAY + HOUR);
+	CU_ASSERT_STRING_EQUAL(incidents(RULE_SEG_001), "IMG-A 10.1.0.2 4\n");
+	world_run(&w, NOON + 15 * DAY + HOUR);
+	CU_ASSERT_STRING_EQUAL(incidents(RULE_SEG_001), "");
+	EQUAL_INT(dealings_counters(w.parts.tallies.dealings)->live, 0);
+	CU_ASSERT_PTR_NOT_NULL(strstr(message(RULE_SEG_001), "Closed, no more of it seen: "));
+	world_end(&w);
+}
+
+/* A capture that begins in the middle: whoever spoke first is taken for the client. */
+static void test_turned(void)
+{
+	for (int how = FLOW_CLIENT_SYN; how <= FLOW_CLIENT_FIRST; how++) {
+		world_begin(&w, site_text, false);
+		talk_at(NOON + HOUR, "10.1.0.1", "10.1.0.2", 5000);
+		world_talk(&w, &(struct talk){ .client = "10.1.0.2", .server = "10.1.0.1",
+					       .at_ns = NOON + 2 * HOUR, .port = 50000,
+					       .up = 70, .down = 30, .how = how });
+		world_run(&w, NOON + 3 * HOUR);
+		CU_ASSERT_STRING_EQUAL(incidents(RULE_SEG_001), how <= FLOW_CLIENT_SYNACK ?
+				       "IMG-A 10.1.0.2 4\nIMG-B 10.1.0.1 4\n" :
+				       "IMG-A 10.1.0.2 4\n");
+		world_end(&w);
+	}
+}
+
+/* One asset looks for everything: single incidents, then one that counts. */
+static void test_flood(void)
+{
+	char peer[32];
+
+	world_begin(&w, site_text, false);
+	for (int i = 10; i < 60; i++) {
+		snprintf(peer, sizeof(peer), "10.2.0.%d", i);
+		talk_at(NOON + HOUR, "10.1.0.1", peer, 80);
+	}
+	world_run(&w, NOON + 2 * HOUR);
+	EQUAL_INT(incidents_counters(w.parts.incidents)->opened, INCIDENT_PEERS_MAX + 1);
+	CU_ASSERT_PTR_NOT_NULL(strstr(incidents(RULE_SEG_001), "IMG-A * 4\n"));
+	EQUAL_INT(incidents_counters(w.parts.incidents)->flooded, 50 - INCIDENT_PEERS_MAX);
+	world_end(&w);
+}
+
+static void test_no_site(void)
+{
+	struct site *site;
+
+	world_begin(&w, site_text, false);
+	CU_ASSERT_FATAL(!site_default(NULL, NULL, &site));
+	CU_ASSERT_STRING_EQUAL(site_zone_vendor(site, &site->zones[0]), "");
+	site_free(site);
+	CU_ASSERT_STRING_EQUAL(site_zone_vendor(w.site, &w.site->zones[0]), "");
+	CU_ASSERT_STRING_EQUAL(site_zone_vendor(w.site, &w.site->zones[1]), "C");
+	CU_ASSERT_STRING_EQUAL(site_zone_vendor(w.site, &w.site->zones[2]), "");
+	world_end(&w);
+}
+
+/* --- the table ------------------------------------------------------------------------- */
+
+/* Two of a hundred are told; they outlive a table that fills up.  What is left comes back from its
+ * bytes as it was. */
+static void test_table(void)
+{
+	struct packer k = { 0 }, v = { 0 }, again = { 0 };
+	struct addr own = world_addr("10.1.0.1"), peer = world_addr("198.51.100.9");
+	struct dealings *d;
+	struct dealing *one = NULL;
+	struct channel_key key = { 0 };
+	struct unpacker uk, uv;
+	struct subject *s;
+
+	world_begin(&w, site_text, false);
+	CU_ASSERT_FATAL(!dealings_new(&d));
+	s = subjects_get(w.parts.subjects, &(struct sighting){ .addr = &own });
+	for (uint32_t i = 0; i < 2 * DEALINGS_MAX; i++) {
+		memcpy(&peer.bytes[8], &i, sizeof(i));
+		group_key_ip(&key, &peer, 0, 0);
+		one = dealings_get(d, s, &key, RULE_SEG_001);
+		CU_ASSERT_FATAL(one != NULL);
+		one->first_ns = one->last_ns = NOON + i;
+		one->is_told = i == 7;
+	}
+	CU_ASSERT(dealings_counters(d)->forgotten >= DEALINGS_MAX);
+	CU_ASSERT(dealings_counters(d)->live <= DEALINGS_MAX);
+	memcpy(&peer.bytes[8], &(uint32_t){ 7 }, sizeof(uint32_t));
+	group_key_ip(&key, &peer, 0, 0);
+	one = dealings_find(d, s, &key);
+	CU_ASSERT_FATAL(one != NULL);
+	one->minutes = 5;
+	one->told_minutes = 4;
+	one->up = 1234567;
+	one->n_services = 2;
+	one->services[1] = (struct dealing_service){ IP_TCP, 445 };
+	one->has_more_services = one->is_answered = one->told_large = true;
+	one->contact.communities = 2;
+	one->contact.port = 445;
+	one->name = strdup("vendor.example");
+	keyed_pack_key(&one->keyed, &k);
+	dealing_pack(one, &v);
+	dealings_free(d);
+	CU_ASSERT_FATAL(!dealings_new(&d));
+	uk = unpack_over(k.bytes, k.len);
+	uv = unpack_over(v.bytes, v.len);
+	CU_ASSERT(dealing_unpack(d, w.parts.subjects, &uk, &uv));
+	one = dealings_find(d, s, &key);
+	CU_ASSERT_FATAL(one != NULL);
+	dealing_pack(one, &again);
+	CU_ASSERT(again.len == v.len && !memcmp(again.bytes, v.bytes, v.len));
+	uk = unpack_over(k.bytes, k.len);	/* it is there already */
+	uv = unpack_over(v.bytes, v.len);
+	CU_ASSERT_FALSE(dealing_unpack(d, w.parts.subjects, &uk, &uv));
+	for (size_t cut = 0; cut < v.len; cut++) {
+		dealings_free(d);
+		CU_ASSERT_FATAL(!dealings_new(&d));
+		uk = unpack_over(k.bytes, k.len);
+		uv = unpack_over(v.bytes, cut);
+		CU_ASSERT_FALSE(dealing_unpack(d, w.parts.subjects, &uk, &uv));
+	}
+	dealings_free(d);
+	pack_free(&k);
+	pack_free(&v);
+	pack_free(&again);
+	world_end(&w);
+}
+
+int main(void)
+{
+	CU_TestInfo segment[] = {
+		{ "roles", test_roles }, { "whose segment", test_segments },
+		{ "growth", test_growth }, { "who opened it", test_turned },
+		{ "flood", test_flood }, { "zones of one vendor", test_no_site },
+		CU_TEST_INFO_NULL,
+	};
+	CU_TestInfo table[] = { { "table", test_table }, CU_TEST_INFO_NULL };
+	CU_SuiteInfo suites[] = {
+		{ "segment", NULL, NULL, NULL, NULL, segment },
+		{ "dealings", NULL, NULL, NULL, NULL, table }, CU_SUITE_INFO_NULL
+	};
+
+	return tap_main(suites);
+}
