@@ -430,7 +430,7 @@ static const char *closed_because(const struct finding *f)
 	if (f->is_switched_off)
 		return "Closed, the rule is switched off: ";
 	if (!f->is_over || !(finding_rests_on_nights(f) || f->rule == RULE_DST_002 ||
-			     rule_is_of_dealings(f->rule) ||
+			     (rule_is_of_dealings(f->rule) && !f->is_accepted) ||
 			     (f->rule == RULE_DST_001 && !f->is_accepted)))
 		return "";
 	return f->given_up ? "Closed, evidence given up: " :

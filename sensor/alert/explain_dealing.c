@@ -7,6 +7,7 @@
 #include <string.h>
 #include "alert/explain_internal.h"
 #include "base/text.h"
+#include "detect/lateral.h"
 #include "policy/roles.h"
 
 #define PEER_TEXT_MAX 320
@@ -86,7 +87,7 @@ static void explain_extent(struct incident *in, const struct dealing *one)
 	explain_add_line(in, line);
 }
 
-/* --- NW-SEG-001 ------------------------------------------------------------------------------ */
+/* --- NW-SEG-001 ----------------------------------------------------------------------------- */
 
 static void explain_segment(struct incident *in, const struct finding *f)
 {
@@ -106,24 +107,89 @@ static void explain_segment(struct incident *in, const struct finding *f)
 	explain_add_line(in, line);
 }
 
-/* --- all --------------------------------------------------------------------------------------- */
+/* --- NW-SEG-003 ----------------------------------------------------------------------------- */
+
+static const char *role_text(const struct asset *a)
+{
+	return !a ? "not listed" : a->role[0] ? a->role : "no role";
+}
+
+/* How it came to be raised: profile/baseline.h has the table. */
+static void explain_pair(struct incident *in, const struct finding *f)
+{
+	const struct destination *d = f->destination;
+	char line[INCIDENT_TEXT_MAX], id[BASELINE_ID_MAX], at[CLOCK_TEXT_MAX];
+
+	if (!d)
+		return;		/* the baseline has no room for it any more */
+	snprintf(line, sizeof(line), "State of the baseline: %s.%s%s%s  To accept it: nachtwacht "
+		 "state promote --id %s", baseline_name(f->baseline),
+		 d->was_revoked ? " It was accepted once, and the acceptance was revoked." : "",
+		 d->is_learned ? " Met first while the baseline was learning, " : "",
+		 d->is_learned ? explain_at(d->first_ns, at) : "", baseline_id(d, id));
+	explain_add_line(in, line);
+}
+
+static void explain_lateral(struct incident *in, const struct finding *f)
+{
+	const struct dealing_facts *d = f->dealing;
+	enum lateral_protocol protocol = lateral_of_port(d->dealing->keyed.key.port);
+	char line[INCIDENT_TEXT_MAX], how[32];
+
+	snprintf(how, sizeof(how), " with %s", lateral_name(protocol));
+	say(in, f, how);
+	explain_add_line(in, d->dealing->contact.verdict > DPI_PORT ?
+		"How sure: this is not statistics. The protocol was recognised in the payload, and "
+		"no entry, role or acceptance brings the two together. Work that nobody registered "
+		"looks the same." :
+		"How sure: weaker. The port alone speaks for the protocol; no entry, role or "
+		"acceptance brings the two together. Work that nobody registered looks the same.");
+	snprintf(line, sizeof(line), "Their roles: %s, and %s; the role template does not pair "
+		 "them.", role_text(in->subject->asset), role_text(d->peer_asset));
+	explain_add_line(in, line);
+	explain_pair(in, f);
+}
+
+/* --- all ------------------------------------------------------------------------------------ */
 
 static void say_rest(struct incident *in, const struct finding *f)
 {
+	bool is_segment = in->rule == RULE_SEG_001;
 	char who[256], value[GROUP_TEXT_MAX];
 
 	explain_subject(in->subject, who, sizeof(who));
 	if (in->is_any && !f->is_over)
-		snprintf(in->words->message, sizeof(in->words->message),
-			 "%s dealt with %" PRIu32 " further address%s of other vendors", who,
-			 in->members, in->members == 1 ? "" : "es");
+		snprintf(in->words->message, sizeof(in->words->message), is_segment ?
+			 "%s dealt with %" PRIu32 " further address%s of other vendors" :
+			 "%s reached for %" PRIu32 " further machine%s whose roles are not paired "
+			 "with its own", who, in->members,
+			 in->members == 1 ? "" : is_segment ? "es" : "s");
 	else
-		snprintf(in->words->message, sizeof(in->words->message),
-			 "%s and %s, of another vendor", who,
-			 in->is_any ? "the other addresses" : incident_value(in, value));
+		snprintf(in->words->message, sizeof(in->words->message), is_segment ?
+			 "%s and %s, of another vendor" : "%s and %s, whose role is not paired "
+			 "with its own", who,
+			 in->is_any ? "others" : incident_value(in, value));
 	explain_add_line(in, in->is_any ?
 		"More of them than are told one by one: a scan, or a program that looks for "
 		"its like." : "What was told of it stays true; it was not seen again.");
+}
+
+static void say_accepted(struct incident *in, const struct finding *f)
+{
+	const struct destination *d = f->destination;
+	char who[256], peer[PEER_TEXT_MAX], line[INCIDENT_TEXT_MAX];
+
+	snprintf(in->words->message, sizeof(in->words->message),
+		 "%s and %s: accepted into the baseline", explain_subject(in->subject, who,
+									 sizeof(who)),
+		 peer_text(f->dealing, peer));
+	if (d->is_accepted)
+		snprintf(line, sizeof(line), "Accepted by %s: %s", d->by ? d->by : "",
+			 d->reason ? d->reason : "");
+	else
+		snprintf(line, sizeof(line), "It was accepted for another asset of the same "
+			 "role.");
+	explain_add_line(in, line);
 }
 
 void explain_dealing(const struct alert_context *ctx, struct incident *in,
@@ -133,7 +199,14 @@ void explain_dealing(const struct alert_context *ctx, struct incident *in,
 		say_rest(in, f);
 		return;
 	}
-	explain_segment(in, f);
+	if (f->is_accepted && f->is_over) {
+		say_accepted(in, f);
+		return;
+	}
+	if (f->rule == RULE_SEG_001)
+		explain_segment(in, f);
+	else
+		explain_lateral(in, f);
 	explain_extent(in, f->dealing->dealing);
 	explain_near(ctx, in, f, f->channel->last_ns);
 }

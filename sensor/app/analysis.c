@@ -106,7 +106,7 @@ static void connect(struct analysis *a)
 	};
 	a->dealings = (struct dealings_watch){
 		.context = a->ctx, .subjects = a->subjects, .incidents = a->incidents,
-		.dealings = a->tallies.dealings,
+		.dealings = a->tallies.dealings, .baseline = a->baseline,
 	};
 	a->slow = (struct slow){
 		.context = a->ctx, .subjects = a->subjects, .channels = a->channels,
@@ -243,6 +243,7 @@ void analysis_review(struct analysis *a)
 void analysis_settle(struct analysis *a)
 {
 	destinations_settle(&a->destinations, a->row, a->now_ns);
+	dealings_settle(&a->dealings, a->row, a->now_ns);
 }
 
 void analysis_parts(struct analysis *a, struct analysis_parts *ret_parts)

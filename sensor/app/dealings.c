@@ -1,7 +1,9 @@
 /* dealings.c - see dealings.h. */
 #include "app/dealings.h"
 
+#include <string.h>
 #include "base/log.h"
+#include "detect/lateral.h"
 #include "detect/segment.h"
 
 #define TCP_SYN 0x02
@@ -56,13 +58,40 @@ static bool is_expected(const struct site *site, const struct attribution_end *e
 
 static uint32_t resolve_after(const struct dealings_watch *w, enum rule_id rule)
 {
-	(void)rule;
-	return w->context->site->rules->params.segment_resolve_after;
+	const struct rule_params *p = &w->context->site->rules->params;
+
+	return rule == RULE_SEG_001 ? p->segment_resolve_after : p->lateral_resolve_after;
 }
 
-static unsigned severity_of(const struct dealing *one)
+/* NW-SEG-003: what stands in the baseline for it; NULL: it was forgotten there. */
+static struct destination *pair_of(const struct dealings_watch *w, const struct dealing *one)
 {
-	return segment_severity(one->is_answered);
+	return one->rule != RULE_SEG_003 ? NULL :
+	       baseline_find(w->baseline, one->keyed.subject->id, &one->keyed.key);
+}
+
+static enum baseline state_of(const struct dealings_watch *w, int64_t row)
+{
+	return baseline_state(w->context->site, w->context->since_row, row);
+}
+
+static unsigned standing_of(const struct dealings_watch *w, struct destination *pair, int64_t row)
+{
+	return baseline_judge(&(struct baseline_facts){
+		.state = state_of(w, row), .is_held = baseline_holds(w->baseline, pair),
+		.is_learned = pair->is_learned, .was_revoked = pair->was_revoked,
+		.has_policy = true });
+}
+
+static unsigned severity_of(const struct dealings_watch *w, const struct dealing *one, int64_t row)
+{
+	struct destination *pair = pair_of(w, one);
+	unsigned standing = pair ? standing_of(w, pair, row) : 0;
+
+	if (one->rule == RULE_SEG_001)
+		return segment_severity(one->is_answered);
+	/* It is told, and its standing has changed since: the least that it can be. */
+	return lateral_severity(standing ? standing : 2, one->is_answered);
 }
 
 static struct dealing_facts facts_of(const struct dealings_watch *w, const struct dealing *one)
@@ -93,8 +122,11 @@ static void give(struct dealings_watch *w, struct dealing *one, uint64_t judged_
 	struct channel leaf = ch;
 	struct finding f = {
 		.rule = one->rule, .channel = &ch, .leaf = &leaf, .judged_ns = judged_ns,
-		.row = row, .severity = severity_of(one), .dealing = &facts,
+		.row = row, .severity = severity_of(w, one, row), .dealing = &facts,
+		.destination = pair_of(w, one), .baseline = state_of(w, row),
 	};
+
+	f.is_accepted = f.destination && baseline_holds(w->baseline, pair_of(w, one));
 
 	leaf.key.proto = one->proto;
 	leaf.key.port = one->contact.port;
@@ -180,12 +212,81 @@ static void take_segment(struct dealings_watch *w, const struct attribution_end 
 	note(w, e, &key, RULE_SEG_001);
 }
 
+/* Of the maintenance gateway, and NW-REM's to tell. */
+static bool is_of_order(const struct dealings_watch *w, const struct attribution_end *e,
+			enum lateral_protocol protocol)
+{
+	const struct orders *orders = w->context->orders;
+	const struct asset *own = e->subject->asset, *other = e->other->asset;
+	bool from = own && !strcmp(own->role, "maintenance_gateway");
+	bool to = other && !strcmp(other->role, "maintenance_gateway");
+	struct orders_look look = { 0 };
+
+	if (!from && !to)
+		return false;
+	if (lateral_is_followed(protocol))
+		return true;
+	if (from && other && orders)
+		orders_look(orders, other, e->slice->minute_ns, &look);
+	return look.open != NULL;
+}
+
+/* Its place in the baseline, with this minute in it; NULL: no memory. */
+static struct destination *list_pair(struct dealings_watch *w, const struct attribution_end *e,
+				     const struct channel_key *key)
+{
+	const struct slice *s = e->slice;
+	struct destination *d = baseline_get(w->baseline, e->subject->id, key, NULL);
+
+	if (!d)
+		return NULL;
+	if (!d->first_ns) {
+		d->first_ns = s->first_ns ? s->first_ns : s->minute_ns;
+		d->last_ns = d->first_ns;
+		d->is_learned = state_of(w, e->row) == BASELINE_LEARN;
+		d->services[0] = (struct baseline_service){ key->proto, key->port };
+		d->n_services = 1;
+	}
+	if (s->last_ns > d->last_ns)
+		d->last_ns = s->last_ns;
+	d->nights += d->last_row != e->row;
+	d->last_row = (int32_t)e->row;
+	d->up += s->sums.payload[0];
+	d->down += s->sums.payload[1];
+	d->is_answered |= is_answered(s);
+	d->peer = *e->peer;
+	d->role = e->subject->asset ? e->subject->asset->role : "";
+	d->is_changed = true;
+	return d;
+}
+
+static void take_lateral(struct dealings_watch *w, const struct attribution_end *e)
+{
+	enum lateral_protocol protocol = lateral_protocol(e->slice);
+	const struct site *site = w->context->site;
+	const struct asset *own = e->subject->asset, *other = e->other->asset;
+	struct channel_key key = { 0 };
+	struct destination *pair;
+
+	if (!protocol || e->crossing == CROSSING_EXTERNAL || is_for_many(site, e->peer) ||
+	    !lateral_is_unpaired(own ? own->role : "", other ? other->role : "") ||
+	    is_of_order(w, e, protocol) || is_expected(site, e))
+		return;
+	group_key_ip(&key, e->peer, IP_TCP, lateral_port(protocol));
+	pair = list_pair(w, e, &key);
+	if (pair && !standing_of(w, pair, e->row))
+		return;
+	note(w, e, &key, RULE_SEG_003);
+}
+
 void dealings_take(struct dealings_watch *w, const struct attribution_end *e)
 {
 	if (w->context->site->is_default || !e->am_client)
 		return;
-	if (e->other)
-		take_segment(w, e);
+	if (!e->other)
+		return;
+	take_segment(w, e);
+	take_lateral(w, e);
 }
 
 /* --- time -------------------------------------------------------------------------- */
@@ -197,6 +298,30 @@ static void tell_rest(struct dealings_watch *w, struct dealing *one, int64_t row
 		tell(w, one, now_ns, row);
 }
 
+static bool is_held(const struct dealings_watch *w, const struct dealing *one)
+{
+	struct destination *pair = pair_of(w, one);
+
+	return pair && baseline_holds(w->baseline, pair);
+}
+
+static void end(struct dealings_watch *w, struct dealing *one, int64_t row, uint64_t now_ns)
+{
+	if (!one->is_flooded)
+		give(w, one, now_ns, row, incidents_resolve_finding);
+	dealings_remove(w->dealings, one);
+}
+
+void dealings_settle(struct dealings_watch *w, int64_t row, uint64_t now_ns)
+{
+	size_t n;
+	struct keyed **list = dealings_sorted(w->dealings, &n);
+
+	for (size_t i = 0; i < n; i++)
+		if (is_held(w, (struct dealing *)list[i]))
+			end(w, (struct dealing *)list[i], row, now_ns);
+}
+
 void dealings_end_row(struct dealings_watch *w, int64_t row, uint64_t end_ns)
 {
 	size_t n;
@@ -205,13 +330,11 @@ void dealings_end_row(struct dealings_watch *w, int64_t row, uint64_t end_ns)
 	for (size_t i = 0; i < n; i++) {
 		struct dealing *one = (struct dealing *)list[i];
 
-		if (one->last_row > row - (int64_t)resolve_after(w, one->rule)) {
+		if (one->last_row <= row - (int64_t)resolve_after(w, one->rule) ||
+		    is_held(w, one))
+			end(w, one, row, end_ns);
+		else
 			tell_rest(w, one, row, end_ns);
-			continue;
-		}
-		if (!one->is_flooded)
-			give(w, one, end_ns, row, incidents_resolve_finding);
-		dealings_remove(w->dealings, one);
 	}
 }
 

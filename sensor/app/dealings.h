@@ -2,6 +2,8 @@
  *
  *	rule         about                                           key of the record
  *	NW-SEG-001   two vendors' segments, detect/segment.h          internal peer
+ *	NW-SEG-003   work on another machine, detect/lateral.h        the same, tcp/PORT of the
+ *	                                                              protocol
  *
  * What the detectors say of a minute of a connection is kept in profile/dealing.h:
  *
@@ -11,7 +13,8 @@
  *               middle does not make two of one
  *   updated     when an answer is first seen, when the upload reaches INCIDENT_LARGE_BYTES, and
  *               once a row that had more traffic
- *   resolved    after so many rows without traffic as the rule pack says
+ *   resolved    after so many rows without traffic as the rule pack says; NW-SEG-003 when the pair
+ *               was accepted into the baseline
  *   flood       beyond INCIDENT_PEERS_MAX open ones of an asset and rule they are counted into one
  *
  * Answered means by more than a refusal: a TCP reset, or nothing, leaves an attempt.
@@ -32,10 +35,13 @@ struct dealings_watch {			/* borrowed */
 	const struct subjects *subjects;
 	struct incidents *incidents;
 	struct dealings *dealings;
+	struct baseline_list *baseline;
 	uint64_t no_memory;		/* minutes that found no record */
 };
 
 void dealings_take(struct dealings_watch *w, const struct attribution_end *e);
+/* Resolves the incidents of pairs that were accepted meanwhile. */
+void dealings_settle(struct dealings_watch *w, int64_t row, uint64_t now_ns);
 /* A row is over. */
 void dealings_end_row(struct dealings_watch *w, int64_t row, uint64_t end_ns);
 /* End of input without a state: tells what came since the last record. */

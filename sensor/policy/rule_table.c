@@ -31,6 +31,7 @@ static const struct {
 	[RULE_SEG_005] = { "NW-SEG-005", "spoof" },
 	[RULE_REM_005] = { "NW-REM-005", "gateway" },
 	[RULE_SEG_001] = { "NW-SEG-001", "segment" },
+	[RULE_SEG_003] = { "NW-SEG-003", "lateral" },
 };
 static_assert(ARRAY_SIZE(table) == RULES, "every rule has its line");
 
@@ -38,7 +39,7 @@ static_assert(ARRAY_SIZE(table) == RULES, "every rule has its line");
 static const char *const to_come[] = {
 	"NW-EXF-003", "NW-EXF-004", "NW-EXF-006", "NW-EXF-007", "NW-EXF-009", "NW-EXF-010",
 	"NW-EXF-012", "NW-BCN-001", "NW-DST-003", "NW-DST-004", "NW-REM-004",
-	"NW-SEG-002", "NW-SEG-003", "NW-SEG-004", "NW-OPS-001", "NW-OPS-002", "NW-UPD-001",
+	"NW-SEG-002", "NW-SEG-004", "NW-OPS-001", "NW-OPS-002", "NW-UPD-001",
 	"NW-UPD-002", "NW-BOOT-001", "NW-TIME-001", "NW-HYG-001", "NW-ATT-001",
 };
 
@@ -136,6 +137,8 @@ const struct rule_binding rule_bindings[] = {
 	{ RULE_REM_005, "resolve_after", PARAM_INTEGER, PLACE(gateway.resolve_after), 1,
 	  NIGHTS_MOST },
 	{ RULE_SEG_001, "resolve_after", PARAM_INTEGER, PLACE(segment_resolve_after), 1,
+	  NIGHTS_MOST },
+	{ RULE_SEG_003, "resolve_after", PARAM_INTEGER, PLACE(lateral_resolve_after), 1,
 	  NIGHTS_MOST },
 };
 const size_t rule_n_bindings = ARRAY_SIZE(rule_bindings);

@@ -31,10 +31,36 @@ static void print_segment(const struct asset *a, FILE *out)
 			clean(a->vendor, vendor));
 }
 
-static void print_asset(const struct asset *a, FILE *out)
+/* NW-SEG-003 */
+static void print_lateral(const struct site *s, const struct asset *a, FILE *out)
+{
+	bool is_first = true;
+
+	if (!a->role[0]) {
+		fputs("; no role: remote work with it is judged by the other end's role alone "
+		      "(NW-SEG-003)", out);
+		return;
+	}
+	fputs("; remote work and file sharing are told with roles other than ", out);
+	for (size_t i = 0; i < s->n_assets; i++) {
+		const char *role = s->assets[i].role;
+		bool was_named = !roles_are_paired(a->role, role);
+
+		for (size_t k = 0; k < i && !was_named; k++)
+			was_named = !strcmp(s->assets[k].role, role);
+		if (was_named)
+			continue;
+		fprintf(out, "%s%s", is_first ? "" : ", ", role);
+		is_first = false;
+	}
+	fprintf(out, "%s (NW-SEG-003)", is_first ? "those it is paired with: none is listed" : "");
+}
+
+static void print_asset(const struct site *s, const struct asset *a, FILE *out)
 {
 	fprintf(out, "  %s: ", a->id);
 	print_segment(a, out);
+	print_lateral(s, a, out);
 	fputc('\n', out);
 }
 
@@ -57,7 +83,7 @@ void site_explain_judged(const struct site *s, FILE *out)
 		return;
 	fputs("How each is judged:\n", out);
 	for (size_t i = 0; i < s->n_assets && i < ASSETS_SHOWN; i++)
-		print_asset(&s->assets[i], out);
+		print_asset(s, &s->assets[i], out);
 	if (s->n_assets > ASSETS_SHOWN)
 		fprintf(out, "  and %zu more\n", s->n_assets - ASSETS_SHOWN);
 	print_zones(s, out);

@@ -1,4 +1,5 @@
-/* test_dealings.c - what the site policy does not bring together: NW-SEG-001. */
+/* test_dealings.c - what the site policy does not bring together: NW-SEG-001 and
+ * 003. */
 #include "analysis_world.h"
 #include "detect/segment.h"
 #include "pack.h"
@@ -20,6 +21,7 @@ static const char site_text[] =
 	"  {\"id\": \"CAM-2\", \"role\": \"camera\", \"vendor\": \"C\", \"ip\": [\"10.2.0.2\"]},"
 	"  {\"id\": \"PC-A\", \"role\": \"panel\", \"vendor\": \"A\", \"ip\": [\"10.3.0.1\"]},"
 	"  {\"id\": \"PC-N\", \"role\": \"panel\", \"ip\": [\"10.3.0.2\"]},"
+	"  {\"id\": \"GW\", \"role\": \"maintenance_gateway\", \"ip\": [\"10.5.0.1\"]},"
 	"  {\"id\": \"ARCHIVE\", \"role\": \"archive\", \"vendor\": \"D\","
 	"   \"ip\": [\"10.3.0.9\"]}],"
 	" \"expected\": [{\"id\": \"web\", \"from\": {\"asset\": \"CAM-1\"}, \"to\":"
@@ -183,6 +185,144 @@ static void test_no_site(void)
 	world_end(&w);
 }
 
+/* --- NW-SEG-003 ------------------------------------------------------------------------ */
+
+#define LATER (NOON + 20 * DAY + HOUR)	/* the baseline observes */
+
+/* Each row alone, in a world that was there for 20 days. */
+static void test_lateral(void)
+{
+	static const struct { const char *client, *server; uint16_t port; const char *told; }
+	rows[] = {
+		{ "10.1.0.1", "10.1.0.2", 445, "IMG-A 10.1.0.2 3\n" },
+		{ "10.1.0.1", "10.1.0.2", 139, "IMG-A 10.1.0.2 3\n" },
+		{ "10.1.0.1", "10.1.0.2", 5986, "IMG-A 10.1.0.2 3\n" },
+		{ "10.1.0.1", "10.1.0.2", 8080, "" },		/* another protocol */
+		{ "10.1.0.3", "10.1.0.1", 22, "" },		/* the template pairs them */
+		{ "10.1.0.1", "10.1.0.3", 22, "" },
+		{ "10.1.0.1", "10.3.0.9", 445, "" },
+		{ "10.3.0.2", "10.1.0.3", 3389, "PC-N 10.1.0.3 3\n" },
+		{ "10.1.0.77", "10.1.0.3", 3389, "10.1.0.77 10.1.0.3 3\n" },	/* not listed */
+		{ "10.1.0.77", "10.1.0.78", 3389, "" },		/* neither is */
+		{ "10.1.0.1", "203.0.113.9", 22, "" },		/* outside */
+		{ "10.5.0.1", "10.1.0.1", 3389, "" },		/* the gateway: NW-REM's */
+		{ "10.5.0.1", "10.1.0.1", 445, "GW 10.1.0.1 3\n" },
+		{ "10.2.0.1", "10.1.0.1", 443, "" },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		world_begin(&w, site_text, false);
+		talk_at(LATER, rows[i].client, rows[i].server, rows[i].port);
+		world_run(&w, LATER + HOUR);
+		CU_ASSERT_STRING_EQUAL(incidents(RULE_SEG_003), rows[i].told);
+		world_end(&w);
+	}
+}
+
+static void test_attempt(void)
+{
+	world_begin(&w, site_text, false);
+	world_talk(&w, &(struct talk){ .client = "10.3.0.2", .server = "10.1.0.3", .port = 3389,
+				       .at_ns = LATER, .is_unanswered = true });
+	world_run(&w, LATER + HOUR);
+	CU_ASSERT_STRING_EQUAL(incidents(RULE_SEG_003), "PC-N 10.1.0.3 2\n");
+	world_end(&w);
+}
+
+/* Of the first days: listed, told by enforce alone. */
+static void test_learned(void)
+{
+	char enforce[sizeof(site_text) + 32];
+
+	for (int is_enforced = 0; is_enforced < 2; is_enforced++) {
+		snprintf(enforce, sizeof(enforce), "{%s%s", is_enforced ?
+			 "\"baseline\": \"enforce\", " : "", site_text + 1);
+		world_begin(&w, enforce, false);
+		talk_at(NOON + HOUR, "10.3.0.2", "10.1.0.3", 3389);
+		talk_at(LATER, "10.3.0.2", "10.1.0.3", 3389);
+		world_run(&w, LATER + HOUR);
+		CU_ASSERT_STRING_EQUAL(incidents(RULE_SEG_003), is_enforced ?
+				       "PC-N 10.1.0.3 4\n" : "");
+		EQUAL_INT(baseline_counters(w.parts.baseline)->live, 1);
+		world_end(&w);
+	}
+}
+
+/* Accepted: it ends, and is not told again, for one of the same role neither.  Another protocol
+ * is. */
+static void test_accepted(void)
+{
+	struct destination **list;
+	size_t n;
+
+	world_begin(&w, site_text, false);
+	talk_at(LATER, "10.3.0.2", "10.1.0.3", 3389);
+	world_run(&w, LATER + HOUR);
+	list = baseline_all(w.parts.baseline, &n);
+	CU_ASSERT_FATAL(n == 1 && baseline_is_pair(list[0]));
+	EQUAL_INT(baseline_accept(w.parts.baseline, list[0], "duty", "known"), 1);
+	analysis_settle(w.analysis);
+	CU_ASSERT_STRING_EQUAL(incidents(RULE_SEG_003), "");
+	CU_ASSERT_PTR_NOT_NULL(strstr(message(RULE_SEG_003), "accepted into the baseline"));
+	talk_at(LATER + 2 * HOUR, "10.3.0.2", "10.1.0.3", 3389);
+	talk_at(LATER + 2 * HOUR, "10.3.0.1", "10.1.0.3", 3389);
+	talk_at(LATER + 2 * HOUR, "10.3.0.2", "10.1.0.3", 22);
+	world_run(&w, LATER + 3 * HOUR);
+	CU_ASSERT_STRING_EQUAL(incidents(RULE_SEG_003), "PC-N 10.1.0.3 3\n");
+	CU_ASSERT_PTR_NOT_NULL(strstr(message(RULE_SEG_003), "with SSH"));
+	world_end(&w);
+}
+
+static void test_pair_bytes(void)
+{
+	struct packer k = { 0 }, v = { 0 };
+	struct baseline_list *b;
+	struct destination **list;
+	char id[2][BASELINE_ID_MAX];
+	struct unpacker uk, uv;
+	size_t n;
+
+	world_begin(&w, site_text, false);
+	talk_at(LATER, "10.3.0.2", "10.1.0.3", 3389);
+	talk_at(LATER, "10.3.0.2", "10.1.0.3", 22);
+	world_run(&w, LATER + HOUR);
+	list = baseline_sorted(w.parts.baseline, &n);
+	EQUAL_INT(n, 2);
+	CU_ASSERT_STRING_NOT_EQUAL(baseline_id(list[0], id[0]), baseline_id(list[1], id[1]));
+	baseline_pack_key(list[1], &k);
+	baseline_pack(list[1], &v);
+	CU_ASSERT_FATAL(!baseline_new(&b));
+	uk = unpack_over(k.bytes, k.len);
+	uv = unpack_over(v.bytes, v.len);
+	CU_ASSERT(baseline_unpack(b, &uk, &uv));
+	list = baseline_all(b, &n);
+	CU_ASSERT_FATAL(n == 1);
+	CU_ASSERT_STRING_EQUAL(baseline_id(list[0], id[0]), id[1]);
+	EQUAL_INT(list[0]->key.port, 3389);
+	baseline_free(b);
+	pack_free(&k);
+	pack_free(&v);
+	world_end(&w);
+}
+
+/* SMB out of the gateway, while an order of the target is open and after. */
+static void test_order(void)
+{
+	static const char text[] = "id,vendor,assets,start,end,mode\n"
+		"WO-1,A,IMG-A,2026-01-30T12:00:00Z,2026-01-30T14:00:00Z,remote\n";
+
+	world_begin(&w, site_text, false);
+	CU_ASSERT_FATAL(!orders_parse("o", text, strlen(text), w.site, &w.site->orders));
+	w.context.orders = w.site->orders;
+	talk_at(LATER, "10.5.0.1", "10.1.0.1", 445);
+	world_run(&w, LATER + 4 * HOUR);
+	CU_ASSERT_STRING_EQUAL(incidents(RULE_SEG_003), "");
+	talk_at(LATER + 5 * HOUR, "10.5.0.1", "10.1.0.1", 445);
+	world_run(&w, LATER + 6 * HOUR);
+	CU_ASSERT_STRING_EQUAL(incidents(RULE_SEG_003), "GW 10.1.0.1 3\n");
+	world_end(&w);
+}
+
 /* --- the table ------------------------------------------------------------------------- */
 
 /* Two of a hundred are told; they outlive a table that fills up.  What is left comes back from its
@@ -259,9 +399,15 @@ int main(void)
 		{ "flood", test_flood }, { "zones of one vendor", test_no_site },
 		CU_TEST_INFO_NULL,
 	};
+	CU_TestInfo lateral[] = {
+		{ "pairs", test_lateral }, { "attempt", test_attempt },
+		{ "learned", test_learned }, { "accepted", test_accepted },
+		{ "bytes", test_pair_bytes }, { "orders", test_order }, CU_TEST_INFO_NULL,
+	};
 	CU_TestInfo table[] = { { "table", test_table }, CU_TEST_INFO_NULL };
 	CU_SuiteInfo suites[] = {
 		{ "segment", NULL, NULL, NULL, NULL, segment },
+		{ "lateral", NULL, NULL, NULL, NULL, lateral },
 		{ "dealings", NULL, NULL, NULL, NULL, table }, CU_SUITE_INFO_NULL
 	};
 
