@@ -6,9 +6,11 @@
 #include <stdio.h>
 #include <string.h>
 #include "alert/explain_internal.h"
+#include "base/err.h"
 #include "base/text.h"
 #include "detect/lateral.h"
 #include "policy/roles.h"
+#include "policy/servers.h"
 
 #define PEER_TEXT_MAX 320
 #define SERVICES_TEXT_MAX 200
@@ -150,24 +152,82 @@ static void explain_lateral(struct incident *in, const struct finding *f)
 	explain_pair(in, f);
 }
 
+/* --- NW-DST-003 ----------------------------------------------------------------------------- */
+
+/* Under its own address: it answered everybody. */
+static bool is_for_everybody(const struct dealing *one)
+{
+	return addr_equal(&one->keyed.key.value, &one->contact.own);
+}
+
+static void say_server(struct incident *in, const struct finding *f, const char *kind)
+{
+	const struct dealing *one = f->dealing->dealing;
+	char who[256], peer[PEER_TEXT_MAX], services[SERVICES_TEXT_MAX], at[CLOCK_TEXT_MAX];
+
+	explain_subject(in->subject, who, sizeof(who));
+	peer_text(f->dealing, peer);
+	services_text(one, services);
+	explain_at(one->last_ns, at);
+	if (is_for_everybody(one))
+		snprintf(in->words->message, sizeof(in->words->message),
+			 "%s answers %s on its link, and is not named as such a server (last %s "
+			 "local)", who, kind, at);
+	else
+		snprintf(in->words->message, sizeof(in->words->message),
+			 "%s asked %s as a %s server (%s), and it is not one of its own; %s, last "
+			 "%s local", who, peer, kind, services, one->is_answered ? "it answered" :
+			 "no answer seen", at);
+}
+
+static void explain_server(const struct alert_context *ctx, struct incident *in,
+			   const struct finding *f)
+{
+	enum server_kind kind = server_kind_of_port(f->dealing->dealing->keyed.key.port);
+	const char *name = server_kind_name(kind);
+	char line[INCIDENT_TEXT_MAX], servers[INCIDENT_TEXT_MAX / 2];
+
+	say_server(in, f, name);
+	explain_add_line(in, f->dealing->dealing->contact.verdict > DPI_PORT ?
+		"How sure: this is not statistics. The protocol was recognised in the payload, and "
+		"the policy names other servers. A server that was added and not entered looks the "
+		"same." :
+		"How sure: weaker. The port alone speaks for the protocol; the policy names other "
+		"servers. A server that was added and not entered looks the same.");
+	servers_text(ctx->site, kind, in->subject->asset, servers, sizeof(servers));
+	snprintf(line, sizeof(line), "%s servers by the site policy: %s.", name,
+		 servers[0] ? servers : "none is named any more");
+	explain_add_line(in, line);
+}
+
 /* --- all ------------------------------------------------------------------------------------ */
+
+/* What is beside the subject: in a flood, which counts, and in a closing record. */
+static const struct rest {
+	enum rule_id rule;
+	const char *flood, *one;	/* "%s" and a number; two "%s" */
+} rests[] = {
+	{ RULE_SEG_001, "%s dealt with more addresses of other vendors: %" PRIu32,
+	  "%s and %s, of another vendor" },
+	{ RULE_SEG_003, "%s reached for more machines whose roles are not paired with its own: %"
+	  PRIu32, "%s and %s, whose role is not paired with its own" },
+	{ RULE_DST_003, "%s asked more servers that are not its own: %" PRIu32,
+	  "%s and the server %s, which is not one of its own" },
+};
 
 static void say_rest(struct incident *in, const struct finding *f)
 {
-	bool is_segment = in->rule == RULE_SEG_001;
+	const struct rest *rest = rests;
 	char who[256], value[GROUP_TEXT_MAX];
+	size_t cap = sizeof(in->words->message);
 
+	while (rest + 1 < rests + ARRAY_SIZE(rests) && rest->rule != in->rule)
+		rest++;
 	explain_subject(in->subject, who, sizeof(who));
 	if (in->is_any && !f->is_over)
-		snprintf(in->words->message, sizeof(in->words->message), is_segment ?
-			 "%s dealt with %" PRIu32 " further address%s of other vendors" :
-			 "%s reached for %" PRIu32 " further machine%s whose roles are not paired "
-			 "with its own", who, in->members,
-			 in->members == 1 ? "" : is_segment ? "es" : "s");
+		snprintf(in->words->message, cap, rest->flood, who, in->members);
 	else
-		snprintf(in->words->message, sizeof(in->words->message), is_segment ?
-			 "%s and %s, of another vendor" : "%s and %s, whose role is not paired "
-			 "with its own", who,
+		snprintf(in->words->message, cap, rest->one, who,
 			 in->is_any ? "others" : incident_value(in, value));
 	explain_add_line(in, in->is_any ?
 		"More of them than are told one by one: a scan, or a program that looks for "
@@ -205,8 +265,10 @@ void explain_dealing(const struct alert_context *ctx, struct incident *in,
 	}
 	if (f->rule == RULE_SEG_001)
 		explain_segment(in, f);
-	else
+	else if (f->rule == RULE_SEG_003)
 		explain_lateral(in, f);
+	else
+		explain_server(ctx, in, f);
 	explain_extent(in, f->dealing->dealing);
 	explain_near(ctx, in, f, f->channel->last_ns);
 }

@@ -1,4 +1,4 @@
-/* explain_dealing.h - NW-SEG-001 and 003 in words: who dealt with whom, and why the policy does not bring
+/* explain_dealing.h - NW-SEG-001, NW-SEG-003 and NW-DST-003 in words: who dealt with whom, and why the policy does not bring
  * the two together. */
 #ifndef NW_ALERT_EXPLAIN_DEALING_H
 #define NW_ALERT_EXPLAIN_DEALING_H

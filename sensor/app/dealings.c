@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "detect/lateral.h"
 #include "detect/segment.h"
+#include "detect/server.h"
 
 #define TCP_SYN 0x02
 #define TCP_RST 0x04
@@ -14,6 +15,9 @@
 /* More than a refusal came back. */
 static bool is_answered(const struct slice *s)
 {
+	/* Its question goes to everybody, and is another flow. */
+	if (server_asked(s) == SERVER_DHCP && s->sums.packets[1])
+		return true;
 	if (!s->is_answered)
 		return false;
 	return s->id.key.proto != IP_TCP || s->sums.payload[1] || s->tcp_flags[1] & TCP_SYN ||
@@ -60,7 +64,8 @@ static uint32_t resolve_after(const struct dealings_watch *w, enum rule_id rule)
 {
 	const struct rule_params *p = &w->context->site->rules->params;
 
-	return rule == RULE_SEG_001 ? p->segment_resolve_after : p->lateral_resolve_after;
+	return rule == RULE_SEG_001 ? p->segment_resolve_after :
+	       rule == RULE_SEG_003 ? p->lateral_resolve_after : p->server_resolve_after;
 }
 
 /* NW-SEG-003: what stands in the baseline for it; NULL: it was forgotten there. */
@@ -90,6 +95,8 @@ static unsigned severity_of(const struct dealings_watch *w, const struct dealing
 
 	if (one->rule == RULE_SEG_001)
 		return segment_severity(one->is_answered);
+	if (one->rule == RULE_DST_003)
+		return server_severity(one->is_answered);
 	/* It is told, and its standing has changed since: the least that it can be. */
 	return lateral_severity(standing ? standing : 2, one->is_answered);
 }
@@ -279,10 +286,60 @@ static void take_lateral(struct dealings_watch *w, const struct attribution_end 
 	note(w, e, &key, RULE_SEG_003);
 }
 
+/* Does the policy name a server of that kind for the asset?  It is asked once. */
+static bool are_named(const struct dealings_watch *w, struct subject *s, enum server_kind kind)
+{
+	uint8_t bit = (uint8_t)(1 << kind);
+
+	if (!(s->servers_asked & bit) &&
+	    servers_are_named(w->context->site, kind, s->asset))
+		s->servers_named |= bit;
+	s->servers_asked |= bit;
+	return s->servers_named & bit;
+}
+
+static void take_server(struct dealings_watch *w, const struct attribution_end *e)
+{
+	enum server_kind kind = server_asked(e->slice);
+	const struct site *site = w->context->site;
+	const struct asset *asset = e->subject->asset;
+	struct channel_key key = { .is_external = e->crossing == CROSSING_EXTERNAL };
+
+	if (!kind || !asset || server_kind_is_role(kind, asset->role) ||
+	    is_for_many(site, e->peer) || addr_is_link_scope(e->peer) ||
+	    (kind == SERVER_DHCP && !e->slice->sums.packets[1]) || !are_named(w, e->subject, kind) ||
+	    servers_hold(site, kind, e->me, e->peer, e->slice->minute_ns) || is_expected(site, e))
+		return;
+	group_key_ip(&key, e->peer, IP_UDP, server_kind_port(kind));
+	note(w, e, &key, RULE_DST_003);
+}
+
+/* A DHCP answer to everybody: told of who gives it, under its own address. */
+static void take_lease(struct dealings_watch *w, const struct attribution_end *e)
+{
+	const struct site *site = w->context->site;
+	struct attribution_end own = *e;
+	struct channel_key key = { 0 };
+
+	if (server_asked(e->slice) != SERVER_DHCP || !e->slice->sums.packets[1] ||
+	    !addr_is_link_scope(e->peer) || addr_is_link_scope(e->me) ||
+	    !are_named(w, e->subject, SERVER_DHCP) ||
+	    servers_hold(site, SERVER_DHCP, NULL, e->me, e->slice->minute_ns))
+		return;
+	own.peer = e->me;
+	group_key_ip(&key, e->me, IP_UDP, server_kind_port(SERVER_DHCP));
+	note(w, &own, &key, RULE_DST_003);
+}
+
 void dealings_take(struct dealings_watch *w, const struct attribution_end *e)
 {
-	if (w->context->site->is_default || !e->am_client)
+	if (w->context->site->is_default)
 		return;
+	if (!e->am_client) {
+		take_lease(w, e);
+		return;
+	}
+	take_server(w, e);
 	if (!e->other)
 		return;
 	take_segment(w, e);

@@ -4,6 +4,7 @@
  *	NW-SEG-001   two vendors' segments, detect/segment.h          internal peer
  *	NW-SEG-003   work on another machine, detect/lateral.h        the same, tcp/PORT of the
  *	                                                              protocol
+ *	NW-DST-003   DNS, NTP, DHCP servers, detect/server.h          peer, udp/PORT of the kind
  *
  * What the detectors say of a minute of a connection is kept in profile/dealing.h:
  *

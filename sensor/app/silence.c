@@ -38,6 +38,8 @@ static int64_t silent_after(const struct rule_params *p, const struct incident *
 		return p->segment_resolve_after;
 	case RULE_SEG_003:
 		return p->lateral_resolve_after;
+	case RULE_DST_003:
+		return p->server_resolve_after;
 	case RULE_OWN:
 		return OWN_RULES_SILENT_ROWS;
 	default:

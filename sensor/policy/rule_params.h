@@ -99,6 +99,7 @@ struct rule_params {
 	uint32_t memory_resolve_after;	/* NW-HLT-001: rows without further loss */
 	uint32_t segment_resolve_after;	/* NW-SEG-001: rows without traffic; detect/segment.h */
 	uint32_t lateral_resolve_after;	/* NW-SEG-003: likewise; detect/lateral.h */
+	uint32_t server_resolve_after;	/* NW-DST-003: likewise; detect/server.h */
 };
 
 #endif

@@ -6,6 +6,7 @@
 #include <string.h>
 #include "base/text.h"
 #include "policy/roles.h"
+#include "policy/servers.h"
 
 #define ASSETS_SHOWN 200
 #define CLEAN_MAX (4 * SITE_ID_MAX)
@@ -56,11 +57,31 @@ static void print_lateral(const struct site *s, const struct asset *a, FILE *out
 	fprintf(out, "%s (NW-SEG-003)", is_first ? "those it is paired with: none is listed" : "");
 }
 
+/* NW-DST-003 */
+static void print_servers(const struct site *s, const struct asset *a, FILE *out)
+{
+	char text[256];
+
+	for (unsigned k = SERVER_NONE + 1; k < SERVER_KINDS; k++) {
+		enum server_kind kind = (enum server_kind)k;
+
+		fprintf(out, "; %s servers ", server_kind_name(kind));
+		if (server_kind_is_role(kind, a->role))
+			fputs("not judged: it is one", out);
+		else if (servers_text(s, kind, a, text, sizeof(text))[0])
+			fputs(text, out);
+		else
+			fputs("not named, so not judged", out);
+	}
+	fputs(" (NW-DST-003)", out);
+}
+
 static void print_asset(const struct site *s, const struct asset *a, FILE *out)
 {
 	fprintf(out, "  %s: ", a->id);
 	print_segment(a, out);
 	print_lateral(s, a, out);
+	print_servers(s, a, out);
 	fputc('\n', out);
 }
 

@@ -61,6 +61,8 @@ struct subject {
 	struct crowd *crowd;		/* votes of all assets, numbered as here; NULL: none */
 	bool is_changed;		/* since it was last packed */
 	uint32_t counted;		/* scratch of evictions */
+	uint8_t servers_asked, servers_named;	/* by kind: whether policy/servers.h was asked if
+						 * some are named, and its answer */
 };
 
 #define SUBJECT_UNLISTED "unlisted@"	/* begins the ids of what stands for strangers */

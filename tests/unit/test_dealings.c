@@ -1,9 +1,10 @@
 /* test_dealings.c - what the site policy does not bring together: NW-SEG-001 and
- * 003. */
+ * 003, NW-DST-003. */
 #include "analysis_world.h"
 #include "detect/segment.h"
 #include "pack.h"
 #include "policy/roles.h"
+#include "policy/servers.h"
 
 static const char site_text[] =
 	"{\"site\": {\"id\": \"T\", \"timezone\": \"UTC\", \"networks\": [\"10.0.0.0/8\"],"
@@ -323,6 +324,114 @@ static void test_order(void)
 	world_end(&w);
 }
 
+/* --- NW-DST-003 ------------------------------------------------------------------------ */
+
+static const char server_text[] =
+	"{\"site\": {\"id\": \"T\", \"timezone\": \"UTC\", \"networks\": [\"10.0.0.0/8\"],"
+	" \"closed_hours\": []},"
+	" \"zones\": [{\"id\": \"core\", \"networks\": [\"10.1.0.0/24\"]}],"
+	" \"assets\": ["
+	"  {\"id\": \"A\", \"role\": \"plc\", \"ip\": [\"10.1.0.1\"]},"
+	"  {\"id\": \"B\", \"role\": \"plc\", \"ip\": [\"10.1.0.2\"]},"
+	"  {\"id\": \"NTP\", \"role\": \"ntp\", \"ip\": [\"10.1.0.9\"]},"
+	"  {\"id\": \"GW\", \"ip\": [\"10.1.0.5\"], \"mac\": [\"02:00:00:00:00:05\"],"
+	"   \"serves\": [\"dhcp\"]}],"
+	" \"expected\": ["
+	"  {\"id\": \"names\", \"from\": {\"asset\": \"A\"}, \"to\": {\"ip\":"
+	"   [\"192.0.2.53\"]}, \"services\": [\"udp/53\"]},"
+	"  {\"id\": \"old\", \"from\": {\"asset\": \"A\"}, \"to\": {\"ip\":"
+	"   [\"192.0.2.54\"]}, \"services\": [\"DNS\"], \"expires\": \"2020-01-01\"},"
+	"  {\"id\": \"any\", \"from\": {\"asset\": \"A\"}, \"to\": {\"ip\":"
+	"   [\"192.0.2.99\"]}}]}";
+
+/* Each row alone. */
+static void test_servers(void)
+{
+	static const struct { const char *client, *server; uint8_t proto; uint16_t port;
+			      const char *told; } rows[] = {
+		{ "10.1.0.1", "192.0.2.53", IP_UDP, 53, "" },
+		{ "10.1.0.1", "192.0.2.53", IP_TCP, 53, "" },	/* the same server */
+		{ "10.1.0.1", "192.0.2.54", IP_UDP, 53, "" },	/* its entry has expired */
+		{ "10.1.0.1", "192.0.2.99", IP_UDP, 53, "" },	/* any service */
+		{ "10.1.0.1", "192.0.2.60", IP_UDP, 53, "A 192.0.2.60 3\n" },
+		{ "10.1.0.1", "192.0.2.60", IP_TCP, 53, "A 192.0.2.60 3\n" },
+		{ "10.1.0.1", "192.0.2.60", IP_UDP, 5353, "" },
+		{ "10.1.0.1", "10.1.0.77", IP_UDP, 53, "A 10.1.0.77 3\n" },
+		{ "10.1.0.1", "10.1.0.255", IP_UDP, 53, "" },
+		{ "10.1.0.1", "224.0.1.1", IP_UDP, 123, "" },
+		{ "10.1.0.2", "192.0.2.60", IP_UDP, 53, "" },	/* none is named for it */
+		{ "10.1.0.77", "192.0.2.60", IP_UDP, 53, "" },	/* it is not listed */
+		{ "10.1.0.2", "10.1.0.9", IP_UDP, 123, "" },
+		{ "10.1.0.2", "192.0.2.60", IP_UDP, 123, "B 192.0.2.60 3\n" },
+		{ "10.1.0.2", "192.0.2.60", IP_TCP, 123, "" },
+		{ "10.1.0.9", "192.0.2.60", IP_UDP, 123, "" },	/* a time server asks others */
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		world_begin(&w, server_text, false);
+		world_talk(&w, &(struct talk){ .client = rows[i].client, .server = rows[i].server,
+					       .proto = rows[i].proto, .port = rows[i].port,
+					       .at_ns = NOON + HOUR, .up = 60, .down = 120 });
+		world_run(&w, NOON + 2 * HOUR);
+		CU_ASSERT_STRING_EQUAL(incidents(RULE_DST_003), rows[i].told);
+		world_end(&w);
+	}
+}
+
+static void test_unanswered(void)
+{
+	world_begin(&w, server_text, false);
+	world_talk(&w, &(struct talk){ .client = "10.1.0.1", .server = "192.0.2.60",
+				       .proto = IP_UDP, .port = 53, .at_ns = NOON + HOUR,
+				       .up = 60, .is_unanswered = true });
+	world_run(&w, NOON + 2 * HOUR);
+	CU_ASSERT_STRING_EQUAL(incidents(RULE_DST_003), "A 192.0.2.60 2\n");
+	CU_ASSERT_PTR_NOT_NULL(strstr(message(RULE_DST_003), "no answer seen"));
+	world_end(&w);
+}
+
+/* By its answers alone: to the asset, and to everybody. */
+static void test_leases(void)
+{
+	static const struct { const char *client, *server; uint64_t answers; const char *told; }
+	rows[] = {
+		{ "10.1.0.1", "10.1.0.5", 2, "" },
+		{ "10.1.0.1", "10.1.0.66", 0, "" },
+		{ "10.1.0.1", "10.1.0.66", 2, "A 10.1.0.66 3\n" },
+		{ "255.255.255.255", "10.1.0.66", 2, "10.1.0.66 10.1.0.66 3\n" },
+		{ "255.255.255.255", "10.1.0.5", 2, "" },
+		{ "255.255.255.255", "10.1.0.2", 2, "B 10.1.0.2 3\n" },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		world_begin(&w, server_text, false);
+		world_talk(&w, &(struct talk){ .client = rows[i].client, .server = rows[i].server,
+					       .proto = IP_UDP, .port = 67, .at_ns = NOON + HOUR,
+					       .down = 300, .is_unanswered = true });
+		w.queue[1].sums.packets[1] = rows[i].answers;
+		world_run(&w, NOON + 2 * HOUR);
+		CU_ASSERT_STRING_EQUAL(incidents(RULE_DST_003), rows[i].told);
+		world_end(&w);
+	}
+}
+
+static void test_names(void)
+{
+	char text[256];
+
+	world_begin(&w, server_text, false);
+	CU_ASSERT_STRING_EQUAL(servers_text(w.site, SERVER_DNS, &w.site->assets[0], text,
+					    sizeof(text)), "entry names, entry old");
+	CU_ASSERT_STRING_EQUAL(servers_text(w.site, SERVER_DNS, &w.site->assets[1], text,
+					    sizeof(text)), "");
+	CU_ASSERT_STRING_EQUAL(servers_text(w.site, SERVER_NTP, &w.site->assets[1], text,
+					    sizeof(text)), "NTP");
+	CU_ASSERT_STRING_EQUAL(servers_text(w.site, SERVER_DHCP, NULL, text, sizeof(text)), "GW");
+	CU_ASSERT_STRING_EQUAL(servers_text(w.site, SERVER_DNS, &w.site->assets[0], text, 30),
+			       "entry names and others");
+	world_end(&w);
+}
+
 /* --- the table ------------------------------------------------------------------------- */
 
 /* Two of a hundred are told; they outlive a table that fills up.  What is left comes back from its
@@ -404,10 +513,15 @@ int main(void)
 		{ "learned", test_learned }, { "accepted", test_accepted },
 		{ "bytes", test_pair_bytes }, { "orders", test_order }, CU_TEST_INFO_NULL,
 	};
+	CU_TestInfo server[] = {
+		{ "servers", test_servers }, { "unanswered", test_unanswered },
+		{ "leases", test_leases }, { "names", test_names }, CU_TEST_INFO_NULL,
+	};
 	CU_TestInfo table[] = { { "table", test_table }, CU_TEST_INFO_NULL };
 	CU_SuiteInfo suites[] = {
 		{ "segment", NULL, NULL, NULL, NULL, segment },
 		{ "lateral", NULL, NULL, NULL, NULL, lateral },
+		{ "server", NULL, NULL, NULL, NULL, server },
 		{ "dealings", NULL, NULL, NULL, NULL, table }, CU_SUITE_INFO_NULL
 	};
 
