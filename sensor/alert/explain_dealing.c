@@ -200,6 +200,26 @@ static void explain_server(const struct alert_context *ctx, struct incident *in,
 	explain_add_line(in, line);
 }
 
+/* --- NW-DST-004 ----------------------------------------------------------------------------- */
+
+static void explain_unnamed(struct incident *in, const struct finding *f)
+{
+	char line[INCIDENT_TEXT_MAX], at[CLOCK_TEXT_MAX];
+	const struct dealing *one = f->dealing->dealing;
+
+	say(in, f, ", an address that no DNS answer had named,");
+	explain_add_line(in,
+		"How sure: no answer to anybody at this tap has given this address in the 24 h "
+		"before the connection, and the connection says no name that one was about. An "
+		"address learned otherwise (DNS over HTTPS, a peer's list, a lease) looks the "
+		"same.");
+	snprintf(line, sizeof(line), "DNS answers to this asset are seen here, last about %s "
+		 "local, so its DNS is not hidden from this tap as a whole. The connection gave "
+		 "%s.", explain_at(in->subject->answered_ns, at),
+		 one->name ? "a name, which nobody had asked for" : "no name");
+	explain_add_line(in, line);
+}
+
 /* --- all ------------------------------------------------------------------------------------ */
 
 /* What is beside the subject: in a flood, which counts, and in a closing record. */
@@ -213,6 +233,8 @@ static const struct rest {
 	  PRIu32, "%s and %s, whose role is not paired with its own" },
 	{ RULE_DST_003, "%s asked more servers that are not its own: %" PRIu32,
 	  "%s and the server %s, which is not one of its own" },
+	{ RULE_DST_004, "%s opened connections to more addresses that no DNS answer had named: %"
+	  PRIu32, "%s and %s, which no DNS answer had named" },
 };
 
 static void say_rest(struct incident *in, const struct finding *f)
@@ -267,8 +289,10 @@ void explain_dealing(const struct alert_context *ctx, struct incident *in,
 		explain_segment(in, f);
 	else if (f->rule == RULE_SEG_003)
 		explain_lateral(in, f);
-	else
+	else if (f->rule == RULE_DST_003)
 		explain_server(ctx, in, f);
+	else
+		explain_unnamed(in, f);
 	explain_extent(in, f->dealing->dealing);
 	explain_near(ctx, in, f, f->channel->last_ns);
 }

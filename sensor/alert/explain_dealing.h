@@ -1,5 +1,5 @@
-/* explain_dealing.h - NW-SEG-001, NW-SEG-003 and NW-DST-003 in words: who dealt with whom, and why the policy does not bring
- * the two together. */
+/* explain_dealing.h - NW-SEG-001, NW-SEG-003, NW-DST-003 and NW-DST-004 in words: who dealt with
+ * whom, and why nothing that is known brings the two together. */
 #ifndef NW_ALERT_EXPLAIN_DEALING_H
 #define NW_ALERT_EXPLAIN_DEALING_H
 

@@ -107,6 +107,7 @@ static void connect(struct analysis *a)
 	a->dealings = (struct dealings_watch){
 		.context = a->ctx, .subjects = a->subjects, .incidents = a->incidents,
 		.dealings = a->tallies.dealings, .baseline = a->baseline,
+		.resolved = a->resolved, .since_ns = a->first_ns,
 	};
 	a->slow = (struct slow){
 		.context = a->ctx, .subjects = a->subjects, .channels = a->channels,
@@ -209,7 +210,7 @@ void analysis_start(struct analysis *a, uint64_t first_ns)
 		return;
 	a->year = c.year;
 	calendar_init(&a->calendar, a->ctx->site, c.year);
-	a->first_ns = a->now_ns = first_ns;
+	a->first_ns = a->now_ns = a->dealings.since_ns = first_ns;
 	a->row = a->ctx->since_row = calendar_row(&a->calendar, first_ns);
 	nights_start(a->nights, first_ns);
 	attestor_start(&a->attestor, first_ns);
@@ -225,7 +226,7 @@ void analysis_resume(struct analysis *a, const struct analysis_point *point)
 {
 	a->is_resumed = true;
 	a->year = point->year;
-	a->first_ns = point->first_ns;
+	a->first_ns = a->dealings.since_ns = point->first_ns;
 	a->now_ns = point->now_ns;
 	a->row = point->row;
 	calendar_init(&a->calendar, a->ctx->site, point->year);
@@ -290,6 +291,7 @@ static void take_place(struct analysis *a, struct analysis *fresh)
 	a->ctx->calendar = &a->calendar;
 	a->links.beyond = old.links.beyond;
 	a->dealings.no_memory = old.dealings.no_memory;
+	memcpy(a->dealings.unjudged, old.dealings.unjudged, sizeof(a->dealings.unjudged));
 	a->visitors.no_memory = old.visitors.no_memory;
 	a->attestor.no_memory = old.attestor.no_memory;
 	a->attestor.records = old.attestor.records;
@@ -528,6 +530,7 @@ static void refresh_counters(struct analysis *a)
 	a->counters.links = *links_counters(a->tallies.links);
 	a->counters.links_beyond = a->links.beyond;
 	a->counters.dealings = *dealings_counters(a->tallies.dealings);
+	memcpy(a->counters.unnamed, a->dealings.unjudged, sizeof(a->counters.unnamed));
 	a->counters.subjects = subjects_count(a->subjects);
 	a->counters.subjects_overflowed = subjects_overflowed(a->subjects);
 }

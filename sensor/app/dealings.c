@@ -65,7 +65,8 @@ static uint32_t resolve_after(const struct dealings_watch *w, enum rule_id rule)
 	const struct rule_params *p = &w->context->site->rules->params;
 
 	return rule == RULE_SEG_001 ? p->segment_resolve_after :
-	       rule == RULE_SEG_003 ? p->lateral_resolve_after : p->server_resolve_after;
+	       rule == RULE_SEG_003 ? p->lateral_resolve_after :
+	       rule == RULE_DST_003 ? p->server_resolve_after : p->unnamed.resolve_after;
 }
 
 /* NW-SEG-003: what stands in the baseline for it; NULL: it was forgotten there. */
@@ -97,6 +98,8 @@ static unsigned severity_of(const struct dealings_watch *w, const struct dealing
 		return segment_severity(one->is_answered);
 	if (one->rule == RULE_DST_003)
 		return server_severity(one->is_answered);
+	if (one->rule == RULE_DST_004)
+		return unnamed_severity(one->keyed.subject->asset != NULL, one->is_answered);
 	/* It is told, and its standing has changed since: the least that it can be. */
 	return lateral_severity(standing ? standing : 2, one->is_answered);
 }
@@ -307,7 +310,8 @@ static void take_server(struct dealings_watch *w, const struct attribution_end *
 
 	if (!kind || !asset || server_kind_is_role(kind, asset->role) ||
 	    is_for_many(site, e->peer) || addr_is_link_scope(e->peer) ||
-	    (kind == SERVER_DHCP && !e->slice->sums.packets[1]) || !are_named(w, e->subject, kind) ||
+	    (kind == SERVER_DHCP && !e->slice->sums.packets[1]) ||
+	    !are_named(w, e->subject, kind) ||
 	    servers_hold(site, kind, e->me, e->peer, e->slice->minute_ns) || is_expected(site, e))
 		return;
 	group_key_ip(&key, e->peer, IP_UDP, server_kind_port(kind));
@@ -331,6 +335,62 @@ static void take_lease(struct dealings_watch *w, const struct attribution_end *e
 	note(w, &own, &key, RULE_DST_003);
 }
 
+/* The tap sees the DNS of this asset.  To an hour: it is kept with the asset. */
+static void note_answer(struct subject *s, uint64_t minute_ns)
+{
+	if (s->answered_ns && minute_ns < s->answered_ns + NS_PER_HOUR)
+		return;
+	s->answered_ns = minute_ns;
+	s->is_changed = true;
+}
+
+static bool is_named(const struct dealings_watch *w, const struct attribution_end *e)
+{
+	const struct slice *s = e->slice;
+
+	return resolved_find(w->resolved, e->me, e->peer, s->minute_ns, NULL) ||
+	       (s->name && s->name[0] && resolved_was_told(w->resolved, s->name, s->minute_ns));
+}
+
+static enum unnamed judge_unnamed(const struct dealings_watch *w, const struct attribution_end *e)
+{
+	uint64_t at_ns = e->slice->minute_ns;
+	struct coverage_look look = { 0 };
+	struct unnamed_memory m = { .answered_ns = e->subject->answered_ns,
+				    .since_ns = w->since_ns,
+				    .lost_ns = resolved_lost_ns(w->resolved) };
+
+	if (w->context->coverage)
+		coverage_look(w->context->coverage, at_ns > RESOLVED_NS ? at_ns - RESOLVED_NS : 0,
+			      at_ns + SLICE_NS, &look);
+	m.blind_ns = look.blind_ns;
+	return unnamed_judge(&w->context->site->rules->params.unnamed, &m, at_ns);
+}
+
+static void take_unnamed(struct dealings_watch *w, const struct attribution_end *e)
+{
+	struct channel_key key = { .is_external = 1 };
+	const struct slice *s = e->slice;
+	bool is_new = s->id.first_ns + SLICE_NS >= s->minute_ns;
+	enum unnamed why;
+
+	if (e->crossing != CROSSING_EXTERNAL || addr_is_multicast(e->peer) || server_asked(s) ||
+	    is_report(s))
+		return;
+	group_key_ip(&key, e->peer, 0, 0);
+	/* What it told of goes on; what is new is asked for its name. */
+	if (is_new ? !unnamed_opens(s) || is_named(w, e) :
+		     !dealings_find(w->dealings, e->subject, &key))
+		return;
+	if (is_expected(w->context->site, e))
+		return;
+	why = is_new ? judge_unnamed(w, e) : UNNAMED_JUDGED;
+	if (why != UNNAMED_JUDGED)
+		w->unjudged[why]++;
+	else
+		note(w, e, &key, RULE_DST_004);
+}
+
 void dealings_take(struct dealings_watch *w, const struct attribution_end *e)
 {
 	if (w->context->site->is_default)
@@ -339,7 +399,10 @@ void dealings_take(struct dealings_watch *w, const struct attribution_end *e)
 		take_lease(w, e);
 		return;
 	}
+	if (e->slice->answers)
+		note_answer(e->subject, e->slice->minute_ns);
 	take_server(w, e);
+	take_unnamed(w, e);
 	if (!e->other)
 		return;
 	take_segment(w, e);

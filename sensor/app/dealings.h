@@ -5,6 +5,7 @@
  *	NW-SEG-003   work on another machine, detect/lateral.h        the same, tcp/PORT of the
  *	                                                              protocol
  *	NW-DST-003   DNS, NTP, DHCP servers, detect/server.h          peer, udp/PORT of the kind
+ *	NW-DST-004   hard-coded addresses, detect/unnamed.h           external peer
  *
  * What the detectors say of a minute of a connection is kept in profile/dealing.h:
  *
@@ -29,6 +30,7 @@
 
 #include "alert/incident.h"
 #include "app/attribution.h"
+#include "detect/unnamed.h"
 #include "profile/dealing.h"
 
 struct dealings_watch {			/* borrowed */
@@ -37,6 +39,10 @@ struct dealings_watch {			/* borrowed */
 	struct incidents *incidents;
 	struct dealings *dealings;
 	struct baseline_list *baseline;
+	const struct resolved *resolved;
+	uint64_t since_ns;		/* the memory began */
+	/* NW-DST-004: connections without a name that could not be judged, by enum unnamed. */
+	uint64_t unjudged[UNNAMED_REASONS];
 	uint64_t no_memory;		/* minutes that found no record */
 };
 

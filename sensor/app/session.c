@@ -349,6 +349,7 @@ static int write_manifest(struct session *s)
 		.links = &analysis_counters(s->analysis)->links,
 		.links_beyond = analysis_counters(s->analysis)->links_beyond,
 		.dealings = &analysis_counters(s->analysis)->dealings,
+		.unnamed = analysis_counters(s->analysis)->unnamed,
 		.gaps = &s->counters.gaps, .is_incomplete = is_incomplete(s),
 		.declared = s->gaps, .coverage = s->coverage,
 		.packets_declared = s->watch.packets_declared,

@@ -6,13 +6,13 @@
  *
  *	never told	roles that the role template pairs (policy/roles.h); what an expected
  *			entry covers at any time, either way; two ends without a role
- *	NW-REM's	a protocol that it follows, with the maintenance gateway at one end: told
- *			there against the orders, or covered by one; SMB of the gateway while an order
- *			of that asset is open
- *	the rest	is judged by the baseline like a new destination (profile/baseline.h), with the
- *			peer and the protocol in its place: in learn it is listed for review, in
- *			observe what came later is told one step lower, in enforce all of it until it
- *			is accepted, for the asset or for one of its role
+ *	NW-REM's	a protocol that it follows, with the maintenance gateway at one end:
+ *			told there against the orders, or covered by one; SMB of the gateway
+ *			while an order of that asset is open
+ *	the rest	is judged by the baseline like a new destination (profile/baseline.h),
+ *			with the peer and the protocol in its place: in learn it is listed for
+ *			review, in observe what came later is told one step lower, in enforce
+ *			all of it until it is accepted, for the asset or for one of its role
  *
  * So a habit of the first days (an operator's desktop on the neighbour's station) is listed and not
  * told, and two review stations that begin with it in the third month are.  An attempt is told one

@@ -3,8 +3,8 @@
  * Which are its own: policy/servers.h.  Whoever answers such a question decides where the asset's
  * connections go, what time it has, or who its router is.
  *
- *	judged		a listed asset, where the policy names a server of that kind for it; not one
- *			that is such a server itself: a resolver has to ask others
+ *	judged		a listed asset, where the policy names a server of that kind for it; not
+ *			one that is such a server itself: a resolver has to ask others
  *	by		DNS and NTP by what is in the payload, or by the port where nothing was
  *			recognised; DHCP by the one who answers, for a question goes to everybody
  *	not		multicast (mDNS, LLMNR, NTP to a group) and broadcast: nobody was chosen

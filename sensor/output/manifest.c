@@ -66,6 +66,10 @@ static void put_links(json_t *object, const struct manifest_facts *f)
 		{ "dealing.known", f->dealings->live },
 		{ "dealing.made", f->dealings->made },
 		{ "dealing.forgotten", f->dealings->forgotten },
+		{ "unnamed.invisible", f->unnamed[UNNAMED_INVISIBLE] },
+		{ "unnamed.young", f->unnamed[UNNAMED_YOUNG] },
+		{ "unnamed.full", f->unnamed[UNNAMED_FULL] },
+		{ "unnamed.blind", f->unnamed[UNNAMED_BLIND] },
 	};
 
 	put_counters(object, list, ARRAY_SIZE(list));

@@ -83,6 +83,12 @@ struct gateway_params {			/* NW-REM-005; detect/gateway.h */
 	uint32_t resolve_after;		/* rows */
 };
 
+struct unnamed_params {			/* NW-DST-004; detect/unnamed.h */
+	uint64_t visible_ns;		/* since the last DNS answer to the asset */
+	uint64_t blind_ns;		/* of a day */
+	uint32_t resolve_after;		/* rows */
+};
+
 struct rule_params {
 	struct nightly_params nightly;
 	/* NW-EXF-002: the bets and levels of its own; which nights qualify is as in nightly. */
@@ -95,6 +101,7 @@ struct rule_params {
 	struct remote_params remote;
 	struct spoof_params spoof;
 	struct gateway_params gateway;
+	struct unnamed_params unnamed;
 	uint32_t closed_resolve_after;	/* NW-DST-002: rows without traffic */
 	uint32_t memory_resolve_after;	/* NW-HLT-001: rows without further loss */
 	uint32_t segment_resolve_after;	/* NW-SEG-001: rows without traffic; detect/segment.h */

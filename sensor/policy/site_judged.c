@@ -108,4 +108,7 @@ void site_explain_judged(const struct site *s, FILE *out)
 	if (s->n_assets > ASSETS_SHOWN)
 		fprintf(out, "  and %zu more\n", s->n_assets - ASSETS_SHOWN);
 	print_zones(s, out);
+	fputs("  hard-coded addresses (NW-DST-004): of every asset whose DNS answers the tap sees, "
+	      "after a day\n    of memory without a gap; --manifest counts what was not judged "
+	      "(unnamed.*)\n", out);
 }

@@ -70,7 +70,8 @@ static void unpack_contact(struct unpacker *u, struct contact *k)
 
 static bool is_dealing_rule(enum rule_id rule)
 {
-	return rule == RULE_SEG_001 || rule == RULE_SEG_003 || rule == RULE_DST_003;
+	return rule == RULE_SEG_001 || rule == RULE_SEG_003 || rule == RULE_DST_003 ||
+	       rule == RULE_DST_004;
 }
 
 static void unpack_flags(struct unpacker *u, struct dealing *ret)
