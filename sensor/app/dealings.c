@@ -385,10 +385,10 @@ static void take_unnamed(struct dealings_watch *w, const struct attribution_end 
 	if (is_expected(w->context->site, e))
 		return;
 	why = is_new ? judge_unnamed(w, e) : UNNAMED_JUDGED;
-	if (why != UNNAMED_JUDGED)
-		w->unjudged[why]++;
-	else
+	if (why == UNNAMED_JUDGED)
 		note(w, e, &key, RULE_DST_004);
+	else
+		w->unjudged[why] += s->id.first_ns >= s->minute_ns;	/* not its second minute too */
 }
 
 void dealings_take(struct dealings_watch *w, const struct attribution_end *e)

@@ -6,7 +6,7 @@
  *	judged		a listed asset, where the policy names a server of that kind for it; not
  *			one that is such a server itself: a resolver has to ask others
  *	by		DNS and NTP by what is in the payload, or by the port where nothing was
- *			recognised; DHCP by the one who answers, for a question goes to everybody
+ *			recognised; DHCP by who answers, for a question goes to everybody
  *	not		multicast (mDNS, LLMNR, NTP to a group) and broadcast: nobody was chosen
  *	broadcast	a DHCP answer to everybody does not say by address whom it is for: it is told
  *			of the address that gives it, where no asset may
