@@ -388,7 +388,7 @@ static void take_unnamed(struct dealings_watch *w, const struct attribution_end 
 	if (why == UNNAMED_JUDGED)
 		note(w, e, &key, RULE_DST_004);
 	else
-		w->unjudged[why] += s->id.first_ns >= s->minute_ns;	/* not its second minute too */
+		w->unjudged[why] += s->id.first_ns >= s->minute_ns;	/* once, not twice */
 }
 
 void dealings_take(struct dealings_watch *w, const struct attribution_end *e)

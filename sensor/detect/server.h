@@ -8,8 +8,8 @@
  *	by		DNS and NTP by what is in the payload, or by the port where nothing was
  *			recognised; DHCP by who answers, for a question goes to everybody
  *	not		multicast (mDNS, LLMNR, NTP to a group) and broadcast: nobody was chosen
- *	broadcast	a DHCP answer to everybody does not say by address whom it is for: it is told
- *			of the address that gives it, where no asset may
+ *	broadcast	a DHCP answer to everybody does not say by address whom it is for: it is
+ *			told of the address that gives it, where no asset may
  *	severity	3; 2 where it was asked and nothing answered
  *
  * Pure functions, any thread.
