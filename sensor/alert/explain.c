@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 #include "alert/explain_internal.h"
+#include "alert/explain_dealing.h"
 #include "alert/explain_job.h"
 #include "alert/explain_link.h"
 #include "alert/explain_own.h"
@@ -432,6 +433,7 @@ static const char *closed_because(const struct finding *f)
 	if (f->is_switched_off)
 		return "Closed, the rule is switched off: ";
 	if (!f->is_over || !(finding_rests_on_nights(f) || f->rule == RULE_DST_002 ||
+			     (rule_is_of_dealings(f->rule) && !f->is_accepted) ||
 			     (f->rule == RULE_DST_001 && !f->is_accepted)))
 		return "";
 	return f->given_up ? "Closed, evidence given up: " :
@@ -510,6 +512,8 @@ void explain_incident(const struct alert_context *ctx, struct incident *in, cons
 		explain_remote(ctx, in, f);
 	else if (finding_is_of_link(f))
 		explain_link(ctx, in, f);
+	else if (rule_is_of_dealings(f->rule))
+		explain_dealing(ctx, in, f);
 	else
 		explain_closed_zone(ctx, in, f);
 	explain_site(ctx, in, f);

@@ -36,7 +36,7 @@ static bool can_flood(enum rule_id rule)
 {
 	return rule == RULE_DST_001 || rule == RULE_DST_002 || rule == RULE_REM_001 ||
 	       rule == RULE_EXF_008 || rule == RULE_EXF_011 || rule == RULE_SEG_005 ||
-	       rule == RULE_REM_005 || rule == RULE_OWN;
+	       rule == RULE_REM_005 || rule_is_of_dealings(rule) || rule == RULE_OWN;
 }
 
 /* Is there no room for an incident of the channel's own? */
@@ -55,8 +55,8 @@ static bool is_flood(struct incidents *in, const struct finding *f)
 		       ch->subject->suppressed_incidents[f->rule] >= INCIDENT_PEERS_MAX);
 	/* However many there are: what is large is told by its own name. */
 	if ((f->rule == RULE_DST_001 && f->destination->up >= INCIDENT_LARGE_BYTES) ||
-	    ((f->rule == RULE_DST_002 || f->rule == RULE_REM_001) &&
-	     ch->up >= INCIDENT_LARGE_BYTES))
+	    ((f->rule == RULE_DST_002 || f->rule == RULE_REM_001 ||
+	      rule_is_of_dealings(f->rule)) && ch->up >= INCIDENT_LARGE_BYTES))
 		return false;
 	if (in->peers[f->rule] >= INCIDENTS_MAX)
 		return true;
@@ -251,8 +251,8 @@ static bool grow(struct incidents *in, struct incident *i, const struct finding 
 	bool grew = nights > i->nights || f->level > i->level || f->severity > i->severity;
 
 	/* A flood's count is told whenever it has doubled. */
-	if ((f->rule == RULE_DST_001 || f->rule == RULE_REM_001 || finding_is_of_link(f)) &&
-	    i->is_any)
+	if ((f->rule == RULE_DST_001 || f->rule == RULE_REM_001 || finding_is_of_link(f) ||
+	     rule_is_of_dealings(f->rule)) && i->is_any)
 		grew |= (i->members & (i->members - 1)) == 0;
 	if (f->rule == RULE_DST_001 && !i->is_any) {
 		grew = true;	/* the caller raises it when it has */
@@ -276,6 +276,12 @@ static bool grow(struct incidents *in, struct incident *i, const struct finding 
 		grew = true;	/* the caller raises it when it has */
 		i->up = f->remote->visit->up;
 		i->down = f->remote->visit->down;
+	}
+	if (f->dealing && !i->is_any) {
+		grew = true;	/* the caller raises it when it has */
+		nights = f->dealing->dealing->rows;
+		i->up = f->dealing->dealing->up;
+		i->down = f->dealing->dealing->down;
 	}
 	if (f->own)
 		grew |= count_own(i, f);

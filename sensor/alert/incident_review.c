@@ -43,8 +43,8 @@ static bool is_exposed(const struct incidents *in, const struct incident *i, uin
 }
 
 /* It ends as one that was suppressed and begins as one that tells, with what it has counted,
- * whether traffic comes again or not.  Of a flood only the first half: what it counted is told one by one
- * when it comes again. */
+ * whether traffic comes again or not.  Of a flood only the first half: what it counted is told one
+ * by one when it comes again. */
 static void expose(struct incidents *in, struct incident *i, struct finding *f)
 {
 	struct incident was = *i;

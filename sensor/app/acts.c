@@ -33,12 +33,23 @@ static bool is_of(const struct incident *in, const struct destination *d)
 	return !strcmp(s->id, d->subject) || s->vendor_name != NULL;
 }
 
+/* A pair is two machines: what is about others of their networks is not about it. */
+static bool is_about_pair(const struct incident *in, const struct destination *d)
+{
+	if (in->rule == RULE_SEG_003)
+		return !group_key_compare(&in->key, &d->key);
+	return addr_equal(&in->peer, &d->key.value) ||
+	       (in->key.group == GROUP_IP && addr_equal(&in->key.value, &d->key.value));
+}
+
 static bool is_about(const struct incident *in, const struct destination *d)
 {
 	struct channel_key key = d->incident;
 
 	if (!in->is_open || in->is_any || !is_of(in, d))
 		return false;
+	if (baseline_is_pair(d))
+		return is_about_pair(in, d);
 	if (in->rule == RULE_DST_001)
 		return d->is_told && !group_key_compare(&in->key, &key);
 	if (d->name && in->key.group == GROUP_DOMAIN && !strcmp(in->domain, d->name))
@@ -59,7 +70,7 @@ const struct incident *acts_incident(const struct incidents *list, const struct 
 
 		if (!is_about(in, d))
 			continue;
-		if (in->rule != RULE_DST_001)
+		if (!acts_is_its_own(in->rule))
 			return in;
 		found = in;
 	}

@@ -39,6 +39,11 @@ void acts_remove_requests(struct acts *a);
 
 /* An open incident about the destination: that of its own NW-DST-001 last, of any other rule first.
  * NULL: none. */
+/* Is it one of the rules that speak because nobody has accepted it? */
+static inline bool acts_is_its_own(enum rule_id rule)
+{
+	return rule == RULE_DST_001 || rule == RULE_SEG_003;
+}
 const struct incident *acts_incident(const struct incidents *in, const struct destination *d);
 
 #endif

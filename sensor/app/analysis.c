@@ -10,6 +10,7 @@
 #include "app/attestor.h"
 #include "app/attribution.h"
 #include "app/crowds.h"
+#include "app/dealings.h"
 #include "app/destinations.h"
 #include "app/jobs.h"
 #include "app/judge.h"
@@ -45,6 +46,7 @@ struct analysis {
 	struct tunnels tunnels;
 	struct slow slow;
 	struct links_watch links;
+	struct dealings_watch dealings;
 	struct visits *visits;
 	struct visitors visitors;
 	struct attest *attest;
@@ -102,6 +104,11 @@ static void connect(struct analysis *a)
 		.context = a->ctx, .subjects = a->subjects, .channels = a->channels,
 		.incidents = a->incidents, .links = a->tallies.links,
 	};
+	a->dealings = (struct dealings_watch){
+		.context = a->ctx, .subjects = a->subjects, .incidents = a->incidents,
+		.dealings = a->tallies.dealings, .baseline = a->baseline,
+		.resolved = a->resolved, .since_ns = a->first_ns,
+	};
 	a->slow = (struct slow){
 		.context = a->ctx, .subjects = a->subjects, .channels = a->channels,
 		.incidents = a->incidents, .ledgers = a->tallies.ledgers,
@@ -150,6 +157,8 @@ int analysis_new(const struct analysis_config *cfg, struct analysis **ret_analys
 	if (!err)
 		err = links_new(&a->tallies.links);
 	if (!err)
+		err = dealings_new(&a->tallies.dealings);
+	if (!err)
 		err = visits_new(&a->visits);
 	if (!err)
 		err = attest_new(&a->attest);
@@ -184,6 +193,7 @@ void analysis_free(struct analysis *a)
 	carriages_free(a->tallies.carriages);
 	ledgers_free(a->tallies.ledgers);
 	links_free(a->tallies.links);
+	dealings_free(a->tallies.dealings);
 	links_watch_clear(&a->links);
 	visits_free(a->visits);
 	attest_free(a->attest);
@@ -200,7 +210,7 @@ void analysis_start(struct analysis *a, uint64_t first_ns)
 		return;
 	a->year = c.year;
 	calendar_init(&a->calendar, a->ctx->site, c.year);
-	a->first_ns = a->now_ns = first_ns;
+	a->first_ns = a->now_ns = a->dealings.since_ns = first_ns;
 	a->row = a->ctx->since_row = calendar_row(&a->calendar, first_ns);
 	nights_start(a->nights, first_ns);
 	attestor_start(&a->attestor, first_ns);
@@ -216,7 +226,7 @@ void analysis_resume(struct analysis *a, const struct analysis_point *point)
 {
 	a->is_resumed = true;
 	a->year = point->year;
-	a->first_ns = point->first_ns;
+	a->first_ns = a->dealings.since_ns = point->first_ns;
 	a->now_ns = point->now_ns;
 	a->row = point->row;
 	calendar_init(&a->calendar, a->ctx->site, point->year);
@@ -234,6 +244,7 @@ void analysis_review(struct analysis *a)
 void analysis_settle(struct analysis *a)
 {
 	destinations_settle(&a->destinations, a->row, a->now_ns);
+	dealings_settle(&a->dealings, a->row, a->now_ns);
 }
 
 void analysis_parts(struct analysis *a, struct analysis_parts *ret_parts)
@@ -267,6 +278,7 @@ static void take_place(struct analysis *a, struct analysis *fresh)
 	channels_carry(fresh->channels, a->channels);
 	nights_carry(fresh->nights, a->nights);
 	links_carry(fresh->tallies.links, a->tallies.links);
+	dealings_carry(fresh->tallies.dealings, a->tallies.dealings);
 	*a = *fresh;
 	*fresh = old;
 	a->flowlog = old.flowlog;
@@ -278,6 +290,8 @@ static void take_place(struct analysis *a, struct analysis *fresh)
 	connect(a);
 	a->ctx->calendar = &a->calendar;
 	a->links.beyond = old.links.beyond;
+	a->dealings.no_memory = old.dealings.no_memory;
+	memcpy(a->dealings.unjudged, old.dealings.unjudged, sizeof(a->dealings.unjudged));
 	a->visitors.no_memory = old.visitors.no_memory;
 	a->attestor.no_memory = old.attestor.no_memory;
 	a->attestor.records = old.attestor.records;
@@ -383,6 +397,7 @@ static void take_end(void *analysis, const struct attribution_end *e)
 	visitors_take(&a->visitors, e);
 	own_rules_take(&a->own_rules, e);
 	links_take_end(&a->links, e);
+	dealings_take(&a->dealings, e);
 	attestor_take(&a->attestor, e);
 }
 
@@ -483,6 +498,7 @@ static void end_row(struct analysis *a, int64_t row)
 	tunnels_end_row(&a->tunnels, row, end_ns);
 	visitors_end_row(&a->visitors, row, end_ns);
 	links_end_row(&a->links, end_ns);
+	dealings_end_row(&a->dealings, row, end_ns);
 	channels_expire(a->channels, row);
 	silence_end_row(a->ctx, a->incidents, row, end_ns);
 	jobs_end_row(a->jobs, row, end_ns);
@@ -509,12 +525,15 @@ static void refresh_counters(struct analysis *a)
 {
 	a->counters.nights_judged = nights_judged(a->nights);
 	a->counters.channel_nights = nights_channel_nights(a->nights);
-	a->counters.no_memory = a->attribution.no_memory + a->visitors.no_memory;
+	a->counters.no_memory = a->attribution.no_memory + a->visitors.no_memory +
+				a->dealings.no_memory;
 	a->counters.outside_both = a->attribution.outside_both;
 	memcpy(a->counters.outside_example, a->attribution.outside_example,
 	       sizeof(a->counters.outside_example));
 	a->counters.links = *links_counters(a->tallies.links);
 	a->counters.links_beyond = a->links.beyond;
+	a->counters.dealings = *dealings_counters(a->tallies.dealings);
+	memcpy(a->counters.unnamed, a->dealings.unjudged, sizeof(a->counters.unnamed));
 	a->counters.subjects = subjects_count(a->subjects);
 	a->counters.subjects_overflowed = subjects_overflowed(a->subjects);
 }
@@ -553,6 +572,7 @@ void analysis_finish(struct analysis *a, uint64_t now_ns)
 	destinations_finish(&a->destinations, a->row, a->now_ns);
 	tunnels_finish(&a->tunnels, a->row, a->now_ns);
 	visitors_finish(&a->visitors, a->row, a->now_ns);
+	dealings_finish(&a->dealings, a->row, a->now_ns);
 	attestor_finish(&a->attestor, a->now_ns);
 	refresh_counters(a);
 }

@@ -10,6 +10,7 @@
 #include <stdint.h>
 #include "alert/incident.h"
 #include "app/tally_store.h"
+#include "detect/unnamed.h"
 #include "flow/slice.h"
 #include "output/flowlog.h"
 #include "profile/attest.h"
@@ -34,6 +35,8 @@ struct analysis_counters {
 	uint64_t subjects, subjects_overflowed;
 	struct links_counters links;
 	uint64_t links_beyond;		/* claims of a minute that were not looked at */
+	struct dealings_counters dealings;
+	uint64_t unnamed[UNNAMED_REASONS];	/* not judged, by reason: detect/unnamed.h */
 };
 
 int analysis_new(const struct analysis_config *cfg, struct analysis **ret_analysis);

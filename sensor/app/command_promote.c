@@ -73,7 +73,7 @@ static int choose_id(const struct state_view *v, const char *id, struct request 
 		return EXIT_DONE;
 	}
 	in = acts_incident(v->tables.incidents, d);
-	if (!r->is_revoke && in && in->rule != RULE_DST_001)
+	if (!r->is_revoke && in && !acts_is_its_own(in->rule))
 		log_warn("baseline", "%s: incident %s of %s is open about it; it stays open, "
 			 "whatever is accepted here", id, in->id, incident_rule_id(in));
 	print_choice(d, r->is_revoke ? "revoke:" : "accept:");

@@ -21,7 +21,7 @@
  * things: 002 that the zone leaks at all, for each address and whatever was accepted; 001 that this
  * destination is new to this asset, by name, so that twenty addresses behind one name are one line,
  * and whether the leak is older than the sensor (then only 002 speaks).
- * Peers inside the site are not destinations here: NW-SEG-003 is to be about those.
+ * Peers inside the site are not destinations here: NW-SEG-003 is about those.
  * Thread: analysis.
  */
 #ifndef NW_APP_DESTINATIONS_H

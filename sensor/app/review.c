@@ -80,7 +80,7 @@ struct review_line *review_waiting(const struct state_view *v, const char *asset
 
 bool review_is_suspect(const struct review_line *line)
 {
-	return line->incident && line->incident->rule != RULE_DST_001;
+	return line->incident && !acts_is_its_own(line->incident->rule);
 }
 
 const char *review_services(const struct destination *d, char buf[static VIEW_TEXT_MAX])

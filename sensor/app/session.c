@@ -348,6 +348,8 @@ static int write_manifest(struct session *s)
 		.subjects_overflowed = analysis_counters(s->analysis)->subjects_overflowed,
 		.links = &analysis_counters(s->analysis)->links,
 		.links_beyond = analysis_counters(s->analysis)->links_beyond,
+		.dealings = &analysis_counters(s->analysis)->dealings,
+		.unnamed = analysis_counters(s->analysis)->unnamed,
 		.gaps = &s->counters.gaps, .is_incomplete = is_incomplete(s),
 		.declared = s->gaps, .coverage = s->coverage,
 		.packets_declared = s->watch.packets_declared,

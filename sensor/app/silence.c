@@ -34,6 +34,14 @@ static int64_t silent_after(const struct rule_params *p, const struct incident *
 		return p->spoof.resolve_after;
 	case RULE_REM_005:
 		return p->gateway.resolve_after;
+	case RULE_SEG_001:
+		return p->segment_resolve_after;
+	case RULE_SEG_003:
+		return p->lateral_resolve_after;
+	case RULE_DST_003:
+		return p->server_resolve_after;
+	case RULE_DST_004:
+		return p->unnamed.resolve_after;
 	case RULE_OWN:
 		return OWN_RULES_SILENT_ROWS;
 	default:

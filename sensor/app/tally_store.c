@@ -3,7 +3,7 @@
 
 #include <errno.h>
 
-enum { KIND_CARRIAGE = 1, KIND_LEDGER = 2, KIND_LINK = 3 };
+enum { KIND_CARRIAGE = 1, KIND_LEDGER = 2, KIND_LINK = 3, KIND_DEALING = 4 };
 
 struct loading {
 	const struct tallies *tallies;
@@ -26,6 +26,8 @@ static int load_row(void *arg, const void *key, size_t key_len, const void *valu
 		is_good = !t->ledgers || ledger_unpack(t->ledgers, l->subjects, &k, &v);
 	else if (kind == KIND_LINK)
 		is_good = !t->links || link_unpack(t->links, l->subjects, &k, &v);
+	else if (kind == KIND_DEALING)
+		is_good = !t->dealings || dealing_unpack(t->dealings, l->subjects, &k, &v);
 	*l->bad += !is_good;
 	return 0;
 }
@@ -35,7 +37,7 @@ int tallies_load(struct state *s, const struct tallies *t, const struct subjects
 {
 	struct loading l = { t, subjects, bad };
 
-	if (!t->carriages && !t->ledgers && !t->links)
+	if (!t->carriages && !t->ledgers && !t->links && !t->dealings)
 		return 0;
 	return state_each(s, STATE_TALLY, load_row, &l);
 }
@@ -96,6 +98,27 @@ static int save_ledgers(struct state *s, struct ledgers *l, struct packer *key,
 	return err;
 }
 
+static int save_dealings(struct state *s, struct dealings *d, struct packer *key,
+			 struct packer *value)
+{
+	size_t n;
+	struct keyed **list = dealings_sorted(d, &n);
+	int err = 0;
+
+	for (size_t i = 0; !err && i < n; i++) {
+		struct dealing *one = (struct dealing *)list[i];
+
+		if (!one->is_changed)
+			continue;
+		make_key(key, KIND_DEALING, list[i]);
+		pack_reset(value);
+		dealing_pack(one, value);
+		err = put(s, key, value);
+		one->is_changed = err != 0;
+	}
+	return err;
+}
+
 static void make_link_key(struct packer *p, const struct link_row *row)
 {
 	pack_reset(p);
@@ -133,6 +156,8 @@ int tallies_save(struct state *s, const struct tallies *t)
 		err = save_ledgers(s, t->ledgers, &key, &value);
 	if (!err)
 		err = save_links(s, t->links, &key, &value);
+	if (!err)
+		err = save_dealings(s, t->dealings, &key, &value);
 	pack_free(&key);
 	pack_free(&value);
 	return err;
@@ -158,6 +183,11 @@ static void forget_ledger(void *state, const struct keyed *k)
 	forget(state, KIND_LEDGER, k);
 }
 
+static void forget_dealing(void *state, const struct keyed *k)
+{
+	forget(state, KIND_DEALING, k);
+}
+
 static void forget_link(void *state, const struct link_row *row)
 {
 	struct packer key = { 0 };
@@ -173,4 +203,5 @@ void tallies_follow(struct state *s, const struct tallies *t)
 	carriages_on_remove(t->carriages, s ? forget_carriage : NULL, s);
 	ledgers_on_remove(t->ledgers, s ? forget_ledger : NULL, s);
 	links_on_remove(t->links, s ? forget_link : NULL, s);
+	dealings_on_remove(t->dealings, s ? forget_dealing : NULL, s);
 }

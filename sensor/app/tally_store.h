@@ -1,4 +1,5 @@
-/* tally_store.h - what rules keep beside the channels, in a state: carriage.h, ledger.h, link.h.
+/* tally_store.h - what rules keep beside the channels, in a state: carriage.h, ledger.h, link.h,
+ * dealing.h.
  *
  * One table (STATE_TALLY); a key begins with a byte that says whose row it is.
  * Thread: that of the state.
@@ -7,6 +8,7 @@
 #define NW_APP_TALLY_STORE_H
 
 #include "profile/carriage.h"
+#include "profile/dealing.h"
 #include "profile/ledger.h"
 #include "profile/link.h"
 #include "store/state.h"
@@ -15,6 +17,7 @@ struct tallies {			/* borrowed; each NULL: a reader that does not want it */
 	struct carriages *carriages;
 	struct ledgers *ledgers;
 	struct links *links;
+	struct dealings *dealings;
 };
 
 /* Every row; *bad: counts up those that are damaged, or of subjects that are not there any more. */

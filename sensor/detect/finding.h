@@ -15,6 +15,7 @@
 #include "detect/spoof.h"
 #include "detect/tunnel.h"
 #include "profile/channel.h"
+#include "profile/dealing.h"
 #include "profile/pattern.h"
 #include "profile/visit.h"
 
@@ -70,6 +71,15 @@ struct own_facts {
 	uint64_t up, down;		/* of the minute, from the asset and to it */
 };
 
+/* NW-SEG-001 and 003, NW-DST-003 and 004: two ends that nothing known brings together
+ * (app/dealings.h). */
+struct dealing_facts {
+	const struct dealing *dealing;
+	const struct asset *peer_asset;	/* NULL: not listed ... */
+	const struct zone *peer_zone;	/* ... and in none */
+	const char *vendor, *peer_vendor;	/* whose segments: NW-SEG-001; else "" */
+};
+
 struct suppression;
 
 struct finding {
@@ -107,7 +117,7 @@ struct finding {
 	 * the facts (NULL at resolve). */
 	const char *entry;
 	const struct job_facts *job;
-	/* DST-001: what was met, and the state of the baseline then. */
+	/* DST-001, SEG-003: what was met, and the state of the baseline then. */
 	const struct destination *destination;
 	enum baseline baseline;
 	bool is_accepted;		/* it is resolved because the baseline holds it now */
@@ -115,6 +125,7 @@ struct finding {
 	const struct slow_facts *slow;		/* EXF-011; likewise */
 	const struct spoof_facts *spoof;	/* SEG-005; likewise */
 	const struct gateway_facts *gateway;	/* REM-005; likewise */
+	const struct dealing_facts *dealing;	/* SEG-001, 003, DST-003, 004; likewise */
 	/* REM-001 .. 003; NULL: it was resolved, and nothing more is known of it. */
 	const struct remote_facts *remote;
 	const struct own_facts *own;		/* RULE_OWN; NULL at resolve */
@@ -142,6 +153,13 @@ static inline bool finding_is_remote(const struct finding *f)
 static inline bool finding_is_of_link(const struct finding *f)
 {
 	return f->rule == RULE_SEG_005 || f->rule == RULE_REM_005;
+}
+
+/* Is it about two ends that the policy does not bring together? */
+static inline bool rule_is_of_dealings(enum rule_id rule)
+{
+	return rule == RULE_SEG_001 || rule == RULE_SEG_003 || rule == RULE_DST_003 ||
+	       rule == RULE_DST_004;
 }
 
 /* By detector N or another one that keeps evidence of the channel's nights. */

@@ -16,7 +16,7 @@
  * Severity of NW-REM-001: 5 where the site registers orders and the payload says what it is.
  * Without registered orders nobody can say that one is missing: 3, worded so.  Where only the port
  * speaks for the protocol, or the asset is listed nowhere and in no zone: at most 3 (2 without
- * orders).  A peer inside the site that is no gateway: 2 (NW-SEG-003 is to speak of those).
+ * orders).  A peer inside the site that is no gateway: 2 (NW-SEG-003 speaks of those).
  * Without a site file nothing is known of what is allowed: 2.
  * Pure functions, thread: analysis.
  */

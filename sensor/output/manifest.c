@@ -49,7 +49,7 @@ static void put_counters(json_t *object, const struct counter *list, size_t n)
 		json_put_int(object, list[i].name, list[i].value);
 }
 
-/* Who is who on the links: claims, and what is kept of them. */
+/* Who is who on the links: claims, and what is kept of them; and dealings (profile/dealing.h). */
 static void put_links(json_t *object, const struct manifest_facts *f)
 {
 	const struct counter list[] = {
@@ -63,6 +63,13 @@ static void put_links(json_t *object, const struct manifest_facts *f)
 		{ "link.neighbours_evicted", f->links->evicted[LINK_NEIGHBOUR] },
 		{ "link.gateways_evicted", f->links->evicted[LINK_GATEWAY] },
 		{ "link.beyond", f->links_beyond },
+		{ "dealing.known", f->dealings->live },
+		{ "dealing.made", f->dealings->made },
+		{ "dealing.forgotten", f->dealings->forgotten },
+		{ "unnamed.invisible", f->unnamed[UNNAMED_INVISIBLE] },
+		{ "unnamed.young", f->unnamed[UNNAMED_YOUNG] },
+		{ "unnamed.full", f->unnamed[UNNAMED_FULL] },
+		{ "unnamed.blind", f->unnamed[UNNAMED_BLIND] },
 	};
 
 	put_counters(object, list, ARRAY_SIZE(list));

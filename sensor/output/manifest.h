@@ -13,6 +13,7 @@
 #include "alert/incident.h"
 #include "capture/gaps.h"
 #include "capture/source.h"
+#include "detect/unnamed.h"
 #include "flow/shard.h"
 #include "policy/gaps_file.h"
 #include "profile/coverage.h"
@@ -34,6 +35,8 @@ struct manifest_facts {			/* all borrowed */
 	uint64_t subjects, subjects_overflowed;
 	const struct links_counters *links;	/* rows kept and evicted */
 	uint64_t links_beyond;
+	const struct dealings_counters *dealings;
+	const uint64_t *unnamed;	/* by enum unnamed (detect/unnamed.h) */
 	const struct gaps *gaps;	/* the first of them are listed */
 	const struct gaps_file *declared;	/* NULL: none; the first of them are listed */
 	uint64_t packets_declared;		/* captured inside of them */

@@ -88,6 +88,12 @@ struct attest_params {			/* NW-ATT-001; alert/attest_record.h */
 	double drops;			/* share of the packets that the kernel lost */
 };
 
+struct unnamed_params {			/* NW-DST-004; detect/unnamed.h */
+	uint64_t visible_ns;		/* since the last DNS answer to the asset */
+	uint64_t blind_ns;		/* of a day */
+	uint32_t resolve_after;		/* rows */
+};
+
 struct rule_params {
 	struct nightly_params nightly;
 	/* NW-EXF-002: the bets and levels of its own; which nights qualify is as in nightly. */
@@ -101,8 +107,12 @@ struct rule_params {
 	struct spoof_params spoof;
 	struct gateway_params gateway;
 	struct attest_params attest;
+	struct unnamed_params unnamed;
 	uint32_t closed_resolve_after;	/* NW-DST-002: rows without traffic */
 	uint32_t memory_resolve_after;	/* NW-HLT-001: rows without further loss */
+	uint32_t segment_resolve_after;	/* NW-SEG-001: rows without traffic; detect/segment.h */
+	uint32_t lateral_resolve_after;	/* NW-SEG-003: likewise; detect/lateral.h */
+	uint32_t server_resolve_after;	/* NW-DST-003: likewise; detect/server.h */
 };
 
 #endif

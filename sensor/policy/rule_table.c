@@ -31,15 +31,18 @@ static const struct {
 	[RULE_SEG_005] = { "NW-SEG-005", "spoof" },
 	[RULE_REM_005] = { "NW-REM-005", "gateway" },
 	[RULE_ATT_001] = { "NW-ATT-001", "attestation" },
+	[RULE_SEG_001] = { "NW-SEG-001", "segment" },
+	[RULE_SEG_003] = { "NW-SEG-003", "lateral" },
+	[RULE_DST_003] = { "NW-DST-003", "server" },
+	[RULE_DST_004] = { "NW-DST-004", "unnamed" },
 };
 static_assert(ARRAY_SIZE(table) == RULES, "every rule has its line");
 
 /* Of the catalogue, not in this version: a site may name them already. */
 static const char *const to_come[] = {
 	"NW-EXF-003", "NW-EXF-004", "NW-EXF-006", "NW-EXF-007", "NW-EXF-009", "NW-EXF-010",
-	"NW-EXF-012", "NW-BCN-001", "NW-DST-003", "NW-DST-004", "NW-REM-004", "NW-SEG-001",
-	"NW-SEG-002", "NW-SEG-003", "NW-SEG-004", "NW-OPS-001", "NW-OPS-002", "NW-UPD-001",
-	"NW-UPD-002", "NW-BOOT-001", "NW-TIME-001", "NW-HYG-001",
+	"NW-EXF-012", "NW-BCN-001", "NW-REM-004", "NW-SEG-002", "NW-SEG-004", "NW-OPS-001",
+	"NW-OPS-002", "NW-UPD-001", "NW-UPD-002", "NW-BOOT-001", "NW-TIME-001", "NW-HYG-001",
 };
 
 #define PLACE(member) \
@@ -138,6 +141,17 @@ const struct rule_binding rule_bindings[] = {
 	{ RULE_ATT_001, "allowed", PARAM_DURATION, PLACE(attest.allowed_ns), 0,
 	  (double)NS_PER_DAY },
 	{ RULE_ATT_001, "drops", PARAM_REAL, PLACE(attest.drops), 0, 1 },
+	{ RULE_SEG_001, "resolve_after", PARAM_INTEGER, PLACE(segment_resolve_after), 1,
+	  NIGHTS_MOST },
+	{ RULE_SEG_003, "resolve_after", PARAM_INTEGER, PLACE(lateral_resolve_after), 1,
+	  NIGHTS_MOST },
+	{ RULE_DST_003, "resolve_after", PARAM_INTEGER, PLACE(server_resolve_after), 1,
+	  NIGHTS_MOST },
+	{ RULE_DST_004, "visible", PARAM_DURATION, PLACE(unnamed.visible_ns),
+	  (double)NS_PER_HOUR, (double)(NIGHTS_MOST * NS_PER_DAY) },
+	{ RULE_DST_004, "blind", PARAM_DURATION, PLACE(unnamed.blind_ns), 0, (double)NS_PER_DAY },
+	{ RULE_DST_004, "resolve_after", PARAM_INTEGER, PLACE(unnamed.resolve_after), 1,
+	  NIGHTS_MOST },
 };
 const size_t rule_n_bindings = ARRAY_SIZE(rule_bindings);
 

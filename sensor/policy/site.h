@@ -161,6 +161,10 @@ const struct zone *site_zone(const struct site *s, const struct addr *a);
  * addresses that cannot be routed beyond the organisation whatever the list says (ULA, link-local).
  */
 bool site_is_internal(const struct site *s, const struct addr *a);
+/* Of a zone whose listed assets are all of one vendor, that vendor; else "". */
+const char *site_zone_vendor(const struct site *s, const struct zone *zone);
+/* The broadcast address of a network of its zone, and nobody's own. */
+bool site_is_broadcast(const struct site *s, const struct addr *a);
 
 enum crossing { CROSSING_NONE, CROSSING_INTERNAL, CROSSING_EXTERNAL };
 /* What traffic from an asset's address to a peer is: none inside a zone, of link scope, or to the

@@ -248,6 +248,7 @@ void site_explain(const struct site *s, FILE *out)
 	print_assets(s, NULL, "  in no zone: ", out);
 	for (size_t i = 0; i < s->n_assets; i++)
 		print_serves(&s->assets[i], out);
+	site_explain_judged(s, out);
 	fprintf(out, "Expected traffic: %zu%s\n", s->n_expected, s->n_expected ? "" : " entries");
 	for (size_t i = 0; i < s->n_expected && i < ENTRIES_SHOWN; i++)
 		print_expected(s, &s->expected[i], out);

@@ -25,6 +25,7 @@ struct site_index {
 	size_t n_bits;
 	struct zone_network few[NETWORKS_FEW];	/* all of them, longest first, or none */
 	size_t n_few;
+	const char **zone_vendors;	/* of each zone: site_zone_vendor() */
 	struct match_index *expected;
 };
 

@@ -93,6 +93,34 @@ static int index_assets(struct site_index *index, const struct site *s)
 	return 0;
 }
 
+/* Of an asset that has a zone: its vendor joins what is known of that zone. */
+static void note_vendor(const char **vendor, const char *its)
+{
+	if (!*vendor)
+		*vendor = its;
+	else if (strcmp(*vendor, its))
+		*vendor = "";
+}
+
+/* Zones are looked up by address here, so the networks are indexed before. */
+static int index_vendors(const struct site *s)
+{
+	struct site_index *index = s->index;
+
+	index->zone_vendors = calloc(s->n_zones + 1, sizeof(const char *));
+	if (!index->zone_vendors)
+		return -ENOMEM;
+	for (size_t i = 0; i < s->n_assets; i++) {
+		const struct asset *a = &s->assets[i];
+		const struct zone *zone = a->zone || !a->n_ips ? a->zone :
+					  site_zone(s, &a->ips[0]);
+
+		if (zone)
+			note_vendor(&index->zone_vendors[zone - s->zones], a->vendor);
+	}
+	return 0;
+}
+
 int site_index_new(struct site *s)
 {
 	struct site_index *index = calloc(1, sizeof(*index));
@@ -103,6 +131,11 @@ int site_index_new(struct site *s)
 		return -ENOMEM;
 	}
 	s->index = index;
+	if (index_vendors(s)) {
+		s->index = NULL;
+		site_index_free(index);
+		return -ENOMEM;
+	}
 	return 0;
 }
 
@@ -114,6 +147,7 @@ void site_index_free(struct site_index *index)
 	keymap_free(&index->macs);
 	keymap_free(&index->networks);
 	match_index_free(index->expected);
+	free(index->zone_vendors);
 	free(index);
 }
 
@@ -176,6 +210,13 @@ const struct zone *site_zone(const struct site *s, const struct addr *a)
 	return asset && asset->zone ? asset->zone : zone_by_address(s, a);
 }
 
+const char *site_zone_vendor(const struct site *s, const struct zone *zone)
+{
+	const char *vendor = s->index->zone_vendors[zone - s->zones];
+
+	return vendor ? vendor : "";
+}
+
 bool site_is_internal(const struct site *s, const struct addr *a)
 {
 	for (size_t i = 0; i < s->n_networks; i++)
@@ -202,6 +243,13 @@ static bool is_broadcast_of(const struct zone *zone, const struct addr *a)
 			return true;
 	}
 	return false;
+}
+
+bool site_is_broadcast(const struct site *s, const struct addr *a)
+{
+	const struct zone *zone = site_asset(s, a) ? NULL : site_zone(s, a);
+
+	return zone && is_broadcast_of(zone, a);
 }
 
 /* RFC 2365 (239/8) and the scopes 3 to 8 of RFC 7346: groups kept in the organisation. */

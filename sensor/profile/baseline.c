@@ -116,9 +116,12 @@ const struct baseline_counters *baseline_counters(const struct baseline_list *b)
 	return &b->counters;
 }
 
-/* Group and value alone. */
+/* Group and value alone; of a pair (group ip) the service too. */
 static struct channel_key bare(const struct channel_key *key)
 {
+	if (key->group == GROUP_IP)
+		return (struct channel_key){ .value = key->value, .group = GROUP_IP,
+					     .proto = key->proto, .port = key->port };
 	return (struct channel_key){ .value = key->value, .group = key->group, .is_external = 1 };
 }
 
@@ -371,10 +374,14 @@ const char *baseline_value(const struct destination *d, char buf[static GROUP_TE
 
 const char *baseline_id(const struct destination *d, char buf[static BASELINE_ID_MAX])
 {
-	char text[SITE_ID_MAX + GROUP_TEXT_MAX + 16], value[GROUP_TEXT_MAX], hex[DIGEST_HEX_MAX];
+	char text[SITE_ID_MAX + GROUP_TEXT_MAX + SERVICE_TEXT_MAX + 16], value[GROUP_TEXT_MAX];
+	char service[SERVICE_TEXT_MAX] = "", hex[DIGEST_HEX_MAX];
 
-	text_format(text, sizeof(text), "%s\n%s\n%s", d->subject,
-		    group_name((enum group)d->key.group), baseline_value(d, value));
+	if (baseline_is_pair(d))
+		group_service(&d->key, service);
+	text_format(text, sizeof(text), "%s\n%s\n%s%s%s", d->subject,
+		    group_name((enum group)d->key.group), baseline_value(d, value),
+		    service[0] ? "\n" : "", service);
 	digest_sha256_hex(text, strlen(text), hex);
 	text_format(buf, BASELINE_ID_MAX, "dst-%.12s", hex);
 	return buf;

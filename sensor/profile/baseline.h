@@ -1,5 +1,8 @@
 /* baseline.h - the destinations that subjects have met, and those that a human has accepted.
  *
+ * Beside destinations it holds pairs: a peer inside the site with the protocol by which the subject
+ * works on it, of NW-SEG-003 (detect/lateral.h).  What is said here holds for them too; what was
+ * told of one is in profile/dealing.h.
  * A destination is a registered domain where a name is known, else a /24 or /48, for one subject.
  * It is listed at first contact unless the site policy expects the traffic, and accepted by nothing
  * but `nachtwacht state promote`: a leak may have been there on day one, so learning allows
@@ -77,7 +80,9 @@ struct baseline_service {
 struct destination {
 	char subject[SITE_ID_MAX];
 	const char *role;		/* of the subject; borrowed from the site, "" none */
-	struct channel_key key;		/* group domain or prefix and value; the rest is zero */
+	/* Group domain or prefix and value, the rest is zero; of a pair group ip, the peer, and
+	 * its service as detect/lateral.h names it. */
+	struct channel_key key;
 	char *name;			/* of a domain */
 	uint64_t first_ns, last_ns, up, down;
 	int32_t last_row;
@@ -100,6 +105,11 @@ struct destination {
 	uint64_t held_as_of;		/* ... at that many acts */
 };
 
+static inline bool baseline_is_pair(const struct destination *d)
+{
+	return d->key.group == GROUP_IP;
+}
+
 struct baseline_list;
 
 struct baseline_counters {
@@ -113,7 +123,8 @@ void baseline_free(struct baseline_list *b);
 const struct baseline_counters *baseline_counters(const struct baseline_list *b);
 
 /* The entry of a subject for a destination; made when it is not there (first_ns is then 0, for the
- * caller to fill).  name: of a domain, else NULL.  key: group and value count.  NULL: no memory. */
+ * caller to fill).  name: of a domain, else NULL.  key: group and value count,
+ * of group ip the service too.  NULL: no memory. */
 struct destination *baseline_get(struct baseline_list *b, const char *subject,
 				 const struct channel_key *key, const char *name);
 struct destination *baseline_find(const struct baseline_list *b, const char *subject,

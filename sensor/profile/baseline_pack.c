@@ -18,6 +18,10 @@ void baseline_pack_key(const struct destination *d, struct packer *p)
 	pack_text(p, d->subject);
 	pack_u8(p, d->key.group);
 	pack_bytes(p, d->key.value.bytes, sizeof(d->key.value.bytes));
+	if (!baseline_is_pair(d))
+		return;
+	pack_u8(p, d->key.proto);
+	pack_u16(p, d->key.port);
 }
 
 static uint8_t flags_of(const struct destination *d)
@@ -68,10 +72,14 @@ static void unpack_key(struct unpacker *u, struct destination *d)
 	if (!unpack_text(u, d->subject, sizeof(d->subject)) || !d->subject[0])
 		u->is_bad = true;
 	d->key.group = unpack_u8(u);
-	d->key.is_external = 1;
+	d->key.is_external = !baseline_is_pair(d);
 	unpack_bytes(u, d->key.value.bytes, sizeof(d->key.value.bytes));
-	if (d->key.group != GROUP_DOMAIN && d->key.group != GROUP_PREFIX)
+	if (baseline_is_pair(d)) {
+		d->key.proto = unpack_u8(u);
+		d->key.port = unpack_u16(u);
+	} else if (d->key.group != GROUP_DOMAIN && d->key.group != GROUP_PREFIX) {
 		u->is_bad = true;
+	}
 }
 
 static void unpack_value(struct unpacker *u, struct destination *d)

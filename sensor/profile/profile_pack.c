@@ -4,7 +4,8 @@
 #include <string.h>
 #include "profile/busy.h"
 
-#define SUBJECT_VERSION 3	/* 2: bets without nights in play, and nothing behind them */
+/* 2: bets without nights in play, and nothing behind them; 3: without answered_ns */
+#define SUBJECT_VERSION 4
 
 /* --- subjects ------------------------------------------------------------------------------- */
 
@@ -96,6 +97,7 @@ void subject_pack(const struct subject *s, struct packer *p)
 		}
 	pack_volumes(s->day, p);
 	busy_pack(s, p);
+	pack_u64(p, s->answered_ns);
 }
 
 static bool unpack_names(struct unpacker *u, const void *key, size_t key_len,
@@ -165,5 +167,7 @@ bool subject_unpack(struct subjects *list, const struct site *site, const void *
 		unpack_volumes(&u, s, subject_add_day);
 		busy_unpack(&u, subjects_latest(list), s);
 	}
+	if (version > 3)
+		s->answered_ns = unpack_u64(&u);
 	return unpack_ok(&u);
 }

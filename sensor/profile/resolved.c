@@ -1,7 +1,8 @@
 /* resolved.c - see resolved.h.
  *
- * Entries stand in one array; buckets lead to chains of them; a ring through entry 0 keeps them in
- * the order of their last note, oldest first, and free ones are chained through `older`.
+ * Entries stand in one array; buckets lead to chains of them, by pair and by name; a ring through
+ * entry 0 keeps them in the order of their last note, oldest first, and free ones are chained
+ * through `older`.
  */
 #include "profile/resolved.h"
 
@@ -11,7 +12,7 @@
 #include "base/err.h"
 #include "base/hash.h"
 
-#define PACK_VERSION 1
+#define PACK_VERSION 2	/* 1: without lost_ns */
 
 struct pair {
 	struct addr client, address;	/* client: ANYBODY, or who asked */
@@ -25,14 +26,16 @@ struct entry {
 	uint64_t at_ns;			/* of the last note */
 	uint32_t chain;			/* next of the bucket; 0: none */
 	uint32_t older, newer;		/* neighbours in the ring */
+	uint32_t alike[2];		/* before and after it, of the same bucket of names */
 };
 
 struct resolved {
 	struct entry *entries;		/* 1 .. max; 0 is the ring's anchor */
-	uint32_t *buckets;
+	uint32_t *buckets, *names;
 	uint32_t mask;			/* buckets - 1 */
 	uint32_t max, made, free;	/* made: numbers ever used */
 	uint64_t now_ns;		/* the latest note */
+	uint64_t lost_ns;		/* resolved_lost_ns() */
 	struct resolved_counters counters;
 };
 
@@ -54,7 +57,8 @@ int resolved_new(size_t max, struct resolved **ret_resolved)
 	r->mask = (uint32_t)(buckets - 1);
 	r->entries = calloc(max + 1, sizeof(*r->entries));
 	r->buckets = calloc(buckets, sizeof(*r->buckets));
-	if (!r->entries || !r->buckets) {
+	r->names = calloc(buckets, sizeof(*r->names));
+	if (!r->entries || !r->buckets || !r->names) {
 		resolved_free(r);
 		return -ENOMEM;
 	}
@@ -70,6 +74,7 @@ void resolved_free(struct resolved *r)
 		free(r->entries[i].name);
 	free(r->entries);
 	free(r->buckets);
+	free(r->names);
 	free(r);
 }
 
@@ -87,6 +92,37 @@ static uint32_t find(const struct resolved *r, const struct pair *pair)
 	while (no && memcmp(&r->entries[no].pair, pair, sizeof(*pair)))
 		no = r->entries[no].chain;
 	return no;
+}
+
+static uint32_t *names_bucket(const struct resolved *r, const char *name)
+{
+	return &r->names[hash_table(name, strlen(name), hash_secret()) & r->mask];
+}
+
+static void link_name(struct resolved *r, uint32_t no)
+{
+	struct entry *e = &r->entries[no];
+	uint32_t *bucket = names_bucket(r, e->name);
+
+	e->alike[0] = 0;
+	e->alike[1] = *bucket;
+	if (*bucket)
+		r->entries[*bucket].alike[0] = no;
+	*bucket = no;
+}
+
+static void unlink_name(struct resolved *r, uint32_t no)
+{
+	struct entry *e = &r->entries[no];
+
+	if (!e->name)
+		return;
+	if (e->alike[0])
+		r->entries[e->alike[0]].alike[1] = e->alike[1];
+	else
+		*names_bucket(r, e->name) = e->alike[1];
+	if (e->alike[1])
+		r->entries[e->alike[1]].alike[0] = e->alike[0];
 }
 
 static void unlink_ring(struct resolved *r, uint32_t no)
@@ -121,6 +157,7 @@ static void remove_entry(struct resolved *r, uint32_t no)
 		link = &r->entries[*link].chain;
 	*link = e->chain;
 	unlink_ring(r, no);
+	unlink_name(r, no);
 	free(e->name);
 	e->name = NULL;
 	e->older = r->free;
@@ -134,6 +171,7 @@ static uint32_t add_entry(struct resolved *r, const struct pair *pair)
 	struct entry *e;
 
 	if (r->counters.live == r->max) {
+		r->lost_ns = r->entries[oldest(r)].at_ns;
 		remove_entry(r, oldest(r));
 		r->counters.evicted++;
 	}
@@ -184,8 +222,10 @@ static bool note_pair(struct resolved *r, const struct pair *pair, const char *n
 		no = add_entry(r, pair);
 	}
 	if (copy) {
+		unlink_name(r, no);
 		free(r->entries[no].name);
 		r->entries[no].name = copy;
+		link_name(r, no);
 	}
 	r->entries[no].at_ns = r->now_ns;
 	return true;
@@ -224,6 +264,20 @@ const char *resolved_find(const struct resolved *r, const struct addr *client,
 	return NULL;
 }
 
+bool resolved_was_told(const struct resolved *r, const char *name, uint64_t at_ns)
+{
+	uint32_t no = *names_bucket(r, name);
+
+	while (no && (is_over(&r->entries[no], at_ns) || strcmp(r->entries[no].name, name)))
+		no = r->entries[no].alike[1];
+	return no != 0;
+}
+
+uint64_t resolved_lost_ns(const struct resolved *r)
+{
+	return r->lost_ns;
+}
+
 const struct resolved_counters *resolved_counters(const struct resolved *r)
 {
 	return &r->counters;
@@ -243,6 +297,7 @@ void resolved_pack(const struct resolved *r, struct packer *p)
 		pack_u64(p, e->at_ns);
 		pack_text(p, e->name);
 	}
+	pack_u64(p, r->lost_ns);
 }
 
 static void unpack_entry(struct resolved *r, struct unpacker *u)
@@ -265,16 +320,22 @@ static void unpack_entry(struct resolved *r, struct unpacker *u)
 
 bool resolved_unpack(struct resolved *r, struct unpacker *u)
 {
+	uint8_t version = unpack_u8(u);
+	uint64_t lost_ns;
 	uint32_t n;
 
-	u->is_bad |= unpack_u8(u) != PACK_VERSION;
+	u->is_bad |= version != 1 && version != PACK_VERSION;
 	n = unpack_u32(u);
 	for (uint32_t i = 0; i < n && !u->is_bad; i++)
 		unpack_entry(r, u);
+	lost_ns = version > 1 ? unpack_u64(u) : 0;
+	/* A smaller table may have lost more while it was filled. */
+	if (lost_ns > r->lost_ns)
+		r->lost_ns = lost_ns;
 	if (!u->is_bad)
 		return true;
 	while (oldest(r))
 		remove_entry(r, oldest(r));
-	r->now_ns = 0;
+	r->now_ns = r->lost_ns = 0;
 	return false;
 }

@@ -4,13 +4,14 @@
  *	(anybody, address) -> name	what was told last, to whomever
  *
  * A channel by registered domain needs it where a connection carries no name of its own; so does
- *the question whether an address was asked for at all before it was used.
+ * the question whether an address was asked for at all before it was used (NW-DST-004), which asks
+ * too whether a name was.
  *
  * A pair is remembered for RESOLVED_NS of capture time after it was told last.  Bounded: when all
  * places are taken the pair told longest ago goes (counted).  What is found depends on what was
  * noted and in which order, and on nothing else: the table's layout is keyed by hash_secret(), the
  * order of going is that of notes.
- * Thread: analysis.  Memory: 68 bytes a pair, all at start, and the names (255 bytes at most).
+ * Thread: analysis.  Memory: 80 bytes a pair, all at start, and the names (255 bytes at most).
  * Cost: a hash look-up each.
  */
 #ifndef NW_PROFILE_RESOLVED_H
@@ -49,6 +50,10 @@ void resolved_note(struct resolved *r, const struct addr *client, const struct a
  * the client itself was told. */
 const char *resolved_find(const struct resolved *r, const struct addr *client,
 			  const struct addr *address, uint64_t at_ns, bool *ret_was_asked);
+/* Was that name told for any address, to anybody, within RESOLVED_NS before at_ns? */
+bool resolved_was_told(const struct resolved *r, const char *name, uint64_t at_ns);
+/* When the latest of the pairs was told that went for want of room before their time; 0: none. */
+uint64_t resolved_lost_ns(const struct resolved *r);
 const struct resolved_counters *resolved_counters(const struct resolved *r);
 
 /* For the state: all pairs, those told longest ago first.  Unpacking adds to an empty memory;

@@ -59,8 +59,12 @@ struct subject {
 	uint32_t open_incidents[SUBJECT_RULES_MAX];	/* by rule, see alert/incident.h */
 	uint16_t suppressed_incidents[SUBJECT_RULES_MAX];	/* likewise */
 	struct crowd *crowd;		/* votes of all assets, numbered as here; NULL: none */
+	uint64_t answered_ns;		/* the last DNS answer to it was seen, to an hour; 0: none
+					 * ever.  NW-DST-004 */
 	bool is_changed;		/* since it was last packed */
 	uint32_t counted;		/* scratch of evictions */
+	uint8_t servers_asked, servers_named;	/* by kind: whether policy/servers.h was asked if
+						 * some are named, and its answer */
 };
 
 #define SUBJECT_UNLISTED "unlisted@"	/* begins the ids of what stands for strangers */

@@ -38,6 +38,8 @@ struct talk {
 	uint64_t at_ns;
 	unsigned minutes;		/* 0: one */
 	uint64_t up, down;
+	bool is_unanswered;
+	enum flow_client how;		/* the client was decided */
 };
 
 static char world_directory[] = "/tmp/nachtwacht-world-XXXXXX";
@@ -129,7 +131,8 @@ static inline struct slice world_slice(const struct talk *t, enum slice_kind kin
 	struct addr client = world_addr(t->client), server = world_addr(t->server);
 	uint16_t port = t->port ? t->port : 443;
 	struct slice s = {
-		.kind = kind, .is_answered = true, .end = FLOW_END_FIN,
+		.kind = kind, .is_answered = !t->is_unanswered, .end = FLOW_END_FIN,
+		.client_how = t->how,
 		.client_is_b = memcmp(&client, &server, sizeof(client)) > 0,
 		.minute_ns = (t->at_ns / MIN + minute) * MIN,
 		.first_ns = t->at_ns + minute * MIN, .last_ns = t->at_ns + minute * MIN + 1,

@@ -1,0 +1,44 @@
+/* encode_dealing.c - who the other end is and by what: the part "dealing" of a record. */
+#include <jansson.h>
+#include "alert/encode_internal.h"
+#include "base/json.h"
+
+static const char *or_null(const char *text)
+{
+	return text && text[0] ? text : NULL;
+}
+
+static json_t *peer_object(const struct dealing_facts *d)
+{
+	json_t *object = json_object();
+	const struct asset *a = d->peer_asset;
+
+	json_put_text(object, "asset", a ? a->id : NULL);
+	json_put_text(object, "role", or_null(a ? a->role : NULL));
+	json_put_text(object, "vendor", or_null(a ? a->vendor : d->peer_vendor));
+	json_put_text(object, "zone", d->peer_zone ? d->peer_zone->id : NULL);
+	return object;
+}
+
+json_t *encode_dealing(const struct finding *f)
+{
+	const struct dealing *one = f->dealing->dealing;
+	json_t *object = json_object(), *services = json_array();
+
+	for (unsigned i = 0; i < one->n_services; i++) {
+		const struct channel_key key = { .group = GROUP_IP,
+						 .proto = one->services[i].proto,
+						 .port = one->services[i].port };
+		char text[SERVICE_TEXT_MAX];
+
+		json_array_append_new(services, json_string(group_service(&key, text)));
+	}
+	json_object_set_new(object, "peer", peer_object(f->dealing));
+	json_object_set_new(object, "services", services);
+	json_object_set_new(object, "more_services", json_boolean(one->has_more_services));
+	json_object_set_new(object, "answered", json_boolean(one->is_answered));
+	json_put_time(object, "first_seen", one->first_ns);
+	json_put_int(object, "minutes", one->minutes);
+	json_put_int(object, "days", one->rows);
+	return object;
+}

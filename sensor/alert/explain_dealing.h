@@ -1,0 +1,12 @@
+/* explain_dealing.h - NW-SEG-001, NW-SEG-003, NW-DST-003 and NW-DST-004 in words: who dealt with
+ * whom, and why nothing that is known brings the two together. */
+#ifndef NW_ALERT_EXPLAIN_DEALING_H
+#define NW_ALERT_EXPLAIN_DEALING_H
+
+#include "alert/incident.h"
+
+/* Fills message and explain of the incident; explain_n is 0. */
+void explain_dealing(const struct alert_context *ctx, struct incident *in,
+		     const struct finding *f);
+
+#endif

@@ -1,0 +1,98 @@
+/* dealing.h - dealings: what a rule about the site policy has found between an asset and an address
+ * (NW-SEG-001), and what was told of it.
+ *
+ * A record is made when the rule speaks for the first time; what the policy allows makes none, so
+ * the table holds deviations alone.  Its key is the asset and the peer, with the service where the
+ * rule is about one.  Which rule it is of stands in the record: no two rules share a key
+ * (app/dealings.h has the list).
+ *
+ * Bounded: DEALINGS_MAX.  When it is full, a quarter of the subject that has most goes, or the
+ * least of all where each has few (keyed.h): first what nothing is open about, then what is silent
+ * longest.  Counted.  What an incident has said of one that went stays said, and is resolved when
+ * it has been silent long enough (app/silence.h).
+ * Thread: analysis.  Pointers stay valid until the next dealings_get() or dealings_remove().
+ * Cost: a hash look-up; some 350 bytes a record, 3 MB when all are taken.
+ */
+#ifndef NW_PROFILE_DEALING_H
+#define NW_PROFILE_DEALING_H
+
+#include "policy/rules.h"
+#include "profile/channel.h"
+#include "profile/keyed.h"
+
+#define DEALINGS_MAX 8192
+#define DEALING_SERVICES 8		/* the first ones are listed */
+
+struct dealing_service {
+	uint8_t proto;
+	uint16_t port;			/* the server's */
+};
+
+struct dealing {
+	struct keyed keyed;		/* group ip: the peer */
+	enum rule_id rule;
+	uint64_t first_ns, last_ns;	/* packets */
+	int32_t last_row;
+	uint32_t rows, minutes;		/* with traffic */
+	uint64_t up, down;		/* payload from the asset, and to it */
+	struct dealing_service services[DEALING_SERVICES];
+	uint8_t n_services;
+	bool has_more_services;
+	bool is_answered;		/* by more than a refusal, ever */
+	/* The last connection, as a channel's contact has it. */
+	struct contact contact;
+	uint8_t proto;
+	char *name;			/* that it gave, raw bytes, or NULL */
+	/* What was told. */
+	bool is_told;			/* an incident is open, or ... */
+	bool is_flooded;		/* ... it was counted into the subject's flood */
+	bool told_answered, told_large;
+	uint32_t told_minutes;
+	bool is_changed;		/* since it was last packed */
+};
+
+struct dealings;
+
+struct dealings_counters {
+	uint64_t live, made, forgotten;	/* forgotten: for want of room */
+};
+
+int dealings_new(struct dealings **ret_dealings);	/* 0 or -ENOMEM */
+void dealings_free(struct dealings *d);			/* NULL is fine */
+const struct dealings_counters *dealings_counters(const struct dealings *d);
+/* Counts on from another's; what is there counts itself. */
+void dealings_carry(struct dealings *d, const struct dealings *from);
+
+/* key: whole but for the subject's number.  NULL: none. */
+struct dealing *dealings_find(const struct dealings *d, const struct subject *s,
+			      const struct channel_key *key);
+/* Made when it is not there.  NULL: no memory. */
+struct dealing *dealings_get(struct dealings *d, struct subject *s, const struct channel_key *key,
+			     enum rule_id rule);
+void dealings_remove(struct dealings *d, struct dealing *one);
+/* In the order of keyed_sorted(); each begins with its struct keyed.  Records may be removed while
+ * it is gone through. */
+struct keyed **dealings_sorted(struct dealings *d, size_t *ret_n);
+
+/* A minute of traffic of it.  row: of the minute. */
+struct dealing_minute {
+	const struct slice *slice;
+	const struct addr *own;
+	uint64_t up, down;
+	int64_t row;
+	bool am_client;
+	bool is_answered;
+};
+void dealing_add(struct dealing *one, const struct dealing_minute *m);
+
+/* Called for each that goes, before it does: the state forgets it. */
+typedef void (*dealings_removed_fn)(void *arg, const struct keyed *k);
+void dealings_on_remove(struct dealings *d, dealings_removed_fn removed, void *arg);
+
+/* For the state; the key is keyed_pack_key()'s. */
+void dealing_pack(const struct dealing *one, struct packer *p);
+/* false: malformed, there already, or of a rule that is none of these. */
+bool dealing_unpack(struct dealings *d, const struct subjects *s, struct unpacker *key,
+		    struct unpacker *value);
+
+#endif
