@@ -1,15 +1,18 @@
 /* site_judged.c - the part of site_explain.h about single assets: how the rules that go by the
  * policy alone see each of them, and what they cannot judge and why.
  */
-#include "policy/site_explain.h"
+#include "policy/site_explain_internal.h"
 
 #include <string.h>
 #include "base/text.h"
 #include "policy/roles.h"
 #include "policy/servers.h"
+#include "policy/suppress.h"
 
 #define ASSETS_SHOWN 200
 #define CLEAN_MAX (4 * SITE_ID_MAX)
+
+#define ENTRIES_SHOWN 8			/* of an asset */
 
 /* A vendor is any text; this is read on a terminal. */
 static const char *clean(const char *text, char buf[static CLEAN_MAX])
@@ -18,17 +21,60 @@ static const char *clean(const char *text, char buf[static CLEAN_MAX])
 	return buf;
 }
 
+static void print_key(const char *key, FILE *out)
+{
+	fprintf(out, "    %-12s ", key);
+}
+
+/* NW-DST-001, NW-DST-002 */
+static void print_outside(const struct site *s, const struct zone *zone, FILE *out)
+{
+	print_key("outside", out);
+	if (zone && zone->is_closed && !rule_of(s->rules, RULE_DST_002)->is_disabled)
+		fputs("the zone is closed: any external traffic is told (NW-DST-002)\n", out);
+	else
+		fputs("a new destination is told (NW-DST-001)\n", out);
+}
+
+static void print_nights(const struct site *s, const struct zone *zone, FILE *out)
+{
+	const struct closed_hours *list = zone && zone->has_closed ? zone->closed : s->closed;
+	size_t n = zone && zone->has_closed ? zone->n_closed : s->n_closed;
+
+	print_key("nights", out);
+	for (size_t i = 0; i < n; i++) {
+		fputs(i ? "; " : "", out);
+		explain_hours(out, &list[i]);
+	}
+	fputs(n ? " (NW-EXF-001)\n" : "no closed hours: nightly uploads are not judged\n", out);
+}
+
+static void print_entries(const struct site *s, const struct asset *a, FILE *out)
+{
+	size_t shown = 0;
+
+	print_key("expected", out);
+	for (size_t i = 0; i < s->n_expected && a->n_ips && shown <= ENTRIES_SHOWN; i++) {
+		if (!site_party_takes(s, &s->expected[i].from, &a->ips[0], ""))
+			continue;
+		if (shown++ < ENTRIES_SHOWN)
+			fprintf(out, "%s%s", shown > 1 ? ", " : "", s->expected[i].id);
+	}
+	fputs(shown > ENTRIES_SHOWN ? ", and more\n" : shown ? "\n" : "nothing from it\n", out);
+}
+
 /* NW-SEG-001 */
 static void print_segment(const struct asset *a, FILE *out)
 {
 	char vendor[CLEAN_MAX];
 
+	print_key("vendors", out);
 	if (!a->vendor[0])
-		fputs("of no vendor, so not judged by NW-SEG-001", out);
+		fputs("of no vendor: not judged by NW-SEG-001\n", out);
 	else if (role_is_shared(a->role))
-		fprintf(out, "%s works for all vendors, so not judged by NW-SEG-001", a->role);
+		fprintf(out, "%s works for all vendors: not judged by NW-SEG-001\n", a->role);
 	else
-		fprintf(out, "vendor %s, told with other vendors' (NW-SEG-001)",
+		fprintf(out, "of vendor %s: traffic with other vendors' is told (NW-SEG-001)\n",
 			clean(a->vendor, vendor));
 }
 
@@ -37,12 +83,11 @@ static void print_lateral(const struct site *s, const struct asset *a, FILE *out
 {
 	bool is_first = true;
 
+	print_key("remote work", out);
 	if (!a->role[0]) {
-		fputs("; no role: remote work with it is judged by the other end's role alone "
-		      "(NW-SEG-003)", out);
+		fputs("no role: judged by the other end's alone (NW-SEG-003)\n", out);
 		return;
 	}
-	fputs("; remote work and file sharing are told with roles other than ", out);
 	for (size_t i = 0; i < s->n_assets; i++) {
 		const char *role = s->assets[i].role;
 		bool was_named = !roles_are_paired(a->role, role);
@@ -51,10 +96,20 @@ static void print_lateral(const struct site *s, const struct asset *a, FILE *out
 			was_named = !strcmp(s->assets[k].role, role);
 		if (was_named)
 			continue;
-		fprintf(out, "%s%s", is_first ? "" : ", ", role);
+		fprintf(out, "%s%s", is_first ? "told with roles other than " : ", ", role);
 		is_first = false;
 	}
-	fprintf(out, "%s (NW-SEG-003)", is_first ? "those it is paired with: none is listed" : "");
+	fputs(is_first ? "and file sharing: told with every role (NW-SEG-003)\n" :
+			 ", and file sharing too (NW-SEG-003)\n", out);
+}
+
+static void print_sessions(const struct site *s, FILE *out)
+{
+	print_key("sessions", out);
+	fputs(s->orders ? "from outside or by the maintenance gateway: told without a work order of "
+			  "the asset (NW-REM-001)\n" :
+			  "no work orders are registered: told with a lower severity (NW-REM-001)\n",
+	      out);
 }
 
 /* NW-DST-003 */
@@ -65,24 +120,48 @@ static void print_servers(const struct site *s, const struct asset *a, FILE *out
 	for (unsigned k = SERVER_NONE + 1; k < SERVER_KINDS; k++) {
 		enum server_kind kind = (enum server_kind)k;
 
-		fprintf(out, "; %s servers ", server_kind_name(kind));
+		print_key(server_kind_name(kind), out);
 		if (server_kind_is_role(kind, a->role))
-			fputs("not judged: it is one", out);
+			fputs("it is one: not judged\n", out);
 		else if (servers_text(s, kind, a, text, sizeof(text))[0])
-			fputs(text, out);
+			fprintf(out, "%s; others are told (NW-DST-003)\n", text);
 		else
-			fputs("not named, so not judged", out);
+			fputs("no server is named: not judged\n", out);
 	}
-	fputs(" (NW-DST-003)", out);
+}
+
+static void print_link(const struct asset *a, FILE *out)
+{
+	print_key("its address", out);
+	fputs(a->n_macs ? "another MAC that claims it is told (NW-SEG-005)\n" :
+			  "no \"mac\" is given: told when two claim it (NW-SEG-005)\n", out);
+}
+
+static void print_suppressed(const struct site *s, const struct asset *a, FILE *out)
+{
+	for (size_t i = 0; i < s->n_suppress; i++)
+		if (!s->suppress[i].asset[0] || !strcmp(s->suppress[i].asset, a->id)) {
+			print_key("suppressed", out);
+			fprintf(out, "%s by entry %s\n", s->suppress[i].rule, s->suppress[i].id);
+		}
 }
 
 static void print_asset(const struct site *s, const struct asset *a, FILE *out)
 {
-	fprintf(out, "  %s: ", a->id);
+	const struct zone *zone = a->zone ? a->zone : a->n_ips ? site_zone(s, &a->ips[0]) : NULL;
+	char vendor[CLEAN_MAX];
+
+	fprintf(out, "  %s (%s, vendor %s, zone %s)\n", a->id, a->role[0] ? a->role : "no role",
+		a->vendor[0] ? clean(a->vendor, vendor) : "not given", zone ? zone->id : "none");
+	print_outside(s, zone, out);
+	print_nights(s, zone, out);
+	print_entries(s, a, out);
 	print_segment(a, out);
 	print_lateral(s, a, out);
+	print_sessions(s, out);
 	print_servers(s, a, out);
-	fputc('\n', out);
+	print_link(a, out);
+	print_suppressed(s, a, out);
 }
 
 static void print_zones(const struct site *s, FILE *out)
