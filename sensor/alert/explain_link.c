@@ -54,7 +54,7 @@ static void say_spoof(struct incident *in, const struct finding *f)
 	else
 		snprintf(in->words->message, sizeof(in->words->message),
 			 "%s: the address %s was claimed by %s on %s within a minute of %s, which "
-			 "had it, without an announcement (%s local)", who, addr, b, on, a,
+			 "was heard first, without an announcement (%s local)", who, addr, b, on, a,
 			 explain_at(newer->last_ns, at));
 }
 
@@ -72,19 +72,24 @@ static void explain_lists(const struct alert_context *ctx, struct incident *in,
 			  const struct spoof_facts *s)
 {
 	char line[INCIDENT_TEXT_MAX] = "The site policy's lists of MACs: ";
+	const struct holder *o = spoof_older(s->neighbour), *n = spoof_newer(s->neighbour);
+	bool is_older = s->older_asset != s->asset, is_newer = s->newer_asset != s->asset;
+	char a[MAC_TEXT_MAX], b[MAC_TEXT_MAX];
 
 	if (ctx->site->is_default) {
 		explain_add_line(in, "No site policy was given, so it is not known whose the MACs "
 				     "are.");
 		return;
 	}
-	add_listed(line, sizeof(line), spoof_older(s->neighbour)->mac, s->older_asset);
+	add_listed(line, sizeof(line), o->mac, s->older_asset);
 	snprintf(line + strlen(line), sizeof(line) - strlen(line), ", ");
-	add_listed(line, sizeof(line), spoof_newer(s->neighbour)->mac, s->newer_asset);
+	add_listed(line, sizeof(line), n->mac, s->newer_asset);
 	if (s->asset && s->asset->n_macs)
 		snprintf(line + strlen(line), sizeof(line) - strlen(line), "; %s, which has the "
-			 "address, has %zu listed, and only they may claim it.", s->asset->id,
-			 s->asset->n_macs);
+			 "address, has %zu listed, and only they may claim it; not listed for it: %s%s%s.",
+			 s->asset->id, s->asset->n_macs, is_older ? mac_text(o->mac, a) : "",
+			 is_older && is_newer ? " and " : "",
+			 is_newer ? mac_text(n->mac, b) : "");
 	else if (s->asset)
 		snprintf(line + strlen(line), sizeof(line) - strlen(line), "; for %s, which has "
 			 "the address, none is.", s->asset->id);
@@ -126,7 +131,8 @@ static void explain_spoof(const struct alert_context *ctx, struct incident *in,
 			"How sure: both were seen to claim it, in turn, and not as a failover does "
 			"(an announcement, and silence of the other one) or a new DHCP lease. A "
 			"device set up with an address that is taken looks the same as one that "
-			"wants what is meant for another.");
+			"wants what is meant for another. A host with two cards in one network, or "
+			"a balance-alb bond, looks the same: list both MACs.");
 	else
 		explain_add_line(in,
 			"How sure: weaker. Nothing announced the change and no DHCP lease or probe "
@@ -144,6 +150,7 @@ static void add_deeds(char *line, size_t cap, unsigned how)
 {
 	static const struct { unsigned bits; const char *text; } deeds[] = {
 		{ CLAIM_ADVERTISED, "advertised itself as a router" },
+		{ CLAIM_NO_DEFAULT, "advertised itself, though not as a default router" },
 		{ CLAIM_FLAGGED, "said in neighbour discovery that it is a router" },
 		{ CLAIM_REDIRECTED, "redirected hosts to another way" },
 		{ GATEWAY_FORWARDS, "took traffic to other networks" },
@@ -167,7 +174,7 @@ static void add_deeds(char *line, size_t cap, unsigned how)
 /* What of its doings is new. */
 static unsigned new_deeds(const struct gateway_facts *g)
 {
-	unsigned router = CLAIM_ADVERTISED | CLAIM_FLAGGED | CLAIM_REDIRECTED | GATEWAY_FORWARDS;
+	unsigned router = GATEWAY_LEADS | CLAIM_FLAGGED;
 	unsigned how = g->gateway->how;
 
 	if (!(g->roles >> GATEWAY_ROUTER & 1))
@@ -191,7 +198,7 @@ static void say_gateway(struct incident *in, const struct finding *f)
 {
 	const struct gateway *g = f->gateway->gateway;
 	char who[256], mac[MAC_TEXT_MAX], on[LINK_TEXT_MAX], at[CLOCK_TEXT_MAX];
-	char deeds[INCIDENT_TEXT_MAX / 2] = "", peer[ADDR_TEXT_MAX];
+	char deeds[INCIDENT_TEXT_MAX / 2] = "", peer[ADDR_TEXT_MAX], days[48] = "";
 	char *message = in->words->message;
 	size_t cap = sizeof(in->words->message);
 
@@ -199,11 +206,16 @@ static void say_gateway(struct incident *in, const struct finding *f)
 	mac_text(g->row.mac, mac);
 	link_text(&g->row.link, on);
 	add_deeds(deeds, sizeof(deeds), new_deeds(f->gateway));
+	if (f->gateway->is_first)
+		snprintf(days, sizeof(days), ", which had none in %llu days",
+			 (since_ns(f->gateway) - f->gateway->link_ns) / NS_PER_DAY);
 	if (f->channel->key.is_external)
-		snprintf(message, cap, "%s reached %s by a new way out of %s, MAC %s", who,
-			 addr_format(&f->channel->key.value, peer), on, mac);
+		snprintf(message, cap, "%s reached %s by %s way out of %s%s, MAC %s", who,
+			 addr_format(&f->channel->key.value, peer),
+			 f->gateway->is_first ? "the first" : "a new", on, days, mac);
 	else
-		snprintf(message, cap, "%s: a new way out of %s, MAC %s", who, on, mac);
+		snprintf(message, cap, "%s: %s way out of %s%s, MAC %s", who,
+			 f->gateway->is_first ? "the first" : "a new", on, days, mac);
 	snprintf(message + strlen(message), cap - strlen(message), ": since %s local it %s",
 		 explain_at(since_ns(f->gateway), at), deeds);
 }
@@ -259,6 +271,12 @@ static void explain_gateway(const struct alert_context *ctx, struct incident *in
 			    const struct finding *f)
 {
 	say_gateway(in, f);
+	if (f->gateway->is_first)
+		explain_add_line(in, f->gateway->was_neighbour ?
+			"A device of this link, which claimed an address there in its first 7 days "
+			"already, begins to lead out." :
+			"Nothing led out of this link before, and in its first 7 days, in which "
+			"others were heard, this MAC claimed no address there.");
 	explain_add_line(in,
 		"How sure: frames seen on the link, no statistics. What was there in the first 7 "
 		"days of a link counts as known, whoever put it there; this was not. A router or a "

@@ -20,13 +20,21 @@ unsigned gateway_new_roles(const struct gateway *g, uint64_t link_ns, const stru
 	unsigned roles = 0;
 
 	for (int i = 0; i < GATEWAY_ROLES; i++)
-		if (g->role_ns[i] && !gateway_is_learned(g, (enum gateway_role)i, link_ns) &&
+		if (g->role_ns[i] && (i != GATEWAY_ROUTER || g->how & GATEWAY_LEADS) && !gateway_is_learned(g, (enum gateway_role)i, link_ns) &&
 		    !(asset && asset->serves & serves[i]))
 			roles |= 1U << i;
 	return roles;
 }
 
-unsigned gateway_severity(void)
+unsigned gateway_severity(const struct gateway_facts *f)
 {
-	return 4;
+	unsigned how = f->gateway->how & GATEWAY_LEADS;
+
+	if (f->roles != 1U << GATEWAY_ROUTER)
+		return 4;
+	if (how == CLAIM_NO_DEFAULT)
+		return 2;
+	if (!f->is_first)
+		return 4;
+	return f->is_without_site ? 2 : f->was_neighbour ? 3 : 4;
 }

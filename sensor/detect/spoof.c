@@ -50,7 +50,7 @@ bool spoof_is_allowed(const struct neighbour *n, const struct site *site)
 
 	if (asset && asset->n_macs)
 		return lists(asset, n->now.mac) && lists(asset, n->before.mac);
-	return spoof_is_virtual(n->now.mac) || spoof_is_virtual(n->before.mac);
+	return spoof_is_virtual(spoof_older(n)->mac);
 }
 
 /* --- who has it ----------------------------------------------------------------------------- */
@@ -77,10 +77,17 @@ const struct holder *spoof_newer(const struct neighbour *n)
 	return spoof_older(n) == &n->now ? &n->before : &n->now;
 }
 
-void spoof_forget(struct neighbour *n)
+static void forget_contest(struct neighbour *n)
 {
 	n->takeovers = 0;
 	n->contest_ns = n->pending_ns = 0;
+}
+
+void spoof_forget(struct neighbour *n)
+{
+	forget_contest(n);
+	n->returns = 0;
+	n->returns_ns = 0;
 }
 
 static void note(struct holder *h, const uint8_t mac[static 6], uint64_t ns)
@@ -123,12 +130,46 @@ static bool is_declared(const struct neighbour *n, const uint8_t mac[static 6], 
 	return is_mac(&n->leased, mac) && n->leased.last_ns >= n->now.first_ns;
 }
 
+/* The one before has come back after a silence of the other one that was longer than near. */
+static enum spoof come_late(struct neighbour *n, uint64_t ns, bool is_back, bool is_said)
+{
+	uint64_t pending_ns = n->pending_ns;
+
+	forget_contest(n);
+	if (!pending_ns || !is_back)
+		return SPOOF_NONE;
+	if (!is_said)
+		return SPOOF_BOTH;
+	return is_near(pending_ns, ns) ? SPOOF_NONE : SPOOF_TAKEN;
+}
+
+/* However slowly: coming back again and again, undeclared. */
+static bool comes_back_often(struct neighbour *n, uint64_t ns)
+{
+	if (!n->returns || ns - n->returns_ns > NS_PER_DAY) {
+		n->returns = 0;
+		n->returns_ns = ns;
+	}
+	n->returns += n->returns < UINT32_MAX;
+	return n->returns >= SPOOF_TAKEOVERS;
+}
+
+enum spoof spoof_overtaken(struct neighbour *n, const uint8_t mac[static 6], uint64_t ns)
+{
+	if (!n->pending_ns || is_mac(&n->now, mac) || is_mac(&n->before, mac) ||
+	    is_near(n->pending_ns, ns))
+		return SPOOF_NONE;
+	n->pending_ns = 0;
+	return SPOOF_TAKEN;
+}
+
 /* Another MAC than the last one's. */
 static enum spoof take_over(struct neighbour *n, const uint8_t mac[static 6], uint64_t ns,
 			    unsigned how)
 {
 	bool is_back = is_mac(&n->before, mac), is_said = is_declared(n, mac, ns, how);
 	bool is_contested = is_near(n->now.last_ns, ns);
+	bool is_often = is_back && !is_said && comes_back_often(n, ns);
 	struct holder taker = { .first_ns = ns };
 
 	if (is_back)
@@ -138,8 +179,9 @@ static enum spoof take_over(struct neighbour *n, const uint8_t mac[static 6], ui
 	n->before = n->now;
 	n->now = taker;
 	if (!is_contested) {
-		spoof_forget(n);
-		return SPOOF_NONE;
+		enum spoof what = come_late(n, ns, is_back, is_said);
+
+		return is_often ? SPOOF_BOTH : what;
 	}
 	if (!n->takeovers || ns - n->contest_ns > SPOOF_CONTEST_NS) {
 		n->takeovers = 0;

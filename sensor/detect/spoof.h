@@ -15,13 +15,16 @@
  * A *takeover* is a claim by another MAC than the last one's at most SPOOF_NEAR_NS after it; later
  * it has moved, and nobody contends.  A takeover is *declared* by one of the first two.  Found:
  *
- *   SPOOF_BOTH	  the MAC before claims it again, undeclared; or SPOOF_TAKEOVERS takeovers, declared
- *		  or not, in SPOOF_CONTEST_NS: two that answer each other's announcements
+ *   SPOOF_BOTH	  the MAC before claims it again, undeclared, soon or while the takeover waits; or
+ *		  SPOOF_TAKEOVERS takeovers, declared or not, in SPOOF_CONTEST_NS: two that answer
+ *		  each other's announcements; or it comes back undeclared, however late, for the
+ *		  SPOOF_TAKEOVERS-th time in a day
  *   SPOOF_TAKEN  a takeover that is undeclared, and still SPOOF_NEAR_NS later, while the other one
  *		  was silent: weaker, for a device that was exchanged quickly may do the same
  *
  * Severity 4 and 3.  Where the policy lists the MACs of the address's asset the list decides about
- * redundant routers' too: of these anybody can make one up.
+ * redundant routers' too: of these anybody can make one up.  Without a list one is passed by only
+ * where it had the address first: a made-up one comes later.
  * Not seen: who takes the address of somebody silent for longer than a minute (that is a move), or
  * speaks to his victim only where the tap is not.
  * Pure functions over the row; thread: analysis.
@@ -52,6 +55,9 @@ struct spoof_facts {
 enum spoof spoof_take(struct neighbour *n, const uint8_t mac[static 6], uint64_t ns, unsigned how);
 void spoof_asked(struct neighbour *n, const uint8_t mac[static 6], uint64_t ns);
 void spoof_leased(struct neighbour *n, const uint8_t mac[static 6], uint64_t ns);
+/* Before a claim is taken: a takeover that waits, and a third MAC comes when it is no longer near:
+ * SPOOF_TAKEN, about the two that the row still has.  Else SPOOF_NONE. */
+enum spoof spoof_overtaken(struct neighbour *n, const uint8_t mac[static 6], uint64_t ns);
 /* A takeover waits no longer: SPOOF_TAKEN or SPOOF_NONE. */
 enum spoof spoof_settle(struct neighbour *n, uint64_t now_ns);
 /* When it is due: the first boundary of a minute; n->pending_ns is not 0. */

@@ -1,5 +1,7 @@
-/* claim.c - see claim.h.  The table is open addressing over twice as many places as claims; what it
- * points to stays in the order of arrival. */
+/* claim.c - see claim.h.  The table is open addressing over twice as many places as claims, by link
+ * and address: all claims of an address are in one run, of at most CLAIM_KINDS times
+ * CLAIMS_OF_ADDRESS_MAX.  What it points to is in the order of arrival; the last RING of it is a
+ * ring once the list is full, which begins at `oldest`. */
 #include "flow/claim.h"
 #include <assert.h>
 #include <errno.h>
@@ -14,6 +16,9 @@
 
 #define SLOTS 1024			/* a power of two, twice CLAIMS_MAX */
 #define CHECK_BYTES 4
+#define RING (CLAIMS_MAX / 4)
+#define RING_FROM (CLAIMS_MAX - RING)
+#define OLD_ROW 0xc1			/* without the rank */
 
 static_assert(SLOTS == 2 * CLAIMS_MAX, "the table is half full at most");
 
@@ -23,12 +28,18 @@ enum { DHCP6_ADVERTISE = 2, DHCP6_REPLY = 7 };
 struct entry {
 	struct claim claim;
 	uint32_t place;			/* of the first packet that made it */
+	uint16_t home;			/* slot by its hash */
+	uint16_t rank;			/* as it was read from a state: its place by age */
+	bool is_held;			/* does not give way: see claim.h */
 };
 
 struct claims {
 	size_t n;
 	struct entry list[CLAIMS_MAX];
 	uint16_t slots[SLOTS];		/* index + 1; 0: free */
+	size_t oldest;			/* of the ring, from RING_FROM on */
+	bool is_read;			/* from a state: not in order yet */
+	bool is_all_held;
 	struct claims_counters counters;
 };
 
@@ -68,31 +79,155 @@ void claims_clear(struct claims *c)
 {
 	if (c->n)
 		memset(c->slots, 0, sizeof(c->slots));
-	c->n = 0;
+	c->n = c->oldest = 0;
+	c->is_read = c->is_all_held = false;
 }
 
 /* --- the table ------------------------------------------------------------------------------- */
 
-static bool is_same(const struct claim *a, const struct claim *b)
+static bool is_of_one_address(const struct claim *a, const struct claim *b)
 {
-	return a->kind == b->kind && addr_equal(&a->addr, &b->addr) &&
-	       !memcmp(a->mac, b->mac, sizeof(a->mac)) &&
-	       !memcmp(&a->link, &b->link, sizeof(a->link));
+	return addr_equal(&a->addr, &b->addr) && !memcmp(&a->link, &b->link, sizeof(a->link));
 }
 
-static uint16_t *find_slot(struct claims *c, const struct claim *claim)
+static size_t home_of(const struct claim *claim)
 {
-	uint8_t key[16 + 6 + 6 + 1];
-	size_t at;
+	uint8_t key[16 + 6];
 
 	memcpy(key, claim->addr.bytes, 16);
-	memcpy(key + 16, claim->mac, 6);
-	memcpy(key + 22, &claim->link, 6);
-	key[28] = claim->kind;
-	at = hash_bytes(key, sizeof(key), hash_secret()) & (SLOTS - 1);
-	while (c->slots[at] && !is_same(&c->list[c->slots[at] - 1].claim, claim))
-		at = (at + 1) & (SLOTS - 1);
-	return &c->slots[at];
+	memcpy(key + 16, &claim->link, 6);
+	return hash_bytes(key, sizeof(key), hash_secret()) & (SLOTS - 1);
+}
+
+struct look {
+	size_t home;
+	uint16_t *slot;			/* its own, or the free one for it */
+	unsigned others;		/* of that kind, of other MACs */
+	struct entry *rival;		/* the last that holds the address with another MAC */
+};
+
+static struct look look_up(struct claims *c, const struct claim *claim)
+{
+	struct look l = { .home = home_of(claim) };
+	size_t at = l.home;
+
+	for (; c->slots[at]; at = (at + 1) & (SLOTS - 1)) {
+		struct entry *e = &c->list[c->slots[at] - 1];
+
+		if (e->claim.kind != claim->kind || !is_of_one_address(&e->claim, claim))
+			continue;
+		if (!memcmp(e->claim.mac, claim->mac, sizeof(claim->mac)))
+			break;
+		l.others++;
+		if (claim->kind == CLAIM_HOLDS)
+			l.rival = e;
+	}
+	l.slot = &c->slots[at];
+	return l;
+}
+
+/* Into the place i of the list; its rival is held from now on, as it is itself. */
+static void put(struct claims *c, size_t i, const struct entry *e, const struct look *l)
+{
+	c->list[i] = *e;
+	c->list[i].home = (uint16_t)l->home;
+	c->list[i].is_held = l->rival || e->claim.kind > CLAIM_LEASED;
+	if (l->rival)
+		l->rival->is_held = true;
+	*l->slot = (uint16_t)(i + 1);
+}
+
+/* What is behind it in its run moves up. */
+static void take_out(struct claims *c, size_t i)
+{
+	size_t hole = c->list[i].home, at;
+
+	while (c->slots[hole] != i + 1)
+		hole = (hole + 1) & (SLOTS - 1);
+	for (at = (hole + 1) & (SLOTS - 1); c->slots[at]; at = (at + 1) & (SLOTS - 1)) {
+		size_t home = c->list[c->slots[at] - 1].home;
+
+		if (((at - home) & (SLOTS - 1)) < ((at - hole) & (SLOTS - 1)))
+			continue;
+		c->slots[hole] = c->slots[at];
+		hole = at;
+	}
+	c->slots[hole] = 0;
+}
+
+static int compare_rank(const void *pa, const void *pb)
+{
+	const struct entry *a = pa, *b = pb;
+
+	if (a->rank != b->rank)
+		return a->rank < b->rank ? -1 : 1;
+	if (a->claim.first_ns != b->claim.first_ns)
+		return a->claim.first_ns < b->claim.first_ns ? -1 : 1;
+	return memcmp(&a->claim.addr, &b->claim.addr, sizeof(a->claim.addr));
+}
+
+/* A state gives its rows back in an order of its own. */
+static void bring_in_order(struct claims *c)
+{
+	qsort(c->list, c->n, sizeof(c->list[0]), compare_rank);
+	memset(c->slots, 0, sizeof(c->slots));
+	for (size_t i = 0; i < c->n; i++) {
+		size_t at = c->list[i].home;
+
+		while (c->slots[at])
+			at = (at + 1) & (SLOTS - 1);
+		c->slots[at] = (uint16_t)(i + 1);
+	}
+	c->is_read = false;
+}
+
+/* The i-th by age, of a full list. */
+static size_t by_age(const struct claims *c, size_t i)
+{
+	return i < RING_FROM ? i : RING_FROM + (i - RING_FROM + c->oldest) % RING;
+}
+
+/* --- a full list ----------------------------------------------------------------------------- */
+
+/* The newest that can give way, but for that one; CLAIMS_MAX: none. */
+static size_t newest_single(struct claims *c, const struct entry *but)
+{
+	for (size_t k = CLAIMS_MAX; !c->is_all_held && k-- > 0;) {
+		size_t i = by_age(c, k);
+
+		if (!c->list[i].is_held && &c->list[i] != but)
+			return i;
+	}
+	c->is_all_held = !but || but->is_held;
+	return CLAIMS_MAX;
+}
+
+/* The oldest of the ring that can, which then begins behind it. */
+static size_t oldest_single(struct claims *c)
+{
+	for (size_t k = 0; k < RING; k++) {
+		size_t i = by_age(c, RING_FROM + k);
+
+		if (c->list[i].is_held)
+			continue;
+		c->oldest = (i - RING_FROM + 1) % RING;
+		return i;
+	}
+	return CLAIMS_MAX;
+}
+
+/* Where a new one can go; CLAIMS_MAX: nowhere.  Can move what look_up() has found. */
+static size_t make_room(struct claims *c, const struct claim *claim, const struct look *l)
+{
+	size_t i;
+
+	if (c->n < CLAIMS_MAX)
+		return c->n++;
+	c->counters.beyond++;
+	i = l->rival || claim->kind > CLAIM_LEASED ? newest_single(c, l->rival) : oldest_single(c);
+	if (i < CLAIMS_MAX)
+		take_out(c, i);
+	return i;
 }
 
 /* Zero, or a group's: nobody's. */
@@ -116,22 +251,29 @@ static bool is_host_addr(const struct addr *a)
 
 static void add(struct claims *c, const struct claim *claim, uint32_t place)
 {
-	uint16_t *slot = find_slot(c, claim);
 	struct claim *old;
+	struct look l;
+	size_t i;
 
-	if (!*slot && c->n == CLAIMS_MAX) {
+	if (c->is_read)
+		bring_in_order(c);
+	l = look_up(c, claim);
+	if (*l.slot) {
+		old = &c->list[*l.slot - 1].claim;
+		old->how |= claim->how;
+		old->last_ns = claim->last_ns;
+		old->count += old->count < UINT32_MAX;
+		return;
+	}
+	if (l.others >= CLAIMS_OF_ADDRESS_MAX) {
 		c->counters.beyond++;
 		return;
 	}
-	if (!*slot) {
-		c->list[c->n] = (struct entry){ .claim = *claim, .place = place };
-		*slot = (uint16_t)++c->n;
+	i = make_room(c, claim, &l);
+	if (i == CLAIMS_MAX)
 		return;
-	}
-	old = &c->list[*slot - 1].claim;
-	old->how |= claim->how;
-	old->last_ns = claim->last_ns;
-	old->count += old->count < UINT32_MAX;
+	l = look_up(c, claim);
+	put(c, i, &(struct entry){ .claim = *claim, .place = place }, &l);
 }
 
 /* --- messages -------------------------------------------------------------------------------- */
@@ -197,6 +339,12 @@ static void take_arp(struct message *m)
 		      arp.is_announcement ? CLAIM_ANNOUNCED : CLAIM_PLAIN);
 }
 
+/* Who routes is who sends: an option can name another one, who is known. */
+static const uint8_t *sender_of(const struct packet *p, const uint8_t *otherwise)
+{
+	return p->has_macs ? p->src_mac : otherwise;
+}
+
 static void take_advertisement(struct message *m, const struct claims_nd *nd, const uint8_t *mac)
 {
 	bool is_told = nd->is_override && !nd->is_solicited;
@@ -204,7 +352,7 @@ static void take_advertisement(struct message *m, const struct claims_nd *nd, co
 	if (nd->is_override)
 		claim(m, CLAIM_HOLDS, &nd->target, mac, is_told ? CLAIM_ANNOUNCED : CLAIM_PLAIN);
 	if (nd->is_router)
-		claim(m, CLAIM_ROUTES, &nd->target, mac, CLAIM_FLAGGED);
+		claim(m, CLAIM_ROUTES, &nd->target, sender_of(m->packet, mac), CLAIM_FLAGGED);
 }
 
 static void take_solicitation(struct message *m, const struct claims_nd *nd)
@@ -236,13 +384,13 @@ static void take_nd(struct message *m)
 		take_advertisement(m, &nd, mac);
 		break;
 	case CLAIMS_ROUTER_ADVERTISEMENT:
-		claim(m, CLAIM_ROUTES, &p->src, mac, CLAIM_ADVERTISED);
+		claim(m, CLAIM_ROUTES, &p->src, sender_of(p, mac),
+		      nd.lifetime_s ? CLAIM_ADVERTISED : CLAIM_NO_DEFAULT);
 		if (nd.has_mac)
 			claim(m, CLAIM_HOLDS, &p->src, nd.mac, CLAIM_PLAIN);
 		break;
 	case CLAIMS_REDIRECT:		/* its option is the target's */
-		claim(m, CLAIM_ROUTES, &p->src, p->has_macs ? p->src_mac : none,
-		      CLAIM_REDIRECTED);
+		claim(m, CLAIM_ROUTES, &p->src, sender_of(p, none), CLAIM_REDIRECTED);
 		break;
 	case CLAIMS_ROUTER_SOLICITATION:
 	case CLAIMS_SOLICITATION:
@@ -262,8 +410,9 @@ static void take_dhcp(struct message *m)
 	if (d.type && d.type != CLAIMS_DHCP_OFFER && d.type != CLAIMS_DHCP_ACK &&
 	    d.type != CLAIMS_DHCP_NAK)
 		return;
-	claim(m, CLAIM_LEASES, is_host_addr(&d.server) ? &d.server : &p->src, p->src_mac,
-	      CLAIM_DHCP4);
+	if (!is_host_addr(&d.relay))
+		claim(m, CLAIM_LEASES, is_host_addr(&d.server) ? &d.server : &p->src, p->src_mac,
+		      CLAIM_DHCP4);
 	if (d.type == CLAIMS_DHCP_ACK)
 		claim(m, CLAIM_LEASED, &d.yours, d.mac, 0);
 }
@@ -276,7 +425,8 @@ static void take_dhcp6(struct message *m)
 	if (!p->has_macs || !claims_dhcp6(packet_payload(p), packet_payload_captured(p), &d) ||
 	    (d.type != DHCP6_ADVERTISE && d.type != DHCP6_REPLY))
 		return;
-	claim(m, CLAIM_LEASES, &p->src, p->src_mac, CLAIM_DHCP6);
+	if (!d.is_relayed)
+		claim(m, CLAIM_LEASES, &p->src, p->src_mac, CLAIM_DHCP6);
 	for (unsigned i = 0; d.type == DHCP6_REPLY && d.has_mac && i < d.given.n; i++)
 		claim(m, CLAIM_LEASED, &d.given.addr[i], d.mac, 0);
 }
@@ -381,6 +531,12 @@ void claims_emit(struct claims *c, uint64_t minute_ns, void (*emit)(void *, stru
 
 /* --- between runs ---------------------------------------------------------------------------- */
 
+static uint16_t rank_of(const struct claims *c, size_t i)
+{
+	return (uint16_t)(i < RING_FROM ? i :
+			  RING_FROM + (i - RING_FROM + RING - c->oldest) % RING);
+}
+
 void claims_pack(const struct claims *c, size_t i, uint64_t clock_ns, struct packer *p)
 {
 	const struct claim *claim = &c->list[i].claim;
@@ -394,6 +550,7 @@ void claims_pack(const struct claims *c, size_t i, uint64_t clock_ns, struct pac
 	pack_u64(p, claim->last_ns);
 	pack_u32(p, claim->count);
 	pack_u8(p, claim->how);
+	pack_u16(p, c->is_read ? c->list[i].rank : rank_of(c, i));
 	if (!p->has_failed)
 		pack_u32(p, (uint32_t)crc32(0, p->bytes + start, (uInt)(p->len - start)));
 }
@@ -402,6 +559,7 @@ static bool unpack_row(const void *value, size_t value_len, struct entry *ret, u
 {
 	struct unpacker u, check;
 	struct flow_key key;
+	bool is_old;
 
 	if (!claims_is_row(value, value_len) || value_len <= CHECK_BYTES)
 		return false;
@@ -409,7 +567,7 @@ static bool unpack_row(const void *value, size_t value_len, struct entry *ret, u
 	check = unpack_over((const uint8_t *)value + value_len - CHECK_BYTES, CHECK_BYTES);
 	if (unpack_u32(&check) != (uint32_t)crc32(0, value, (uInt)(value_len - CHECK_BYTES)))
 		return false;
-	unpack_u8(&u);
+	is_old = unpack_u8(&u) == OLD_ROW;
 	flow_key_unpack(&u, &key);
 	*ret = (struct entry){ .place = (uint32_t)key.a_port << 16 | key.b_port };
 	take_key(&key, &ret->claim);
@@ -418,6 +576,7 @@ static bool unpack_row(const void *value, size_t value_len, struct entry *ret, u
 	ret->claim.last_ns = unpack_u64(&u);
 	ret->claim.count = unpack_u32(&u);
 	ret->claim.how = unpack_u8(&u);
+	ret->rank = is_old ? 0 : unpack_u16(&u);
 	return unpack_ok(&u) && key.proto < CLAIM_KINDS && !key.ip_version &&
 	       ret->claim.how < CLAIM_HOW_END && ret->claim.count &&
 	       ret->claim.first_ns <= ret->claim.last_ns && ret->claim.last_ns <= *ret_clock &&
@@ -430,8 +589,9 @@ bool claims_place_of_row(const void *value, size_t value_len, uint32_t *ret_plac
 	struct flow_key key;
 	struct unpacker u = unpack_over(value, value_len);
 
-	if (unpack_u8(&u) != CLAIM_ROW)
+	if (!claims_is_row(value, value_len))
 		return false;
+	unpack_u8(&u);
 	flow_key_unpack(&u, &key);
 	*ret_place = (uint32_t)key.a_port << 16 | key.b_port;
 	return !u.is_bad && !key.ip_version && key.proto < CLAIM_KINDS;
@@ -447,15 +607,15 @@ bool claims_clock_of_row(const void *value, size_t value_len, uint64_t *ret_cloc
 bool claims_unpack(struct claims *c, const void *value, size_t value_len)
 {
 	uint64_t clock_ns;
-	uint16_t *slot;
 	struct entry e;
+	struct look l;
 
 	if (c->n == CLAIMS_MAX || !unpack_row(value, value_len, &e, &clock_ns))
 		return false;
-	slot = find_slot(c, &e.claim);
-	if (*slot)
+	l = look_up(c, &e.claim);
+	if (*l.slot || l.others >= CLAIMS_OF_ADDRESS_MAX)
 		return false;
-	c->list[c->n] = e;
-	*slot = (uint16_t)++c->n;
+	put(c, c->n++, &e, &l);
+	c->is_read = true;
 	return true;
 }

@@ -227,6 +227,70 @@ static void test_bound(void)
 	end(&w);
 }
 
+static void flood(struct world *w, uint64_t ts_ns, uint32_t from, unsigned n)
+{
+	for (uint32_t i = 0; i < n; i++)
+		give_arp(w, ts_ns + i, &(struct arp){ 1, mac_a, from + i, PEER, 0 });
+}
+
+static void put_claim(void *arg, const void *key, size_t key_len, const void *value, size_t len)
+{
+	struct world *w = arg;
+
+	(void)key;
+	(void)key_len;
+	CU_ASSERT_TRUE(shard_import(w->shard, value, len));
+}
+
+/* A flood before, between and after hides no contest; nor does a run that ends meanwhile. */
+static void test_flood(void)
+{
+	static const uint8_t mac_c[6] = { 2, 0, 0, 0, 0, 0xc };
+	struct world w, next;
+	struct claim c;
+
+	for (int is_cut = 0; is_cut < 2; is_cut++) {
+		begin_plain(&w);
+		flood(&w, START, 0x0a000001, CLAIMS_MAX + 100);
+		give_arp(&w, START + SEC, &(struct arp){ 1, mac_b, HOST, PEER, 0 });
+		flood(&w, START + 2 * SEC, 0x0b000001, 100);
+		if (is_cut) {
+			begin_plain(&next);
+			shard_export(w.shard, put_claim, &next);
+			end(&w);
+			w = next;
+		}
+		give_arp(&w, START + 3 * SEC, &(struct arp){ 2, mac_c, HOST, PEER, 0 });
+		flood(&w, START + 4 * SEC, 0x0c000001, 3000);
+		shard_mark(w.shard, START + MIN);
+		EQUAL_INT(w.n, CLAIMS_MAX);
+		CU_ASSERT_PTR_NOT_NULL(find(&w, CLAIM_HOLDS, "192.0.2.5", mac_b, &c));
+		CU_ASSERT_PTR_NOT_NULL(find(&w, CLAIM_HOLDS, "192.0.2.5", mac_c, &c));
+		CU_ASSERT_PTR_NOT_NULL(find(&w, CLAIM_HOLDS, "10.0.0.1", mac_a, &c));
+		/* The last quarter but for the one contest that stands in it: the newest. */
+		CU_ASSERT_PTR_NOT_NULL(find(&w, CLAIM_HOLDS, "12.0.11.184", mac_a, &c));
+		CU_ASSERT_PTR_NULL(find(&w, CLAIM_HOLDS, "12.0.10.184", mac_a, &c));
+		end(&w);
+	}
+}
+
+/* Many MACs for one address: enough is kept to see that it is contended for. */
+static void test_many_macs(void)
+{
+	uint8_t mac[6] = { 2, 0, 0, 0, 1, 0 };
+	struct world w;
+
+	begin_plain(&w);
+	for (unsigned i = 0; i < 20; i++) {
+		mac[5] = (uint8_t)i;
+		give_arp(&w, START + i, &(struct arp){ 1, mac, HOST, PEER, 0 });
+	}
+	shard_mark(w.shard, START + MIN);
+	EQUAL_INT(w.n, CLAIMS_OF_ADDRESS_MAX);
+	EQUAL_INT(shard_counters(w.shard)->claims_beyond, 20 - CLAIMS_OF_ADDRESS_MAX);
+	end(&w);
+}
+
 /* Every length that is captured of an ARP frame. */
 static void test_cut(void)
 {
@@ -308,17 +372,22 @@ static void test_routers(void)
 	put_fill(&m, 0, 8);
 	put_nd_mac(&m, 1, mac_b);
 	give_nd(&w, START, "fe80::1", &m);
+	put_nd(&m, 134, 0x40000000, NULL);	/* a lifetime of 0 */
+	put_fill(&m, 0, 8);
+	give_nd(&w, START, "fe80::3", &m);
 	put_nd(&m, 137, 0, "fe80::2");
 	put_fill(&m, 0, 16);
 	give_nd(&w, START, "fe80::1", &m);
 	shard_mark(w.shard, START + MIN);
-	CU_ASSERT_PTR_NOT_NULL(find(&w, CLAIM_ROUTES, "fe80::1", mac_b, &c));
-	EQUAL_INT(c.how, CLAIM_ADVERTISED);
-	CU_ASSERT_PTR_NOT_NULL(find(&w, CLAIM_HOLDS, "fe80::1", mac_b, &c));
+	/* Who sends it routes, whatever its option says. */
 	CU_ASSERT_PTR_NOT_NULL(find(&w, CLAIM_ROUTES, "fe80::1", mac_a, &c));
-	EQUAL_INT(c.how, CLAIM_REDIRECTED);
+	EQUAL_INT(c.how, CLAIM_ADVERTISED | CLAIM_REDIRECTED);
+	CU_ASSERT_PTR_NOT_NULL(find(&w, CLAIM_HOLDS, "fe80::1", mac_b, &c));
+	CU_ASSERT_PTR_NULL(find(&w, CLAIM_ROUTES, "fe80::1", mac_b, &c));
+	CU_ASSERT_PTR_NOT_NULL(find(&w, CLAIM_ROUTES, "fe80::3", mac_a, &c));
+	EQUAL_INT(c.how, CLAIM_NO_DEFAULT);
 	/* They are flows as well, as ever. */
-	CU_ASSERT(shard_counters(w.shard)->flow_packets == 2);
+	CU_ASSERT(shard_counters(w.shard)->flow_packets == 3);
 	end(&w);
 }
 
@@ -326,7 +395,7 @@ static void test_routers(void)
 
 struct dhcp {
 	unsigned op, type, sport, dport;
-	uint32_t yours, server;
+	uint32_t yours, server, relay;
 };
 
 static void give_dhcp(struct world *w, const struct dhcp *d)
@@ -345,7 +414,8 @@ static void give_dhcp(struct world *w, const struct dhcp *d)
 	put8(b, 6);
 	put_fill(b, 0, 13);
 	put32(b, d->yours);
-	put_fill(b, 0, 8);
+	put_fill(b, 0, 4);
+	put32(b, d->relay);
 	put_bytes(b, mac_b, 6);
 	put_fill(b, 0, 202);
 	put32(b, 0x63825363);
@@ -372,13 +442,16 @@ static void test_leases(void)
 	give_dhcp(&w, &(struct dhcp){ 2, 2, 67, 68, HOST, PEER });	/* an offer gives nothing */
 	give_dhcp(&w, &(struct dhcp){ 2, 5, 67, 68, HOST + 1, PEER });
 	give_dhcp(&w, &(struct dhcp){ 2, 5, 67, 68, 0, 0 });		/* to INFORM */
+	give_dhcp(&w, &(struct dhcp){ 2, 5, 67, 68, HOST + 9, PEER + 1, PEER });	/* relayed */
 	shard_mark(w.shard, START + MIN);
+	CU_ASSERT_PTR_NULL(find(&w, CLAIM_LEASES, "192.0.2.2", mac_a, &c));
+	CU_ASSERT_PTR_NOT_NULL(find(&w, CLAIM_LEASED, "192.0.2.14", mac_b, &c));
 	CU_ASSERT_PTR_NOT_NULL(find(&w, CLAIM_LEASES, "192.0.2.1", mac_a, &c));
 	EQUAL_INT(c.how, CLAIM_DHCP4);
 	EQUAL_INT(c.count, 3);			/* without its option: the sender's address */
 	CU_ASSERT_PTR_NOT_NULL(find(&w, CLAIM_LEASED, "192.0.2.6", mac_b, &c));
 	CU_ASSERT_PTR_NULL(find(&w, CLAIM_LEASED, "192.0.2.5", mac_b, &c));
-	EQUAL_INT(count_claims(&w, 0), 2);
+	EQUAL_INT(count_claims(&w, 0), 3);
 	end(&w);
 }
 
@@ -528,7 +601,8 @@ int main(void)
 {
 	static CU_TestInfo arp[] = {
 		{ "each once a minute", test_once_a_minute }, { "nobody's", test_nobody },
-		{ "bounded", test_bound }, { "cut frames", test_cut }, CU_TEST_INFO_NULL,
+		{ "bounded", test_bound }, { "a flood", test_flood },
+		{ "many MACs", test_many_macs }, { "cut frames", test_cut }, CU_TEST_INFO_NULL,
 	};
 	static CU_TestInfo others[] = {
 		{ "neighbour discovery", test_neighbours }, { "routers", test_routers },
