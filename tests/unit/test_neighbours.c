@@ -85,7 +85,7 @@ static void test_flood(void)
 	links_on_remove(links, note_removed, NULL);
 	for (unsigned i = 0; i < 10; i++)
 		see(7, 1, T0 + i * NS_PER_MIN);
-	see(7, 2, T0)->is_kept = true;
+	see(7, 2, T0)->kept = LINK_TOLD;
 	for (uint32_t i = 0; i < 3 * NEIGHBOURS_MAX; i++)
 		see(7, 1000 + i, T0 + NS_PER_HOUR + i);
 	CU_ASSERT_PTR_NOT_NULL(links_find(links, &known));
