@@ -35,18 +35,6 @@ static unsigned risk_of(unsigned severity, double m)
 	return base[severity <= 5 ? severity : 5] + (unsigned)fmin(9, digits);
 }
 
-static const char *transport_name(uint8_t proto, char buf[static 8])
-{
-	switch (proto) {
-	case IP_TCP: return "tcp";
-	case IP_UDP: return "udp";
-	case IP_ICMP: return "icmp";
-	case IP_ICMPV6: return "ipv6-icmp";
-	case IP_SCTP: return "sctp";
-	default: snprintf(buf, 8, "%u", proto); return buf;
-	}
-}
-
 /* What speaks below flows; NULL: the finding is about traffic. */
 static const char *link_protocol(const struct finding *f)
 {
@@ -269,7 +257,7 @@ static json_t *network_object(const struct finding *f, uint64_t bytes)
 		json_array_append_new(ids, json_string(id));
 	}
 	protocol_name(f, text, sizeof(text));
-	json_put_text(network, "transport", transport_name(transport_of(f), number));
+	json_put_text(network, "transport", packet_transport_name(transport_of(f), number));
 	json_put_text(network, "protocol", text);
 	json_put_text(network, "direction", !f->channel->key.is_external ? "internal" :
 		 k->was_opened_outside ? "inbound" : "outbound");
@@ -525,7 +513,7 @@ static void fill_flat(const struct alert_context *ctx, const struct incident *in
 	else
 		text_copy(flat->dst, sizeof(flat->dst), "-");
 	flat->dport = peer ? finding_contact(f)->port : 0;
-	text_copy(flat->proto, sizeof(flat->proto), transport_name(transport_of(f), number));
+	text_copy(flat->proto, sizeof(flat->proto), packet_transport_name(transport_of(f), number));
 	protocol_name(f, flat->app, sizeof(flat->app));
 	flat->nights = in->nights;
 	text_copy(flat->work_order, sizeof(flat->work_order), work_order_of(f));

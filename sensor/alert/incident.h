@@ -53,6 +53,8 @@
 #define INCIDENT_TEXT_MAX 512
 #define INCIDENT_ATTACHED_MAX 512	/* characters of the names of attached groups */
 
+struct sign_key;
+
 /* What every record says about where and how it was made; borrowed for the run. */
 struct alert_context {
 	const struct site *site;
@@ -64,6 +66,8 @@ struct alert_context {
 	int64_t since_row;		/* the first row the tap saw */
 	const struct orders *orders;	/* work orders now; NULL: none are registered */
 	struct coverage *coverage;	/* what the tap did not see; NULL: it saw everything */
+	bool attests;			/* NW-ATT-001: days get records */
+	const struct sign_key *attest_key;	/* that signs them; NULL: nobody does */
 };
 
 /* What a record says, while it is made. */

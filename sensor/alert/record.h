@@ -19,7 +19,7 @@
 	{ 0xb5, 0x63, 0x83, 0xff, 0x80, 0xb0, 0x5f, 0x14, \
 	  0xb2, 0x82, 0x8f, 0x9b, 0xe0, 0xba, 0x56, 0xf2 }
 
-enum record_kind { RECORD_ALERT, RECORD_HEALTH };
+enum record_kind { RECORD_ALERT, RECORD_HEALTH, RECORD_ATTESTATION };	/* kept in states */
 
 /* The flat fields of a Redis entry, besides v and json; strings are "-" and numbers 0 when absent.
  */

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "app/attestor.h"
 #include "app/attribution.h"
 #include "app/crowds.h"
 #include "app/destinations.h"
@@ -44,6 +45,8 @@ struct analysis {
 	struct links_watch links;
 	struct visits *visits;
 	struct visitors visitors;
+	struct attest *attest;
+	struct attestor attestor;
 	struct nights *nights;
 	struct jobs *jobs;
 	struct rhythms rhythms;
@@ -56,7 +59,7 @@ struct analysis {
 	analysis_step_fn step;
 	void *step_arg;
 	uint64_t evicted;		/* evidence given up that was not told yet */
-	uint64_t records_told;		/* at the last step */
+	uint64_t records_told, days_told;	/* at the last step */
 };
 
 static void append_record(void *outbox, struct record *r)
@@ -103,7 +106,11 @@ static void connect(struct analysis *a)
 	a->visitors = (struct visitors){
 		.context = a->ctx, .attribution = &a->attribution, .visits = a->visits,
 		.channels = a->channels, .incidents = a->incidents,
+		.session = attestor_session, .session_arg = &a->attestor,
 	};
+	a->attestor.context = a->ctx;
+	a->attestor.attribution = &a->attribution;
+	a->attestor.attest = a->attest;
 	a->rhythms = (struct rhythms){
 		.judge = { .context = a->ctx, .subjects = a->subjects, .channels = a->channels,
 			   .incidents = a->incidents },
@@ -139,6 +146,9 @@ int analysis_new(const struct analysis_config *cfg, struct analysis **ret_analys
 	if (!err)
 		err = visits_new(&a->visits);
 	if (!err)
+		err = attest_new(&a->attest);
+	a->attestor.outbox = cfg->outbox;
+	if (!err)
 		err = incidents_new(a->ctx, append_record, cfg->outbox, &a->incidents);
 	if (!err)
 		err = nights_new(&(struct nights_parts){ .context = a->ctx,
@@ -170,6 +180,7 @@ void analysis_free(struct analysis *a)
 	links_free(a->tallies.links);
 	links_watch_clear(&a->links);
 	visits_free(a->visits);
+	attest_free(a->attest);
 	channels_free(a->channels);
 	subjects_free(a->subjects);
 	free(a);
@@ -186,6 +197,7 @@ void analysis_start(struct analysis *a, uint64_t first_ns)
 	a->first_ns = a->now_ns = first_ns;
 	a->row = a->ctx->since_row = calendar_row(&a->calendar, first_ns);
 	nights_start(a->nights, first_ns);
+	attestor_start(&a->attestor, first_ns);
 }
 
 struct analysis_point analysis_point(const struct analysis *a)
@@ -204,6 +216,7 @@ void analysis_resume(struct analysis *a, const struct analysis_point *point)
 	calendar_init(&a->calendar, a->ctx->site, point->year);
 	a->ctx->since_row = calendar_row(&a->calendar, point->first_ns);
 	nights_resume(a->nights, point->first_ns, point->now_ns);
+	attestor_resume(&a->attestor, point->now_ns);
 	analysis_settle(a);
 }
 
@@ -217,7 +230,8 @@ void analysis_parts(struct analysis *a, struct analysis_parts *ret_parts)
 	*ret_parts = (struct analysis_parts){ .subjects = a->subjects, .channels = a->channels,
 					      .incidents = a->incidents, .resolved = a->resolved,
 					      .baseline = a->baseline,
-					      .tallies = a->tallies, .visits = a->visits };
+					      .tallies = a->tallies, .visits = a->visits,
+					      .attest = a->attest };
 }
 
 void analysis_on_step(struct analysis *a, analysis_step_fn step, void *arg)
@@ -231,8 +245,10 @@ static void tell_step(struct analysis *a)
 	uint64_t records = incidents_counters(a->incidents)->records;
 
 	if (a->step)
-		a->step(a->step_arg, records != a->records_told);
+		a->step(a->step_arg, records != a->records_told ||
+			a->attestor.records != a->days_told);
 	a->records_told = records;
+	a->days_told = a->attestor.records;
 }
 
 static void raise_crossing(struct analysis *a, struct channel *ch, uint64_t judged_ns, int64_t row)
@@ -286,6 +302,7 @@ static void take(struct analysis *a, const struct slice *s)
 		coverage_count_bytes(a->ctx->coverage, s->minute_ns,
 				     sums->payload[0] + sums->payload[1],
 				     sums->lost[0] + sums->lost[1]);
+	attestor_count(&a->attestor, s);
 	attribution_take(&a->attribution, s);
 }
 
@@ -295,6 +312,7 @@ static void take_end(void *analysis, const struct attribution_end *e)
 
 	visitors_take(&a->visitors, e);
 	links_take_end(&a->links, e);
+	attestor_take(&a->attestor, e);
 }
 
 void analysis_event(struct analysis *a, const struct slice *s)
@@ -501,6 +519,7 @@ void analysis_time(struct analysis *a, uint64_t now_ns)
 	visitors_time(&a->visitors, now_ns);
 	links_time(&a->links, now_ns);
 	report_evicted(a);
+	attestor_time(&a->attestor, now_ns);
 	refresh_counters(a);
 	tell_step(a);
 }
@@ -520,6 +539,7 @@ void analysis_finish(struct analysis *a, uint64_t now_ns)
 	destinations_finish(&a->destinations, a->row, a->now_ns);
 	tunnels_finish(&a->tunnels, a->row, a->now_ns);
 	visitors_finish(&a->visitors, a->row, a->now_ns);
+	attestor_finish(&a->attestor, a->now_ns);
 	refresh_counters(a);
 }
 

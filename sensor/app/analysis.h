@@ -12,6 +12,7 @@
 #include "app/tally_store.h"
 #include "flow/slice.h"
 #include "output/flowlog.h"
+#include "profile/attest.h"
 #include "profile/resolved.h"
 #include "profile/visit.h"
 #include "store/outbox.h"
@@ -57,6 +58,7 @@ struct analysis_parts {
 	struct baseline_list *baseline;
 	struct tallies tallies;
 	struct visits *visits;
+	struct attest *attest;
 };
 void analysis_parts(struct analysis *a, struct analysis_parts *ret_parts);
 struct analysis_point analysis_point(const struct analysis *a);	/* first_ns 0: not started */

@@ -308,7 +308,8 @@ static void tell_contact(struct attribution *a, const struct view *v, struct cha
 		a->contact(a->minute_arg, &c);
 }
 
-static void take_view(struct attribution *a, const struct view *v)
+/* The entry of the site's that covers it, or NULL. */
+static const struct expected *take_view(struct attribution *a, const struct view *v)
 {
 	const struct slice *s = v->slice;
 	struct channel_key key = { .subject = v->subject->number, .is_external = v->is_external };
@@ -323,7 +324,7 @@ static void take_view(struct attribution *a, const struct view *v)
 							&v->hints[GROUP_IP]);
 	if (!ch) {
 		a->no_memory += s->kind != SLICE_CLOSE;
-		return;
+		return NULL;
 	}
 	update_times(ch, s);
 	update_contact(ch->contact, v);
@@ -331,7 +332,7 @@ static void take_view(struct attribution *a, const struct view *v)
 	if (s->kind != SLICE_SLICE)
 		channel_set_name(a->channels, ch, s->name);
 	if (s->kind == SLICE_CLOSE)
-		return;
+		return NULL;
 	find_whereabouts(a, v, ch, &where);
 	if (s->kind == SLICE_OPEN) {
 		struct expected_query q = query_of(ch, v);
@@ -348,10 +349,11 @@ static void take_view(struct attribution *a, const struct view *v)
 	}
 	tell_contact(a, v, ch, where.domain, expected != NULL);
 	if (expected)
-		return;
+		return expected;
 	add_to_groups(a, v->subject, v, &where);
 	if (v->subject->vendor && v->is_external)
 		add_to_groups(a, v->subject->vendor, v, &where);
+	return NULL;
 }
 
 /* What traffic between the subject and the peer is.  The site knows it of its own addresses; a
@@ -432,11 +434,12 @@ bool attribution_expects(const struct attribution *a, const struct attribution_e
 }
 
 static void tell_end(struct attribution *a, const struct view *v, struct subject *other,
-		     enum crossing crossing)
+		     enum crossing crossing, const struct expected *expected)
 {
 	struct attribution_end e = { .subject = v->subject, .other = other, .me = v->me,
 				     .peer = v->peer, .slice = v->slice, .crossing = crossing,
-				     .am_client = v->am_client, .row = v->row };
+				     .expected = expected, .am_client = v->am_client,
+				     .row = v->row };
 
 	if (a->end && v->slice->kind == SLICE_SLICE)
 		a->end(a->minute_arg, &e);
@@ -495,13 +498,14 @@ void attribution_take(struct attribution *a, const struct slice *s)
 		take_carried(a, &views[0]);
 	for (int i = 0; i < 2; i++) {
 		enum crossing crossing = a->last.crossing[i];
+		const struct expected *expected = NULL;
 
 		if (!views[i].subject)
 			continue;
 		if (crossing != CROSSING_NONE)
-			take_view(a, &views[i]);
+			expected = take_view(a, &views[i]);
 		else if (s->kind == SLICE_SLICE && is_inside(a->site, views[i].peer))
 			busy_add(views[i].subject, views[i].row, &views[i].minute);
-		tell_end(a, &views[i], views[!i].subject, crossing);
+		tell_end(a, &views[i], views[!i].subject, crossing, expected);
 	}
 }

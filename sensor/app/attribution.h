@@ -52,6 +52,7 @@ struct attribution_end {
 	const struct addr *me, *peer;
 	const struct slice *slice;
 	enum crossing crossing;
+	const struct expected *expected;	/* covers the minute; of a crossing alone */
 	bool am_client;
 	int64_t row;
 };

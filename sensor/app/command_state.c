@@ -154,6 +154,14 @@ static void show_incidents(const struct state_view *v)
 	}
 }
 
+static void show_attested(const struct state_view *v)
+{
+	const struct attest *a = v->tables.attest;
+
+	if (a->number)
+		printf("attested    %" PRIu64 " days, the last one is %s\n", a->number, a->prev);
+}
+
 static int show(const struct state_view *v)
 {
 	uint64_t records[2] = { 0, 0 };
@@ -166,6 +174,7 @@ static int show(const struct state_view *v)
 	show_run(v);
 	show_counts(v);
 	links_view_print(v, stdout);
+	show_attested(v);
 	err = state_each_record(v->state, 0, count_record, records);
 	if (!err)
 		printf("outbox      %" PRIu64 " records kept\n", records[0]);

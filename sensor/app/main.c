@@ -13,6 +13,7 @@ static int run(const struct options *o)
 	case COMMAND_LIVE: return run_live(o);
 	case COMMAND_CHECK: return run_check(o);
 	case COMMAND_STATE: return run_state(o);
+	case COMMAND_ATTEST: return run_attest(o);
 	default: return EXIT_DONE;
 	}
 }

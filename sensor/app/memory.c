@@ -8,6 +8,7 @@
 #include <string.h>
 #include "alert/incident_pack.h"
 #include "app/acts.h"
+#include "app/attest_store.h"
 #include "app/baseline_store.h"
 #include "app/batch.h"
 #include "app/coverage_state.h"
@@ -371,6 +372,8 @@ int memory_load_tables(struct state *s, const struct site *site, const struct an
 		err = tallies_load(s, &parts->tallies, parts->subjects, &l.bad);
 	if (!err)
 		err = visit_store_load(s, parts->visits, parts->subjects, &l.bad);
+	if (!err)
+		err = attest_store_load(s, parts->attest);
 	destinations_set_roles(parts->baseline, parts->subjects);
 	channels_hold(parts->channels, false);
 	names_store_load(s, parts->resolved);
@@ -509,6 +512,7 @@ static int commit(struct memory *m)
 		m->has_failed |= baseline_save(m->state, parts.baseline) != 0;
 		m->has_failed |= tallies_save(m->state, &parts.tallies) != 0;
 		m->has_failed |= visit_store_save(m->state, parts.visits) != 0;
+		m->has_failed |= attest_store_save(m->state, parts.attest) != 0;
 		if (!m->is_replay && point.row != m->names_row)
 			m->has_failed |= names_store_save(m->state, parts.resolved) != 0;
 		m->names_row = point.row;

@@ -1,5 +1,5 @@
 /* options.c - see options.h. */
-#include "app/options.h"
+#include "app/options_internal.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,6 +16,7 @@
 #define LIVE (1u << COMMAND_LIVE)
 #define CHECK (1u << COMMAND_CHECK)
 #define STATE (1u << COMMAND_STATE)
+#define ATTEST (1u << COMMAND_ATTEST)
 #define RECORDS_MAX 1000000
 #define HELP_COLUMN 32
 #define HELP_WIDTH 96
@@ -55,6 +56,14 @@ enum option_id {
 	OPT_REASON,
 	OPT_DRY_RUN,
 	OPT_LOG,
+	OPT_ATTESTATIONS,
+	OPT_ATTEST_KEY,
+	OPT_DATE,
+	OPT_LIST,
+	OPT_KEY,
+	OPT_HEAD,
+	OPT_PREV,
+	OPT_AGAINST,
 	OPT_ALLOW_OLD,
 	OPT_FINAL,
 	OPT_STRICT,
@@ -88,6 +97,11 @@ static const struct option_line lines[] = {
 	 "records as JSON lines; '-' is standard output (default "
 	 "for replay; live: none)"},
 	{"--flows", OPT_FLOWS, REPLAY | LIVE, "FILE", "flow records as JSON lines"},
+	{"--attestations", OPT_ATTESTATIONS, REPLAY | LIVE, "FILE",
+	 "a record for every day, chained by hash to the day before, as JSON lines: what crossed "
+	 "a boundary, and how much of the day was observed"},
+	{"--attest-key", OPT_ATTEST_KEY, REPLAY | LIVE, "FILE",
+	 "private Ed25519 key (PEM) that signs them"},
 	{"--redis", OPT_REDIS, REPLAY | LIVE, "URL",
 	 "push records into a Redis stream: "
 	 "redis://[user:password@]host[:port][/db] or unix:///path"},
@@ -155,12 +169,21 @@ static const struct option_line lines[] = {
 	{"--reason", OPT_REASON, STATE, "TEXT", "promote: why; a ticket, an order, a name"},
 	{"--dry-run", OPT_DRY_RUN, STATE, NULL, "promote: say what would be done"},
 	{"--log", OPT_LOG, STATE, NULL, "review: who accepted or revoked what, and why"},
-	{"--log-level", OPT_LOG_LEVEL, REPLAY | LIVE | CHECK | STATE, "LEVEL",
+	{"--date", OPT_DATE, ATTEST, "DATE", "show: this day; by default the last one"},
+	{"--list", OPT_LIST, ATTEST, NULL, "show: every day, a line each"},
+	{"--key", OPT_KEY, ATTEST, "FILE",
+	 "verify: public Ed25519 key (PEM) that signed the days; may be given several times"},
+	{"--head", OPT_HEAD, ATTEST, "SHA256", "verify: hash that the last day must have"},
+	{"--prev", OPT_PREV, ATTEST, "SHA256",
+	 "verify: hash of the day before the first one of the file"},
+	{"--against", OPT_AGAINST, ATTEST, "FILE",
+	 "verify: another copy of the same days; says every value that differs"},
+	{"--log-level", OPT_LOG_LEVEL, REPLAY | LIVE | CHECK | STATE | ATTEST, "LEVEL",
 	 "err, warn, notice, info or debug "
 	 "(default notice)"},
 	{"--quiet", OPT_QUIET, REPLAY | LIVE, NULL,
 	 "no summary at the end, warnings and errors only"},
-	{"--help", OPT_HELP, REPLAY | LIVE | CHECK | STATE, NULL, "this text"},
+	{"--help", OPT_HELP, REPLAY | LIVE | CHECK | STATE | ATTEST, NULL, "this text"},
 	/* Understood and refused, with a reason of its own: a line without help is not listed. */
 	{"--gaps", OPT_GAPS_LIVE, LIVE, "FILE", NULL},
 	/* In the contract, not in this version: refused by name, so that nobody relies on them. */
@@ -207,9 +230,13 @@ static const struct command_line commands[] = {
 	  "  promote   accepts them into the baseline, or revokes it (--help says more)\n"
 	  "  outbox    sinks, and how many records each has still to take\n"
 	  "  export    everything for other programs, or a draft site policy" },
+	{ "attest", COMMAND_ATTEST, "show|verify [OPTIONS] FILE...",
+	  "Reads daily separation attestations (--attestations of replay and live).\n\n"
+	  "  show      a day on one page, or a line a day (--help says more)\n"
+	  "  verify    finds days that were changed, taken out or put in (--help says more)" },
 };
 
-static const char *const later_commands[] = { "attest", "extract", "test-alert" };
+static const char *const later_commands[] = { "extract", "test-alert" };
 
 static const struct command_line *find_command(enum command command)
 {
@@ -219,7 +246,7 @@ static const struct command_line *find_command(enum command command)
 	return NULL;
 }
 
-static int usage_error(const char *fmt, const char *a, const char *b)
+int options_error(const char *fmt, const char *a, const char *b)
 {
 	char text[512];
 
@@ -241,8 +268,8 @@ static int unknown_option(const char *name, enum command command)
 			names[n++] = lines[i].name;
 	near = text_nearest(name, names, n);
 	if (near)
-		return usage_error("unknown option \"%s\"; did you mean %s?", name, near);
-	return usage_error("unknown option \"%s\"; nachtwacht %s --help lists the options", name,
+		return options_error("unknown option \"%s\"; did you mean %s?", name, near);
+	return options_error("unknown option \"%s\"; nachtwacht %s --help lists the options", name,
 			   find_command(command)->name);
 }
 
@@ -255,7 +282,7 @@ static int parse_count(const char *name, const char *text, unsigned max, unsigne
 		char range[64];
 
 		snprintf(range, sizeof(range), "%s takes a number from 1 to %u", name, max);
-		return usage_error("%s, not \"%s\"", range, text);
+		return options_error("%s, not \"%s\"", range, text);
 	}
 	*ret = (unsigned)value;
 	return 0;
@@ -279,8 +306,8 @@ static int take_value(struct options *o, const struct option_line *line, const c
 	case OPT_TO: o->to = value; return 0;
 	case OPT_GAPS: o->gaps = value; return 0;
 	case OPT_GAPS_LIVE:
-		return usage_error("--gaps %s is for replay: a live sensor measures itself what it "
-				   "does not see%s", value, "");
+		return options_error("--gaps %s is for replay: a live sensor measures itself what "
+				     "it does not see%s", value, "");
 	case OPT_SENSOR: o->sensor = value; return 0;
 	case OPT_MANIFEST: o->manifest = value; return 0;
 	case OPT_STATE: o->state = value; return 0;
@@ -294,9 +321,21 @@ static int take_value(struct options *o, const struct option_line *line, const c
 	case OPT_REASON: o->reason = value; return 0;
 	case OPT_DRY_RUN: o->dry_run = true; return 0;
 	case OPT_LOG: o->log = true; return 0;
+	case OPT_ATTESTATIONS: o->attestations = value; return 0;
+	case OPT_ATTEST_KEY: o->attest_key = value; return 0;
+	case OPT_DATE: o->date = value; return 0;
+	case OPT_LIST: o->list = true; return 0;
+	case OPT_HEAD: o->head = value; return 0;
+	case OPT_PREV: o->prev = value; return 0;
+	case OPT_AGAINST: o->against = value; return 0;
+	case OPT_KEY:
+		if (o->n_keys == OPTIONS_KEYS_MAX)
+			return options_error("more than 16 keys%s%s", "", "");
+		o->keys[o->n_keys++] = value;
+		return 0;
 	case OPT_ID:
 		if (o->n_ids == OPTIONS_IDS_MAX)
-			return usage_error("more than 64 ids; --asset and --all-without-incident "
+			return options_error("more than 64 ids; --asset and --all-without-incident "
 					   "take many at once%s%s", "", "");
 		o->ids[o->n_ids++] = value;
 		return 0;
@@ -305,7 +344,7 @@ static int take_value(struct options *o, const struct option_line *line, const c
 	case OPT_STRICT: o->strict = true; return 0;
 	case OPT_QUIET: o->quiet = true; return 0;
 	case OPT_HELP:
-		if (!o->n_paths || !verb_help_print(o->paths[0]))
+		if (!o->n_paths || !verb_help_print(o->command == COMMAND_STATE, o->paths[0]))
 			options_print_help(o->command);
 		o->command = COMMAND_HELP;
 		return 0;
@@ -314,32 +353,32 @@ static int take_value(struct options *o, const struct option_line *line, const c
 		o->keep_duplicates = !strcmp(value, "off");
 		if (o->keep_duplicates || !strcmp(value, "on"))
 			return 0;
-		return usage_error("--dedup takes on or off, not \"%s\"%s", value, "");
+		return options_error("--dedup takes on or off, not \"%s\"%s", value, "");
 	case OPT_SHARDS: return parse_count("--shards", value, PIPELINE_SHARDS_MAX, &o->shards);
 	case OPT_INTERFACE:
 		if (o->n_interfaces == OPTIONS_INTERFACES_MAX)
-			return usage_error("more than 16 interfaces%s%s", "", "");
+			return options_error("more than 16 interfaces%s%s", "", "");
 		o->interfaces[o->n_interfaces++] = value;
 		return 0;
 	case OPT_REDIS_WAIT:
 		if (duration_parse(value, &o->redis_wait_ns))
 			return 0;
-		return usage_error(
+		return options_error(
 			"--redis-wait takes a time with a unit, like 30s or 2m, not \"%s\"%s",
 			value, "");
 	case OPT_PROGRESS:
 		if (progress_mode_parse(value, &o->progress))
 			return 0;
-		return usage_error("--progress takes auto, never or always, not \"%s\"%s", value,
+		return options_error("--progress takes auto, never or always, not \"%s\"%s", value,
 				   "");
 	case OPT_LOG_LEVEL:
 		if (log_level_parse(value, &o->log_level))
 			return 0;
-		return usage_error(
+		return options_error(
 			"--log-level takes err, warn, notice, info or debug, not \"%s\"%s", value,
 			"");
 	case OPT_LATER:
-		return usage_error("%s is not in this version (%s)", line->name, PACKAGE_VERSION);
+		return options_error("%s is not in this version (%s)", line->name, PACKAGE_VERSION);
 	}
 	return -1;
 }
@@ -353,7 +392,7 @@ static int take_option(struct options *o, int argc, char **argv, int *at)
 	char name[64];
 
 	if (len >= sizeof(name))
-		return usage_error("unknown option \"%.40s...\"%s", arg, "");
+		return options_error("unknown option \"%.40s...\"%s", arg, "");
 	memcpy(name, arg, len);
 	name[len] = '\0';
 	for (size_t i = 0; i < ARRAY_SIZE(lines) && !line; i++)
@@ -362,110 +401,46 @@ static int take_option(struct options *o, int argc, char **argv, int *at)
 	if (!line)
 		return unknown_option(name, o->command);
 	if (!line->value)
-		return arg[len] ? usage_error("%s takes no value%s", name, "")
+		return arg[len] ? options_error("%s takes no value%s", name, "")
 				: take_value(o, line, NULL);
 	if (arg[len])
 		return take_value(o, line, arg + len + 1);
 	if (*at + 1 >= argc)
-		return usage_error("%s needs a value: %s", name, line->value);
+		return options_error("%s needs a value: %s", name, line->value);
 	return take_value(o, line, argv[++*at]);
-}
-
-static int check_verb(const struct options *o)
-{
-	static const char *const verbs[] = { "show", "assets", "channels", "review",
-					     "promote", "outbox", "export" };
-	const char *near;
-
-	if (o->n_paths == 0)
-		return usage_error("state needs to know what: show, assets, channels, review, "
-				   "promote, outbox or export%s%s", "", "");
-	if (o->n_paths > 1)
-		return usage_error("\"%s\" is not an option of state %s; the file goes behind "
-				   "--state", o->paths[1], o->paths[0]);
-	for (size_t i = 0; i < ARRAY_SIZE(verbs); i++)
-		if (!strcmp(o->paths[0], verbs[i]))
-			return 0;
-	near = text_nearest(o->paths[0], verbs, ARRAY_SIZE(verbs));
-	if (near)
-		return usage_error("state knows no \"%s\"; did you mean %s?", o->paths[0], near);
-	return usage_error("state knows no \"%s\"; it has show, assets, channels, review, "
-			   "promote, outbox and export%s", o->paths[0], "");
-}
-
-/* What goes with state review and promote alone. */
-static int check_baseline(const struct options *o, const char *verb)
-{
-	bool is_promote = !strcmp(verb, "promote"), is_review = !strcmp(verb, "review");
-
-	if (!is_promote && (o->n_ids || o->all_without_incident || o->revoke || o->by ||
-			    o->reason || o->dry_run))
-		return usage_error("--id, --all-without-incident, --revoke, --by, --reason and "
-				   "--dry-run go with state promote, not with state %s%s", verb,
-				   "");
-	if (o->log && !is_review)
-		return usage_error("--log goes with state review, not with state %s%s", verb, "");
-	if (o->asset && !is_review && !is_promote)
-		return usage_error("--asset goes with state review and promote, not with state "
-				   "%s%s", verb, "");
-	if (o->as && is_review && strcmp(o->as, "json") && strcmp(o->as, "csv"))
-		return usage_error("--as of state review takes json or csv, not \"%s\"%s", o->as,
-				   "");
-	return 0;
-}
-
-static int check_state(const struct options *o)
-{
-	const char *verb;
-
-	if (check_verb(o))
-		return -1;
-	verb = o->paths[0];
-	if (!o->state)
-		return usage_error("state %s needs a state file: --state FILE%s", verb, "");
-	if (o->channel && strcmp(verb, "channels"))
-		return usage_error("--channel goes with state channels, not with state %s%s", verb,
-				   "");
-	if (o->records && strcmp(verb, "outbox"))
-		return usage_error("--records goes with state outbox, not with state %s%s", verb,
-				   "");
-	if (o->as && strcmp(verb, "export") && strcmp(verb, "review"))
-		return usage_error("--as goes with state export and review, not with state %s%s",
-				   verb, "");
-	if (o->as && strcmp(o->as, "json") && strcmp(o->as, "csv") && strcmp(o->as, "site"))
-		return usage_error("--as takes json, csv or site, not \"%s\"%s", o->as, "");
-	return check_baseline(o, verb);
 }
 
 static int check_consistency(const struct options *o)
 {
 	unsigned on_stdout = 0;
-	const char *const outputs[] = { o->alerts, o->flows, o->manifest };
+	const char *const outputs[] = { o->alerts, o->flows, o->manifest, o->attestations };
 
 	for (size_t i = 0; i < ARRAY_SIZE(outputs); i++)
 		on_stdout += outputs[i] && !strcmp(outputs[i], "-");
 	if (on_stdout > 1)
-		return usage_error("only one of --alerts, --flows and --manifest may be '-'%s%s; "
-				   "give the others a "
-				   "file",
+		return options_error("only one of --alerts, --flows, --manifest and "
+				     "--attestations may be '-'%s%s; give the others a file",
 				   "", "");
 	if (o->site && (o->timezone || o->closed))
-		return usage_error("--timezone and --closed stand in for a site file; with --site "
-				   "they come from "
-				   "it%s%s",
-				   "", "");
+		return options_error("--timezone and --closed stand in for a site file; with "
+				     "--site they come from it%s%s", "", "");
 	if (o->command == COMMAND_REPLAY && o->n_paths == 0)
-		return usage_error("replay needs at least one capture file or directory%s%s", "",
+		return options_error("replay needs at least one capture file or directory%s%s", "",
 				   "");
 	if (o->command == COMMAND_LIVE && o->n_interfaces == 0)
-		return usage_error("live needs an interface: -i IFACE%s%s", "", "");
+		return options_error("live needs an interface: -i IFACE%s%s", "", "");
 	if (o->command == COMMAND_STATE)
-		return check_state(o);
+		return options_check_state(o);
+	if (o->command == COMMAND_ATTEST)
+		return options_check_attest(o);
 	if (o->command != COMMAND_REPLAY && o->n_paths > 0)
-		return usage_error("\"%s\" is not an option of %s", o->paths[0],
+		return options_error("\"%s\" is not an option of %s", o->paths[0],
 				   find_command(o->command)->name);
+	if (o->attest_key && !o->attestations && !o->state && !o->redis)
+		return options_error("--attest-key goes with --attestations, --state or "
+				     "--redis%s%s", "", "");
 	if (o->redis_password_file && !o->redis)
-		return usage_error("--redis-password-file goes with --redis%s%s", "", "");
+		return options_error("--redis-password-file goes with --redis%s%s", "", "");
 	return 0;
 }
 
@@ -482,12 +457,12 @@ static int parse_command(const char *word, struct options *o)
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(later_commands); i++)
 		if (!strcmp(word, later_commands[i]))
-			return usage_error("the command %s is not in this version (%s)", word,
+			return options_error("the command %s is not in this version (%s)", word,
 					   PACKAGE_VERSION);
 	near = text_nearest(word, names, ARRAY_SIZE(names));
 	if (near)
-		return usage_error("unknown command \"%s\"; did you mean %s?", word, near);
-	return usage_error("unknown command \"%s\"; nachtwacht --help lists the commands%s", word,
+		return options_error("unknown command \"%s\"; did you mean %s?", word, near);
+	return options_error("unknown command \"%s\"; nachtwacht --help lists the commands%s", word,
 			   "");
 }
 
@@ -499,7 +474,7 @@ int options_parse(int argc, char **argv, struct options *ret_options)
 	*o = (struct options){ .redis_wait_ns = 30 * NS_PER_SEC, .log_level = LOG_LEVEL_NOTICE,
 			       .sensor = "nachtwacht" };
 	if (argc < 2)
-		return usage_error("a command is needed: replay, live, check or state; "
+		return options_error("a command is needed: replay, live, check, state or attest; "
 				   "nachtwacht --help says more%s%s",
 				   "", "");
 	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h") || !strcmp(argv[1], "help")) {
@@ -516,7 +491,7 @@ int options_parse(int argc, char **argv, struct options *ret_options)
 		return -1;
 	o->paths = calloc((size_t)argc, sizeof(char *));
 	if (!o->paths)
-		return usage_error("out of memory%s%s", "", "");
+		return options_error("out of memory%s%s", "", "");
 	for (int i = 2; i < argc; i++) {
 		if (!only_paths && !strcmp(argv[i], "--"))
 			only_paths = true;
@@ -529,11 +504,12 @@ int options_parse(int argc, char **argv, struct options *ret_options)
 	}
 	if (o->quiet && o->log_level > LOG_LEVEL_WARN)
 		o->log_level = LOG_LEVEL_WARN;
-	if (!o->alerts && o->command == COMMAND_REPLAY && !(o->flows && !strcmp(o->flows, "-")))
+	if (!o->alerts && o->command == COMMAND_REPLAY && !(o->flows && !strcmp(o->flows, "-")) &&
+	    !(o->attestations && !strcmp(o->attestations, "-")))
 		o->alerts = "-";
 	if (check_consistency(o))
 		return -1;
-	if (o->command == COMMAND_STATE)
+	if (o->command == COMMAND_STATE || o->command == COMMAND_ATTEST)
 		o->verb = o->paths[0];
 	return 0;
 }
@@ -572,9 +548,16 @@ static void print_command_help(const struct command_line *c)
 		       "  nachtwacht state channels --channel 203.0.113.9 --site site.json --state "
 		       "site.state\n"
 		       "  nachtwacht state export --as site --state site.state >draft.json\n");
-	printf("\nExit status: 0 done, with or without incidents; 1 failed, interrupted, or a sink "
-	       "was not drained;\n"
-	       "2 usage, site, state, or no readable input.\n");
+	if (c->command == COMMAND_ATTEST)
+		printf("\nExamples:\n"
+		       "  nachtwacht attest show attestations.jsonl\n"
+		       "  nachtwacht attest verify --key sensor.pub attestations.jsonl\n"
+		       "\nExit status: 0 done; 2 usage or no readable file; 3 verify found a "
+		       "difference.\n");
+	else
+		printf("\nExit status: 0 done, with or without incidents; 1 failed, interrupted, "
+		       "or a sink was not drained;\n"
+		       "2 usage, site, state, or no readable input.\n");
 }
 
 void options_print_help(enum command command)

@@ -15,6 +15,7 @@ enum command {
 	COMMAND_LIVE,
 	COMMAND_CHECK,
 	COMMAND_STATE,
+	COMMAND_ATTEST,
 	COMMAND_HELP,
 	COMMAND_VERSION
 };
@@ -23,11 +24,12 @@ enum exit_status {
 	EXIT_DONE = 0,		/* with or without incidents */
 	EXIT_FAILED = 1,	/* the run failed, was interrupted, or a sink was not drained */
 	EXIT_USAGE = 2,		/* usage, site, rules, state, or no readable input */
-	EXIT_DIFFERENT = 3,	/* --verify or --compare found a difference */
+	EXIT_DIFFERENT = 3,	/* --verify, --compare or attest verify found a difference */
 };
 
 #define OPTIONS_INTERFACES_MAX 16
 #define OPTIONS_IDS_MAX 64
+#define OPTIONS_KEYS_MAX 16
 
 struct options {
 	enum command command;
@@ -46,7 +48,7 @@ struct options {
 	enum progress_mode progress;
 	enum log_level log_level;
 	const char *state; /* NULL: none */
-	const char *verb;	/* of state: "show" ... */
+	const char *verb;	/* of state and attest: "show" ... */
 	const char *channel, *as;	/* NULL: none */
 	unsigned records;		/* 0: none */
 	/* of state review and promote */
@@ -54,6 +56,11 @@ struct options {
 	size_t n_ids;
 	const char *asset, *by, *reason, *revoke;	/* NULL: none */
 	bool all_without_incident, dry_run, log;
+	const char *attestations, *attest_key;	/* of replay and live; NULL: none */
+	const char *date, *head, *prev, *against;	/* of attest; NULL: none */
+	const char *keys[OPTIONS_KEYS_MAX];
+	size_t n_keys;
+	bool list;
 	bool quiet, strict, final, allow_old, redis_suppressed;
 };
 

@@ -79,11 +79,12 @@ bool outputs_are_apart(const struct options *o, const struct source *s)
 {
 	const struct place files[] = {
 		place_of("--alerts", o->alerts), place_of("--flows", o->flows),
-		place_of("--manifest", o->manifest), place_of("--site", o->site),
+		place_of("--manifest", o->manifest),
+		place_of("--attestations", o->attestations), place_of("--site", o->site),
 		place_of("--redis-password-file", o->redis_password_file),
-		place_of("--gaps", o->gaps),
+		place_of("--gaps", o->gaps), place_of("--attest-key", o->attest_key),
 	};
-	const size_t outputs = 3;
+	const size_t outputs = 4;
 	size_t inputs = o->command == COMMAND_REPLAY ? source_inputs(s) : 0;
 
 	for (size_t i = 0; i < outputs; i++)

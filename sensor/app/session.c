@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/hash.h"
+#include "base/sign.h"
 #include "base/tz.h"
 #include "config.h"
 #include "output/manifest.h"
@@ -110,6 +111,10 @@ static int prepare_redis(struct session *s)
 			sizeof(r->stream) - 1);
 		return EXIT_USAGE;
 	}
+	/* A replay writes to its own stream alone (ALERTS section 2). */
+	if (o->command == COMMAND_LIVE)
+		snprintf(r->attestations, sizeof(r->attestations), "nw:{%s}:attestations",
+			 s->site->id);
 	r->wait_ns = o->redis_wait_ns;
 	r->with_suppressed = o->redis_suppressed;
 	/* A live sensor keeps records for a server that comes back; a replay can be repeated. */
@@ -134,6 +139,19 @@ static int prepare_watch(struct session *s)
 	return EXIT_DONE;
 }
 
+/* With a state always, or its chain would have holes. */
+static int prepare_attestations(struct session *s)
+{
+	const struct options *o = s->options;
+
+	s->context.attests = o->attestations || o->state ||
+			     (o->redis && o->command == COMMAND_LIVE);
+	if (o->attest_key && sign_key_load(o->attest_key, &s->attest_key))
+		return EXIT_USAGE;
+	s->context.attest_key = s->attest_key;
+	return EXIT_DONE;
+}
+
 int session_prepare(struct session *s, const struct options *o)
 {
 	int status;
@@ -153,7 +171,8 @@ int session_prepare(struct session *s, const struct options *o)
 					    .is_live = o->command == COMMAND_LIVE,
 					    .interface = o->n_interfaces ? o->interfaces[0] : NULL};
 	make_run_id(s);
-	return prepare_redis(s);
+	status = prepare_attestations(s);
+	return status == EXIT_DONE ? prepare_redis(s) : status;
 }
 
 /* The inputs as a text that is the same for the same packets, whatever the files are called. */
@@ -233,6 +252,9 @@ int session_open_outputs(struct session *s)
 	if (o->alerts && (is_live ? jsonl_sink_open_appending
 				  : jsonl_sink_open)(o->alerts, s->outbox, &s->jsonl))
 		return EXIT_FAILED;
+	if (o->attestations && jsonl_sink_open_kind(o->attestations, s->outbox, RECORD_ATTESTATION,
+						    is_live, &s->attestations))
+		return EXIT_FAILED;
 	if (o->flows && (is_live ? flowlog_open_appending : flowlog_open)(o->flows, &s->flowlog))
 		return EXIT_FAILED;
 	if (s->flowlog)
@@ -275,6 +297,8 @@ static int drain(struct session *s)
 	outbox_close(s->outbox);
 	if (s->jsonl)
 		failed |= jsonl_sink_close(steal(&s->jsonl)) != 0;
+	if (s->attestations)
+		failed |= jsonl_sink_close(steal(&s->attestations)) != 0;
 	if (s->flowlog)
 		failed |= flowlog_close(steal(&s->flowlog)) != 0;
 	if (s->redis)		/* last: it may wait long, and the files are complete by then */
@@ -381,6 +405,8 @@ void session_close(struct session *s)
 		outbox_close(s->outbox);
 	if (s->jsonl)
 		jsonl_sink_close(s->jsonl);
+	if (s->attestations)
+		jsonl_sink_close(s->attestations);
 	if (s->redis)
 		redis_sink_close(s->redis);
 	if (s->flowlog)
@@ -396,5 +422,6 @@ void session_close(struct session *s)
 	coverage_free(s->coverage);
 	gaps_file_free(s->gaps);
 	free(s->stretches);
+	sign_key_free(s->attest_key);
 	site_free(s->site);
 }

@@ -21,7 +21,8 @@ struct session {
 	struct alert_context context;
 	struct outbox *outbox;
 	struct flowlog *flowlog;
-	struct jsonl_sink *jsonl;
+	struct jsonl_sink *jsonl, *attestations;
+	struct sign_key *attest_key;	/* NULL: not signed */
 	struct redis_sink *redis;
 	struct analysis *analysis;
 	struct orders_watch *orders;	/* live, of a site with orders; NULL */

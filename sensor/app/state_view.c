@@ -152,6 +152,8 @@ static int load_tables(struct state_view *v)
 	if (!err)
 		err = links_new(&v->tables.tallies.links);
 	if (!err)
+		err = attest_new(&v->tables.attest);
+	if (!err)
 		err = incidents_new(&v->context, emit_nothing, NULL, &v->tables.incidents);
 	return err ? err : memory_load_tables(v->state, v->site, &v->tables, &v->left_out);
 }
@@ -200,6 +202,7 @@ void state_view_close(struct state_view *v)
 	incidents_free(v->tables.incidents);
 	baseline_free(v->tables.baseline);
 	links_free(v->tables.tallies.links);
+	attest_free(v->tables.attest);
 	channels_free(v->tables.channels);
 	subjects_free(v->tables.subjects);
 	site_free(v->site);

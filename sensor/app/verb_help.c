@@ -70,13 +70,17 @@ static const char promote[] =
 	"      --reason 'update server of the vendor, CHG-4711'\n"
 	"  nachtwacht state review --state site.state --log\n";
 
-bool verb_help_print(const char *verb)
+bool verb_help_print(bool is_state, const char *verb)
 {
 	static const struct {
 		const char *verb, *text;
 	} pages[] = { { "review", review }, { "promote", promote } };
 
-	for (size_t i = 0; i < ARRAY_SIZE(pages); i++)
+	if (!is_state && verb_help_attest(verb)) {
+		fputs(verb_help_attest(verb), stdout);
+		return true;
+	}
+	for (size_t i = 0; is_state && i < ARRAY_SIZE(pages); i++)
 		if (!strcmp(pages[i].verb, verb)) {
 			fputs(pages[i].text, stdout);
 			return true;

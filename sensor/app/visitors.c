@@ -223,6 +223,19 @@ static void judge_orders(struct visitors *v, struct telling *t, const struct rem
 		tell_if_grown(v, t);
 }
 
+static void tell_session(const struct visitors *v, const struct visit *visit,
+			 const struct remote_setting *set, const struct telling *t)
+{
+	struct visitors_session s = {
+		.visit = visit, .minute_ns = t->judged_ns - SLICE_NS,
+		.is_without_order = remote_is_without_order(visit, set),
+		.has_outlived = remote_outlives_order(visit, &t->look, visit->last_ns),
+	};
+
+	if (v->session && visit->is_session && !visit->is_inside)
+		v->session(v->session_arg, &s);
+}
+
 static void judge(struct visitors *v, struct visit *visit)
 {
 	struct remote_setting set = setting_of(v, visit);
@@ -232,6 +245,7 @@ static void judge(struct visitors *v, struct visit *visit)
 	visit->touched_ns = 0;
 	if (visit->protocol != REMOTE_ANY) {
 		judge_orders(v, &t, &set);
+		tell_session(v, visit, &set, &t);
 	} else if (remote_is_bulk(visit)) {
 		remote_look(visit, &set, visit->last_ns, &t.look);
 		t.has_look = true;
@@ -251,7 +265,7 @@ static void judge_minute(struct visitors *v)
 
 /* --- traffic ----------------------------------------------------------- */
 
-static enum remote_protocol protocol_of(const struct slice *s, bool *ret_is_strong)
+enum remote_protocol visitors_protocol(const struct slice *s, bool *ret_is_strong)
 {
 	enum remote_protocol named = remote_of_verdict(s->master, s->app);
 	enum remote_protocol port;
@@ -325,7 +339,7 @@ void visitors_take(struct visitors *v, const struct attribution_end *e)
 		judge_minute(v);
 	if (is_image_server(e->subject) && is_gateway(e->other))
 		add(v, e, &m, REMOTE_ANY);
-	protocol = protocol_of(e->slice, &m.is_strong);
+	protocol = visitors_protocol(e->slice, &m.is_strong);
 	if (!protocol || !is_followed(v, e, &is_inside))
 		return;
 	add(v, e, &m, protocol);

@@ -30,16 +30,29 @@
 #define VISITORS_GREW_BYTES 1000000
 #define VISITORS_GREW_NS (15 * NS_PER_MIN)
 
+/* A minute of a session over a boundary, judged. */
+struct visitors_session {
+	const struct visit *visit;
+	uint64_t minute_ns;
+	bool is_without_order;		/* that it needs: NW-REM-001 */
+	bool has_outlived;		/* the one it had: NW-REM-002 */
+};
+typedef void (*visitors_session_fn)(void *arg, const struct visitors_session *s);
+
 struct visitors {			/* borrowed, but for the last two */
 	const struct alert_context *context;
 	const struct attribution *attribution;
 	struct visits *visits;
 	struct channels *channels;
 	struct incidents *incidents;
+	visitors_session_fn session;	/* NULL: nobody asks */
+	void *session_arg;
 	uint64_t minute_ns;		/* some visit of it is not judged yet; 0: none */
 	uint64_t no_memory;
 };
 
+/* By what its payload is, or by its port alone (not strong); REMOTE_NONE: no remote session. */
+enum remote_protocol visitors_protocol(const struct slice *s, bool *ret_is_strong);
 void visitors_take(struct visitors *v, const struct attribution_end *e);
 /* Capture time has passed now_ns: minutes that are complete, sessions that have ended. */
 void visitors_time(struct visitors *v, uint64_t now_ns);

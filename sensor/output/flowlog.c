@@ -67,19 +67,6 @@ static void format_id(const struct flow_id *id, char ret[static ID_HEX + 1])
 	ret[ID_HEX] = '\0';
 }
 
-static const char *format_transport(uint8_t proto, char buf[static 8])
-{
-	switch (proto) {
-	case IP_TCP: return "tcp";
-	case IP_UDP: return "udp";
-	case IP_ICMP: return "icmp";
-	case IP_ICMPV6: return "ipv6-icmp";
-	case IP_SCTP: return "sctp";
-	}
-	snprintf(buf, 8, "%u", proto);
-	return buf;
-}
-
 static bool is_icmp(const struct flow_key *k)
 {
 	return k->proto == IP_ICMP || k->proto == IP_ICMPV6;
@@ -141,7 +128,8 @@ static json_t *network_json(const struct slice *s)
 			*c += 'a' - 'A';
 	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:I, s:I}",
 			 "type", k->ip_version == 6 ? "ipv6" : "ipv4",
-			 "transport", format_transport(k->proto, transport), "iana_number", number,
+			 "transport", packet_transport_name(k->proto, transport),
+			 "iana_number", number,
 			 "protocol", *protocol ? protocol : "unknown", "community_id", community,
 			 "bytes", (json_int_t)(s->sums.bytes[0] + s->sums.bytes[1]),
 			 "packets", (json_int_t)(s->sums.packets[0] + s->sums.packets[1]));

@@ -57,6 +57,7 @@
 struct jsonl_sink {
 	struct outbox *outbox;
 	struct lines *lines;
+	enum record_kind kind;
 	int sink;			/* number in the outbox */
 	bool appends;			/* live: what is in the file stays */
 	bool is_resumable; /* a file that can be cut, and a state or one that is appended to */
@@ -71,7 +72,7 @@ struct jsonl_sink {
 static int write_batch(struct jsonl_sink *s, const struct record *const *records, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
-		if (records[i]->kind == RECORD_ALERT)
+		if (records[i]->kind == s->kind)
 			lines_put(s->lines, records[i]->json, records[i]->json_len);
 	return s->is_resumable ? lines_sync(s->lines) : lines_flush(s->lines);
 }
@@ -209,7 +210,8 @@ static int start(struct jsonl_sink *s, const char *path)
 	return err;
 }
 
-static int open_sink(const char *path, struct outbox *o, bool appends, struct jsonl_sink **ret_sink)
+int jsonl_sink_open_kind(const char *path, struct outbox *o, enum record_kind kind, bool appends,
+			 struct jsonl_sink **ret_sink)
 {
 	struct jsonl_sink *s = calloc(1, sizeof(*s));
 	int err = -ENOMEM;
@@ -218,6 +220,7 @@ static int open_sink(const char *path, struct outbox *o, bool appends, struct js
 		goto out;
 	s->outbox = o;
 	s->appends = appends;
+	s->kind = kind;
 	err = appends || outbox_is_durable(o) ? lines_open_kept(path, "alerts", &s->lines) :
 				     lines_open(path, "alerts", &s->lines);
 	if (!err)
@@ -234,12 +237,12 @@ out:	if (s)
 
 int jsonl_sink_open(const char *path, struct outbox *o, struct jsonl_sink **ret_sink)
 {
-	return open_sink(path, o, false, ret_sink);
+	return jsonl_sink_open_kind(path, o, RECORD_ALERT, false, ret_sink);
 }
 
 int jsonl_sink_open_appending(const char *path, struct outbox *o, struct jsonl_sink **ret_sink)
 {
-	return open_sink(path, o, true, ret_sink);
+	return jsonl_sink_open_kind(path, o, RECORD_ALERT, true, ret_sink);
 }
 
 int jsonl_sink_close(struct jsonl_sink *s)

@@ -265,6 +265,16 @@ static void ping_when_idle(struct redis_sink *s, bool was_closing)
 
 /* --- sending -------------------------------------------------------------- */
 
+/* The stream of a record's kind; "": none. */
+static const char *key_of(const struct redis_sink *s, const struct record *r)
+{
+	switch (r->kind) {
+	case RECORD_ALERT: return s->cfg.stream;
+	case RECORD_ATTESTATION: return s->cfg.attestations;
+	default: return "";
+	}
+}
+
 /* Queues commands for the first records: how many.  0: out of memory. */
 static size_t queue_batch(struct redis_sink *s, const struct record *const *records, size_t n)
 {
@@ -273,7 +283,8 @@ static size_t queue_batch(struct redis_sink *s, const struct record *const *reco
 	while (queued < n) {
 		struct redis_entry *e = &s->entry;
 
-		redis_entry_build(e, s->cfg.stream, s->cfg.maxlen, records[queued], NULL);
+		redis_entry_build(e, key_of(s, records[queued]), s->cfg.maxlen, records[queued],
+				  NULL);
 		if (queued && bytes + e->bytes > BATCH_BYTES)
 			break;
 		if (!redis_conn_queue(s->conn, e->argc, e->argv, e->lens))
@@ -373,7 +384,8 @@ static size_t count_skipped(const struct redis_sink *s, const struct record *con
 {
 	size_t skipped = 0;
 
-	while (skipped < n && records[skipped]->flat.is_suppressed && !s->cfg.with_suppressed)
+	while (skipped < n && (!*key_of(s, records[skipped]) ||
+			       (records[skipped]->flat.is_suppressed && !s->cfg.with_suppressed)))
 		skipped++;
 	return skipped;
 }

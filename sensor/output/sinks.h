@@ -2,7 +2,8 @@
  *
  * A sink runs on a thread of its own, drains the outbox (store/outbox.h) and never makes the
  * packet path wait.  Redis: at least once, in order, resent after any doubt; event.id makes
- * that harmless. Sinks carry RECORD_ALERT; records of another kind pass them by. The program
+ * that harmless. A file carries records of one kind, those of another pass it by; Redis has a
+ * stream a kind, and kinds without a key pass it by. The program
  * must ignore SIGPIPE (signal(SIGPIPE, SIG_IGN) in main()): neither a closed pipe nor a closed
  * connection may end it.
  */
@@ -24,6 +25,9 @@ int jsonl_sink_open(const char *path, struct outbox *o, struct jsonl_sink **ret_
 /* The same for a sensor that is started again and again: what is in the file stays (a last line
  * that is cut goes), and a full disk is tried again every few seconds. */
 int jsonl_sink_open_appending(const char *path, struct outbox *o, struct jsonl_sink **ret_sink);
+/* Either of the two, for records of another kind than RECORD_ALERT. */
+int jsonl_sink_open_kind(const char *path, struct outbox *o, enum record_kind kind, bool appends,
+			 struct jsonl_sink **ret_sink);
 /* Waits until the closed outbox is drained.  0, or the first -errno of writing (logged once). */
 int jsonl_sink_close(struct jsonl_sink *s);		/* takes s */
 
@@ -50,6 +54,7 @@ const char *redis_url_text(const struct redis_url *url, char buf[static REDIS_UR
 struct redis_config {
 	struct redis_url url;
 	char stream[256];			/* key of the alerts; dead letters: with ":dead" */
+	char attestations[256];			/* key of NW-ATT-001's; "": they pass by */
 	uint64_t maxlen;			/* MAXLEN ~; 0: 50 000 */
 	uint64_t wait_ns;			/* how long redis_sink_close() waits for the rest */
 	/* A full outbox, too, waits no longer than wait_ns for a server that takes nothing. */

@@ -6,6 +6,7 @@
 #include "packet/packet.h"
 #include <assert.h>
 #include <stddef.h>
+#include <stdio.h>
 #include "base/err.h"
 #include "packet/decode.h"
 
@@ -185,4 +186,16 @@ enum packet_status packet_decode_ip(struct packet *p)
 
 	d.cap = p->caplen < p->wirelen ? p->caplen : p->wirelen;
 	return d.off > d.cap ? PACKET_BAD_IP : walk(&d, LAYER_IP);
+}
+
+const char *packet_transport_name(uint8_t proto, char buf[static PACKET_TRANSPORT_MAX])
+{
+	switch (proto) {
+	case IP_TCP: return "tcp";
+	case IP_UDP: return "udp";
+	case IP_ICMP: return "icmp";
+	case IP_ICMPV6: return "ipv6-icmp";
+	case IP_SCTP: return "sctp";
+	default: snprintf(buf, PACKET_TRANSPORT_MAX, "%u", proto); return buf;
+	}
 }

@@ -121,6 +121,10 @@ static inline unsigned packet_tunnel_layers(const struct packet_tunnel *t)
 
 enum { IP_ICMP = 1, IP_TCP = 6, IP_UDP = 17, IP_ICMPV6 = 58, IP_SCTP = 132 };
 
+/* As ECS network.transport has it: "tcp", "ipv6-icmp"; of a rarer one its number, in buf. */
+#define PACKET_TRANSPORT_MAX 8
+const char *packet_transport_name(uint8_t proto, char buf[static PACKET_TRANSPORT_MAX]);
+
 struct packet {
 	uint64_t ts_ns;
 	const uint8_t *bytes;		/* borrows the frame's bytes (or a reassembled datagram) */
