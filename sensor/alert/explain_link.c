@@ -48,8 +48,14 @@ static void say_spoof(struct incident *in, const struct finding *f)
 	link_text(&s->neighbour->row.link, on);
 	if (s->what == SPOOF_BOTH)
 		snprintf(in->words->message, sizeof(in->words->message),
-			 "%s: the address %s was claimed by two MACs within a minute on %s, %s and "
-			 "%s, each again after the other (last %s local)", who, addr, on, a, b,
+			 "%s: the address %s was claimed by two MACs in turn on %s, %s and %s, one "
+			 "soon after the other (last %s local)", who, addr, on, a, b,
+			 explain_at(s->neighbour->conflict_ns, at));
+	else if (s->what == SPOOF_RETURNS)
+		snprintf(in->words->message, sizeof(in->words->message),
+			 "%s: the address %s was claimed by two MACs in turn on %s, %s and %s, which "
+			 "came back three times within %llu hours without an announcement (last %s "
+			 "local)", who, addr, on, a, b, SPOOF_RETURNS_NS / NS_PER_HOUR,
 			 explain_at(s->neighbour->conflict_ns, at));
 	else
 		snprintf(in->words->message, sizeof(in->words->message),
@@ -68,13 +74,23 @@ static void add_listed(char *line, size_t cap, const uint8_t mac[static 6],
 		 "%s is listed nowhere", mac_text(mac, text), asset ? asset->id : "");
 }
 
+/* " and 02:00:00:00:00:0a", of a MAC that the asset of the address does not list. */
+static void add_unlisted(char *line, size_t cap, const struct spoof_facts *s,
+			 const struct holder *h, const struct asset *listed)
+{
+	char text[MAC_TEXT_MAX];
+
+	if (listed != s->asset)
+		snprintf(line + strlen(line), cap - strlen(line), "%s%s",
+			 line[0] ? " and " : "", mac_text(h->mac, text));
+}
+
 static void explain_lists(const struct alert_context *ctx, struct incident *in,
 			  const struct spoof_facts *s)
 {
 	char line[INCIDENT_TEXT_MAX] = "The site policy's lists of MACs: ";
 	const struct holder *o = spoof_older(s->neighbour), *n = spoof_newer(s->neighbour);
-	bool is_older = s->older_asset != s->asset, is_newer = s->newer_asset != s->asset;
-	char a[MAC_TEXT_MAX], b[MAC_TEXT_MAX];
+	char others[2 * MAC_TEXT_MAX + 8] = "";
 
 	if (ctx->site->is_default) {
 		explain_add_line(in, "No site policy was given, so it is not known whose the MACs "
@@ -84,12 +100,12 @@ static void explain_lists(const struct alert_context *ctx, struct incident *in,
 	add_listed(line, sizeof(line), o->mac, s->older_asset);
 	snprintf(line + strlen(line), sizeof(line) - strlen(line), ", ");
 	add_listed(line, sizeof(line), n->mac, s->newer_asset);
+	add_unlisted(others, sizeof(others), s, o, s->older_asset);
+	add_unlisted(others, sizeof(others), s, n, s->newer_asset);
 	if (s->asset && s->asset->n_macs)
 		snprintf(line + strlen(line), sizeof(line) - strlen(line), "; %s, which has the "
-			 "address, has %zu listed, and only they may claim it; not listed for it: %s%s%s.",
-			 s->asset->id, s->asset->n_macs, is_older ? mac_text(o->mac, a) : "",
-			 is_older && is_newer ? " and " : "",
-			 is_newer ? mac_text(n->mac, b) : "");
+			 "address, has %zu listed, and only they may claim it; not listed for it: "
+			 "%s.", s->asset->id, s->asset->n_macs, others);
 	else if (s->asset)
 		snprintf(line + strlen(line), sizeof(line) - strlen(line), "; for %s, which has "
 			 "the address, none is.", s->asset->id);
@@ -133,6 +149,12 @@ static void explain_spoof(const struct alert_context *ctx, struct incident *in,
 			"device set up with an address that is taken looks the same as one that "
 			"wants what is meant for another. A host with two cards in one network, or "
 			"a balance-alb bond, looks the same: list both MACs.");
+	else if (f->spoof->what == SPOOF_RETURNS)
+		explain_add_line(in,
+			"How sure: weaker. More than a minute lay between the two each time, and "
+			"nothing announced the change: no announcement, DHCP lease or probe. A host "
+			"that changes between two cards and tells nobody looks the same: list both "
+			"MACs.");
 	else
 		explain_add_line(in,
 			"How sure: weaker. Nothing announced the change and no DHCP lease or probe "
@@ -281,6 +303,11 @@ static void explain_gateway(const struct alert_context *ctx, struct incident *in
 		"How sure: frames seen on the link, no statistics. What was there in the first 7 "
 		"days of a link counts as known, whoever put it there; this was not. A router or a "
 		"DHCP server that was replaced or added on purpose looks the same.");
+	if (f->gateway->claims_peer)
+		explain_add_line(in,
+			"It has claimed the peer's address on the link as well: a device that was "
+			"set up for another network, or renumbered, does the same, and so does a "
+			"way out that answers for its peer.");
 	explain_gateway_list(ctx, in, f->gateway);
 	explain_known(in, f->gateway);
 	if (f->channel->key.is_external)

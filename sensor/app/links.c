@@ -138,8 +138,7 @@ static bool holds(const struct neighbour *n, const uint8_t mac[static 6])
 	return !memcmp(n->now.mac, mac, 6) || !memcmp(n->before.mac, mac, 6);
 }
 
-/* Addresses of the link that the MAC has claimed. */
-static unsigned count_held(const struct links_watch *w, const struct links_forward *f)
+bool links_claims_few(const struct links_watch *w, const struct links_forward *f)
 {
 	size_t n;
 	struct link_row *const *list = links_list(w->links, LINK_NEIGHBOUR, &n);
@@ -148,25 +147,28 @@ static unsigned count_held(const struct links_watch *w, const struct links_forwa
 	for (size_t i = 0; i < n; i++)
 		held += !memcmp(&list[i]->link, &f->link, sizeof(f->link)) &&
 			holds(link_neighbour(list[i]), f->mac);
-	return held;
+	return held <= LINKS_HOLDS_MAX;
+}
+
+static bool claims_peer(const struct links_watch *w, const struct links_forward *f)
+{
+	struct link_key key = { .kind = LINK_NEIGHBOUR, .link = f->link, .addr = f->peer };
+	const struct neighbour *n = link_neighbour(links_find(w->links, &key));
+
+	return n && holds(n, f->mac);
 }
 
 /* The peer said itself, with that MAC, that it is on the link; anybody can say so of an address
  * outside. */
 static bool is_neighbour(const struct links_watch *w, const struct links_forward *f)
 {
-	struct link_key key = { .kind = LINK_NEIGHBOUR, .link = f->link, .addr = f->peer };
-	const struct neighbour *n = link_neighbour(links_find(w->links, &key));
-
-	if (!n || !holds(n, f->mac))
-		return false;
-	return w->context->site->is_default ? count_held(w, f) <= LINKS_HOLDS_MAX :
-					      !f->key.is_external;
+	return f->is_claimed && (w->context->site->is_default ? links_claims_few(w, f) :
+								!f->key.is_external);
 }
 
 static unsigned weight(const struct links_forward *f)
 {
-	return 2U * f->is_sure + f->is_answered;
+	return 4U * f->is_sure + 2U * f->is_answered + !f->is_claimed;
 }
 
 static void keep_forward(struct links_watch *w, const struct links_forward *f)
@@ -240,6 +242,7 @@ void links_take_end(struct links_watch *w, const struct attribution_end *e)
 	f.key = (struct channel_key){ .subject = e->subject->number,
 				      .is_external = e->crossing == CROSSING_EXTERNAL };
 	group_key_ip(&f.key, e->peer, s->id.key.proto, slice_server_port(s));
+	f.is_claimed = claims_peer(w, &f);
 	keep_forward(w, &f);
 }
 
@@ -361,18 +364,22 @@ static void take_neighbour(struct links_watch *w, const struct claim *c, const s
 		links_found_spoof(w, n, what, w->minute_ns + SLICE_NS);
 }
 
-/* The gateway, with that role; NULL: no memory. */
+/* The gateway, which does that from now on; NULL: no memory. */
 static struct gateway *see_gateway(struct links_watch *w, const struct link_key *key,
-				   enum gateway_role role, uint64_t ns)
+				   unsigned how, uint64_t ns)
 {
+	bool is_server = how & (CLAIM_DHCP4 | CLAIM_DHCP6);
 	struct gateway *g = link_gateway(links_get(w->links, key, ns));
 
 	if (!g) {
 		note_beyond(w);
 		return NULL;
 	}
-	if (!g->role_ns[role])
-		g->role_ns[role] = ns;
+	g->how |= how;
+	if (is_server && !g->role_ns[GATEWAY_SERVER])
+		g->role_ns[GATEWAY_SERVER] = ns;
+	if (how & GATEWAY_LEADS && !g->role_ns[GATEWAY_ROUTER])
+		g->role_ns[GATEWAY_ROUTER] = ns;
 	if (site_asset_of_mac(w->context->site, key->mac))
 		g->row.kept = LINK_LISTED;
 	g->row.is_changed = true;
@@ -386,11 +393,9 @@ static void take_gateway(struct links_watch *w, const struct claim *c)
 	struct gateway *g;
 
 	memcpy(key.mac, c->mac, sizeof(key.mac));
-	g = see_gateway(w, &key, c->kind == CLAIM_LEASES ? GATEWAY_SERVER : GATEWAY_ROUTER,
-			c->first_ns);
+	g = see_gateway(w, &key, c->how, c->first_ns);
 	if (!g)
 		return;
-	g->how |= c->how;
 	if (addr_equal(&g->addr, &none))
 		g->addr = c->addr;
 	link_row_seen(&g->row, c->first_ns, c->last_ns);
@@ -428,24 +433,24 @@ static void take_claims(struct links_watch *w)
 
 /* --- ... traffic, and takeovers that waited ------------------------------------------------- */
 
-static void take_forward(struct links_watch *w, const struct links_forward *f)
+static void take_forward(struct links_watch *w, struct links_forward *f)
 {
 	struct link_key key = { .kind = LINK_GATEWAY, .link = f->link };
 	const struct link_row *link;
 	struct gateway *g;
 
+	f->is_claimed = claims_peer(w, f);	/* the minute's claims are there by now */
 	link = is_neighbour(w, f) ? NULL : see_link(w, &f->link, f->ns, f->ns);
 	if (!link || (!f->is_sure && f->ns >= link->first_ns + LINK_LEARN_NS))
 		return;
 	memcpy(key.mac, f->mac, sizeof(key.mac));
-	g = see_gateway(w, &key, GATEWAY_ROUTER, f->ns);
+	g = see_gateway(w, &key, GATEWAY_FORWARDS, f->ns);
 	if (!g)
 		return;
-	if (!(g->how & GATEWAY_FORWARDS)) {
+	if (!g->user[0]) {
 		memcpy(g->user, f->user->id, sizeof(g->user));
 		g->peer = f->peer;
 	}
-	g->how |= GATEWAY_FORWARDS;
 	link_row_seen(&g->row, f->ns, f->ns);
 	links_judge_gateway(w, g, f, w->minute_ns + SLICE_NS);
 }

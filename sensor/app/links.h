@@ -18,7 +18,8 @@
  *   flood       beyond INCIDENT_PEERS_MAX open ones of a subject they are counted
  *
  * Bounded: LINKS_CLAIMS_MAX claims and LINKS_FORWARDS_MAX unknown MACs a minute; more are counted.
- * Of MACs those to which the policy says that traffic left, and that were answered, come first.
+ * Of MACs those to which the policy says that traffic left, that were answered, and that do not
+ * claim the peer's address come first; of one MAC's traffic likewise.
  * Thread: analysis.  Cost: sorting a minute's claims; a look-up for a minute of traffic to
  * elsewhere.
  */
@@ -32,7 +33,7 @@
 #define LINKS_CLAIMS_MAX 32768
 #define LINKS_FORWARDS_MAX 64
 #define LINKS_OWN_MAX 3
-#define LINKS_HOLDS_MAX 2
+#define LINKS_HOLDS_MAX 2		/* addresses that a host claims, and not a router */
 #define LINKS_SILENT_ROWS 14
 
 /* A MAC, not known to route so far, that traffic to elsewhere went to. */
@@ -44,6 +45,7 @@ struct links_forward {
 	struct addr me, peer;
 	uint64_t ns;
 	bool is_answered;
+	bool is_claimed;		/* the MAC has claimed the peer's address on the link */
 	bool is_sure;			/* the policy says that the peer is elsewhere; else it looks
 					 * so, and only teaches what is known (detect/gateway.h) */
 };

@@ -8,6 +8,8 @@
 
 void links_found_spoof(struct links_watch *w, struct neighbour *n, enum spoof what,
 		       uint64_t judged_ns);
+/* Of the link's addresses the MAC claims no more than a host does. */
+bool links_claims_few(const struct links_watch *w, const struct links_forward *f);
 /* It was seen; f: by this traffic, NULL: by what it said itself. */
 void links_judge_gateway(struct links_watch *w, struct gateway *g, const struct links_forward *f,
 			 uint64_t judged_ns);

@@ -132,7 +132,8 @@ void links_found_spoof(struct links_watch *w, struct neighbour *n, enum spoof wh
 	n->conflicts += n->conflicts < UINT32_MAX;
 	n->conflict_ns = n->now.last_ns;
 	if (n->told.subject && n->told.row == row_of(w, judged_ns) &&
-	    (n->told.is_flooded || n->told.what >= what))
+	    (n->told.is_flooded ||
+	     spoof_severity((enum spoof)n->told.what) >= spoof_severity(what)))
 		return;
 	tell_spoof(w, n, &facts, judged_ns);
 }
@@ -260,9 +261,9 @@ void links_judge_gateway(struct links_watch *w, struct gateway *g, const struct 
 			     .row = row_of(w, judged_ns), .gateway = &facts },
 		.own = f ? f->me : g->addr, .first_ns = g->row.first_ns, .last_ns = g->row.last_ns,
 	};
-
 	uint8_t what;
 
+	facts.claims_peer = f && f->is_claimed && links_claims_few(w, f);
 	facts.roles = gateway_new_roles(g, facts.link_ns, w->context->site);
 	facts.is_first = is_first_way(w, &facts);
 	if (!facts.roles || (facts.is_first && !find_early(w, &facts)))

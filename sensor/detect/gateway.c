@@ -9,9 +9,15 @@ static const uint8_t serves[] = {
 };
 static_assert(ARRAY_SIZE(serves) == GATEWAY_ROLES, "a role that no asset can be given");
 
+/* In a state of before GATEWAY_LEADS a flag alone has made a router. */
+static bool has_role(const struct gateway *g, int role)
+{
+	return g->role_ns[role] && (role != GATEWAY_ROUTER || g->how & GATEWAY_LEADS);
+}
+
 bool gateway_is_learned(const struct gateway *g, enum gateway_role role, uint64_t link_ns)
 {
-	return g->role_ns[role] && g->role_ns[role] < link_ns + LINK_LEARN_NS;
+	return has_role(g, role) && g->role_ns[role] < link_ns + LINK_LEARN_NS;
 }
 
 unsigned gateway_new_roles(const struct gateway *g, uint64_t link_ns, const struct site *site)
@@ -20,7 +26,7 @@ unsigned gateway_new_roles(const struct gateway *g, uint64_t link_ns, const stru
 	unsigned roles = 0;
 
 	for (int i = 0; i < GATEWAY_ROLES; i++)
-		if (g->role_ns[i] && (i != GATEWAY_ROUTER || g->how & GATEWAY_LEADS) && !gateway_is_learned(g, (enum gateway_role)i, link_ns) &&
+		if (has_role(g, i) && !gateway_is_learned(g, (enum gateway_role)i, link_ns) &&
 		    !(asset && asset->serves & serves[i]))
 			roles |= 1U << i;
 	return roles;
@@ -34,7 +40,9 @@ unsigned gateway_severity(const struct gateway_facts *f)
 		return 4;
 	if (how == CLAIM_NO_DEFAULT)
 		return 2;
-	if (!f->is_first)
-		return 4;
-	return f->is_without_site ? 2 : f->was_neighbour ? 3 : 4;
+	if (f->is_first && f->is_without_site)
+		return 2;
+	if (f->claims_peer && how == GATEWAY_FORWARDS)
+		return 3;
+	return f->is_first && f->was_neighbour ? 3 : 4;
 }

@@ -14,7 +14,9 @@
  * LINK_LEARN_NS; where none were, the tap sees little of the link, and it may have been there.
  * The router flag of a neighbour advertisement is only noted, until there is more.
  * Severity 4: it is a fact, and replacing a router looks the same.  3: the first way out, by a MAC
- * that was there before.  2: the first way out when there is no site policy, so that nothing says
+ * that was there before; or nothing but traffic with peers outside whose addresses the MAC claims
+ * on the link itself, LINKS_HOLDS_MAX at most: a device that was set up for another network, or
+ * renumbered, looks like this, and so does a way out that answers for its peer.  2: the first way out when there is no site policy, so that nothing says
  * what is outside (a service that moves to another network looks the same); router advertisements
  * with a lifetime of 0 alone, which make nobody's default router.
  *
@@ -23,10 +25,12 @@
  * MAC that they come from, if the asset has answered and the link knows no redundant router (whose
  * members send with MACs of their own); likewise of the asset's own, when the frame that is first
  * seen is an answer.  A peer that has claimed its address on the link itself is no way out; but
- * one outside, by the site policy, is however much the MAC claims its address, and without a
- * policy so is one whose MAC claims more than LINKS_HOLDS_MAX.  In the first LINK_LEARN_NS traffic between two networks by the look of their
- * addresses (/24, /64) teaches as well what routes: without a site file nothing says more, and the
- * router of all days is not new when it first leads outside.
+ * one outside, by the site policy, is, however much the MAC claims its address, and without a
+ * policy so is one whose MAC claims more than LINKS_HOLDS_MAX (app/links.h).  An address that
+ * somebody gave himself for want of one (169.254.0.0/16, fe80::/10) is of the link, not outside.
+ * In the first LINK_LEARN_NS traffic between two networks by the look of their addresses (/24, /64)
+ * teaches as well what routes: without a site file nothing says more, and the router of all days
+ * is not new when it first leads outside.
  * Not judged: a change of TTL (nothing remembers the one before).
  * Pure functions; thread: analysis.
  */
@@ -51,6 +55,8 @@ struct gateway_facts {
 	bool is_first;			/* nobody led out of the link before it */
 	bool was_neighbour;		/* it claimed an address there in the first LINK_LEARN_NS */
 	bool is_without_site;		/* no site policy was given */
+	/* By traffic, with a peer whose address it claims on the link, among few: no router's. */
+	bool claims_peer;
 };
 
 /* What leads traffic, or asks for it; the router flag of an advertisement alone does not (a host

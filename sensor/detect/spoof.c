@@ -86,8 +86,7 @@ static void forget_contest(struct neighbour *n)
 void spoof_forget(struct neighbour *n)
 {
 	forget_contest(n);
-	n->returns = 0;
-	n->returns_ns = 0;
+	n->returns_ns[0] = n->returns_ns[1] = 0;
 }
 
 static void note(struct holder *h, const uint8_t mac[static 6], uint64_t ns)
@@ -144,14 +143,15 @@ static enum spoof come_late(struct neighbour *n, uint64_t ns, bool is_back, bool
 }
 
 /* However slowly: coming back again and again, undeclared. */
-static bool comes_back_often(struct neighbour *n, uint64_t ns)
+static enum spoof come_back(struct neighbour *n, uint64_t ns)
 {
-	if (!n->returns || ns - n->returns_ns > NS_PER_DAY) {
-		n->returns = 0;
-		n->returns_ns = ns;
-	}
-	n->returns += n->returns < UINT32_MAX;
-	return n->returns >= SPOOF_TAKEOVERS;
+	uint64_t first_ns = n->returns_ns[0];
+
+	n->returns_ns[0] = n->returns_ns[1];
+	n->returns_ns[1] = ns;
+	if (!first_ns || ns - first_ns > SPOOF_RETURNS_NS)
+		return SPOOF_NONE;
+	return ns - first_ns > SPOOF_SWIFT_NS ? SPOOF_RETURNS : SPOOF_BOTH;
 }
 
 enum spoof spoof_overtaken(struct neighbour *n, const uint8_t mac[static 6], uint64_t ns)
@@ -169,7 +169,7 @@ static enum spoof take_over(struct neighbour *n, const uint8_t mac[static 6], ui
 {
 	bool is_back = is_mac(&n->before, mac), is_said = is_declared(n, mac, ns, how);
 	bool is_contested = is_near(n->now.last_ns, ns);
-	bool is_often = is_back && !is_said && comes_back_often(n, ns);
+	enum spoof what = is_back && !is_said ? come_back(n, ns) : SPOOF_NONE;
 	struct holder taker = { .first_ns = ns };
 
 	if (is_back)
@@ -179,9 +179,9 @@ static enum spoof take_over(struct neighbour *n, const uint8_t mac[static 6], ui
 	n->before = n->now;
 	n->now = taker;
 	if (!is_contested) {
-		enum spoof what = come_late(n, ns, is_back, is_said);
+		enum spoof late = come_late(n, ns, is_back, is_said);
 
-		return is_often ? SPOOF_BOTH : what;
+		return spoof_severity(late) > spoof_severity(what) ? late : what;
 	}
 	if (!n->takeovers || ns - n->contest_ns > SPOOF_CONTEST_NS) {
 		n->takeovers = 0;
@@ -222,5 +222,5 @@ enum spoof spoof_settle(struct neighbour *n, uint64_t now_ns)
 
 unsigned spoof_severity(enum spoof what)
 {
-	return what == SPOOF_BOTH ? 4 : 3;
+	return what == SPOOF_BOTH ? 4 : what ? 3 : 0;
 }

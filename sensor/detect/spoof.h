@@ -15,14 +15,18 @@
  * A *takeover* is a claim by another MAC than the last one's at most SPOOF_NEAR_NS after it; later
  * it has moved, and nobody contends.  A takeover is *declared* by one of the first two.  Found:
  *
- *   SPOOF_BOTH	  the MAC before claims it again, undeclared, soon or while the takeover waits; or
- *		  SPOOF_TAKEOVERS takeovers, declared or not, in SPOOF_CONTEST_NS: two that answer
- *		  each other's announcements; or it comes back undeclared, however late, for the
- *		  SPOOF_TAKEOVERS-th time in a day
- *   SPOOF_TAKEN  a takeover that is undeclared, and still SPOOF_NEAR_NS later, while the other one
- *		  was silent: weaker, for a device that was exchanged quickly may do the same
+ *   SPOOF_BOTH	   the MAC before claims it again, undeclared, soon or while the takeover waits;
+ *		   or SPOOF_TAKEOVERS takeovers, declared or not, in SPOOF_CONTEST_NS: two that
+ *		   answer each other's announcements; or the MAC before comes back undeclared,
+ *		   however late, for the third time in SPOOF_SWIFT_NS
+ *   SPOOF_TAKEN   a takeover that is undeclared, and still SPOOF_NEAR_NS later, while the other
+ *		   one was silent: weaker, for a device that was exchanged quickly may do the same
+ *   SPOOF_RETURNS for the third time in SPOOF_RETURNS_NS: weaker as well, for a host that changes
+ *		   between two cards and tells nobody does the same (but few change at all without
+ *		   an announcement, a probe or a lease).  Who changes in the morning and in the
+ *		   evening comes back twice in that time
  *
- * Severity 4 and 3.  Where the policy lists the MACs of the address's asset the list decides about
+ * Severity 4, 3 and 3.  Where the policy lists the MACs of the address's asset the list decides about
  * redundant routers' too: of these anybody can make one up.  Without a list one is passed by only
  * where it had the address first: a made-up one comes later.
  * Not seen: who takes the address of somebody silent for longer than a minute (that is a move), or
@@ -40,8 +44,11 @@
 #define SPOOF_NEAR_NS NS_PER_MIN
 #define SPOOF_CONTEST_NS (5 * NS_PER_MIN)
 #define SPOOF_TAKEOVERS 3
+#define SPOOF_SWIFT_NS NS_PER_HOUR
+#define SPOOF_RETURNS_NS (12 * NS_PER_HOUR)
 
-enum spoof { SPOOF_NONE, SPOOF_TAKEN, SPOOF_BOTH };	/* kept in the state */
+/* Kept in the state: never renumber. */
+enum spoof { SPOOF_NONE, SPOOF_TAKEN, SPOOF_BOTH, SPOOF_RETURNS };
 
 struct spoof_facts {
 	const struct neighbour *neighbour;
@@ -68,7 +75,7 @@ bool spoof_is_allowed(const struct neighbour *n, const struct site *site);
 bool spoof_is_proxy(const struct site *site, const struct addr *a, const uint8_t mac[static 6]);
 /* Contended for no longer. */
 void spoof_forget(struct neighbour *n);
-unsigned spoof_severity(enum spoof what);
+unsigned spoof_severity(enum spoof what);	/* 0: of nothing */
 /* Of the two, whose claims began first. */
 const struct holder *spoof_older(const struct neighbour *n);
 const struct holder *spoof_newer(const struct neighbour *n);

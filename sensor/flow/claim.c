@@ -1,5 +1,6 @@
-/* claim.c - see claim.h.  The table is open addressing over twice as many places as claims, by link
- * and address: all claims of an address are in one run, of at most CLAIM_KINDS times
+/* claim.c - see claim.h: a minute's table, and its claims as events and between runs; what frames
+ * say is read in claim_read.c.  The table is open addressing over twice as many places as claims, by
+ * link and address: all claims of an address are in one run, of at most CLAIM_KINDS times
  * CLAIMS_OF_ADDRESS_MAX.  What it points to is in the order of arrival; the last RING of it is a
  * ring once the list is full, which begins at `oldest`. */
 #include "flow/claim.h"
@@ -10,7 +11,7 @@
 #include <zlib.h>
 #include "base/err.h"
 #include "base/hash.h"
-#include "dpi/claims.h"
+#include "flow/claim_internal.h"
 #include "flow/image.h"
 #include "flow/key.h"
 
@@ -21,9 +22,6 @@
 #define OLD_ROW 0xc1			/* without the rank */
 
 static_assert(SLOTS == 2 * CLAIMS_MAX, "the table is half full at most");
-
-enum { PORT_BOOTPS = 67, PORT_BOOTPC = 68, PORT_DHCP6_CLIENT = 546, PORT_DHCP6_SERVER = 547 };
-enum { DHCP6_ADVERTISE = 2, DHCP6_REPLY = 7 };
 
 struct entry {
 	struct claim claim;
@@ -68,6 +66,11 @@ void claims_free(struct claims *c)
 const struct claims_counters *claims_counters(const struct claims *c)
 {
 	return &c->counters;
+}
+
+void claims_note_read(struct claims *c)
+{
+	c->counters.read++;
 }
 
 size_t claims_count(const struct claims *c)
@@ -155,15 +158,26 @@ static void take_out(struct claims *c, size_t i)
 	c->slots[hole] = 0;
 }
 
+static int compare_number(uint64_t a, uint64_t b)
+{
+	return (a > b) - (a < b);
+}
+
+/* By what tells claims apart last of all, so that rows without a rank have one order too. */
 static int compare_rank(const void *pa, const void *pb)
 {
 	const struct entry *a = pa, *b = pb;
+	int order = compare_number(a->rank, b->rank);
 
-	if (a->rank != b->rank)
-		return a->rank < b->rank ? -1 : 1;
-	if (a->claim.first_ns != b->claim.first_ns)
-		return a->claim.first_ns < b->claim.first_ns ? -1 : 1;
-	return memcmp(&a->claim.addr, &b->claim.addr, sizeof(a->claim.addr));
+	if (!order)
+		order = compare_number(a->claim.first_ns, b->claim.first_ns);
+	if (!order)
+		order = addr_compare(&a->claim.addr, &b->claim.addr);
+	if (!order)
+		order = memcmp(a->claim.mac, b->claim.mac, sizeof(a->claim.mac));
+	if (!order)
+		order = compare_number(a->claim.kind, b->claim.kind);
+	return order ? order : memcmp(&a->claim.link, &b->claim.link, sizeof(a->claim.link));
 }
 
 /* A state gives its rows back in an order of its own. */
@@ -230,26 +244,7 @@ static size_t make_room(struct claims *c, const struct claim *claim, const struc
 	return i;
 }
 
-/* Zero, or a group's: nobody's. */
-static bool is_host_mac(const uint8_t mac[6])
-{
-	static const uint8_t none[6];
-
-	return memcmp(mac, none, 6) && !(mac[0] & 1);
-}
-
-static bool is_host_addr(const struct addr *a)
-{
-	static const struct addr none;
-	bool is_v4 = addr_is_ipv4(a);
-
-	if (addr_is_multicast(a) || addr_equal(a, &none))
-		return false;
-	/* 0.0.0.0/8, 127.0.0.0/8 and broadcast. */
-	return !is_v4 || (a->bytes[12] && a->bytes[12] != 127 && a->bytes[12] < 240);
-}
-
-static void add(struct claims *c, const struct claim *claim, uint32_t place)
+void claims_keep(struct claims *c, const struct claim *claim, uint32_t place)
 {
 	struct claim *old;
 	struct look l;
@@ -274,209 +269,6 @@ static void add(struct claims *c, const struct claim *claim, uint32_t place)
 		return;
 	l = look_up(c, claim);
 	put(c, i, &(struct entry){ .claim = *claim, .place = place }, &l);
-}
-
-/* --- messages -------------------------------------------------------------------------------- */
-
-/* A packet on its way into claims. */
-struct message {
-	struct claims *claims;
-	const struct packet *packet;
-	uint32_t place;
-	uint64_t now_ns;
-	bool is_read;
-};
-
-static void claim(struct message *m, enum claim_kind kind, const struct addr *addr,
-		  const uint8_t mac[6], unsigned how)
-{
-	const struct packet *p = m->packet;
-	struct claim c = {
-		.addr = *addr, .kind = kind, .how = (uint8_t)how, .count = 1,
-		.link = { .vlan = { p->vlans > 0 ? p->vlan[0] : FLOW_NO_VLAN,
-				    p->vlans > 1 ? p->vlan[1] : FLOW_NO_VLAN }, .tap = p->tap },
-		.first_ns = m->now_ns, .last_ns = m->now_ns,
-	};
-
-	if (!is_host_mac(mac) || !is_host_addr(addr))
-		return;
-	memcpy(c.mac, mac, sizeof(c.mac));
-	add(m->claims, &c, m->place);
-	m->is_read = true;
-}
-
-static uint32_t captured(const struct packet *p)
-{
-	return p->caplen < p->ip_off ? 0 : p->caplen - p->ip_off;
-}
-
-static bool read_arp(const struct packet *p, struct claims_arp *ret)
-{
-	return claims_arp(p->bytes + p->ip_off, captured(p), ret) &&
-	       (ret->operation == 1 || ret->operation == 2);
-}
-
-bool claim_prepare(struct packet *p)
-{
-	struct claims_arp arp;
-
-	if (!read_arp(p, &arp))
-		return false;
-	p->src = p->dst = arp.is_probe ? arp.target : arp.sender;
-	return is_host_addr(&p->src) && is_host_mac(arp.sender_mac);
-}
-
-static void take_arp(struct message *m)
-{
-	struct claims_arp arp;
-
-	if (!read_arp(m->packet, &arp))
-		return;
-	if (arp.is_probe)
-		claim(m, CLAIM_PROBES, &arp.target, arp.sender_mac, 0);
-	else
-		claim(m, CLAIM_HOLDS, &arp.sender, arp.sender_mac,
-		      arp.is_announcement ? CLAIM_ANNOUNCED : CLAIM_PLAIN);
-}
-
-/* Who routes is who sends: an option can name another one, who is known. */
-static const uint8_t *sender_of(const struct packet *p, const uint8_t *otherwise)
-{
-	return p->has_macs ? p->src_mac : otherwise;
-}
-
-static void take_advertisement(struct message *m, const struct claims_nd *nd, const uint8_t *mac)
-{
-	bool is_told = nd->is_override && !nd->is_solicited;
-
-	if (nd->is_override)
-		claim(m, CLAIM_HOLDS, &nd->target, mac, is_told ? CLAIM_ANNOUNCED : CLAIM_PLAIN);
-	if (nd->is_router)
-		claim(m, CLAIM_ROUTES, &nd->target, sender_of(m->packet, mac), CLAIM_FLAGGED);
-}
-
-static void take_solicitation(struct message *m, const struct claims_nd *nd)
-{
-	static const struct addr unspecified;
-	const struct packet *p = m->packet;
-
-	if (nd->has_mac)
-		claim(m, CLAIM_HOLDS, &p->src, nd->mac, CLAIM_PLAIN);
-	else if (nd->type == CLAIMS_SOLICITATION && addr_equal(&p->src, &unspecified) &&
-		 p->has_macs)
-		claim(m, CLAIM_PROBES, &nd->target, p->src_mac, 0);
-}
-
-static void take_nd(struct message *m)
-{
-	static const uint8_t none[6];
-	const struct packet *p = m->packet;
-	uint32_t header = p->payload_off < 8 ? 0 : p->payload_off - 8;
-	const uint8_t *mac;
-	struct claims_nd nd;
-
-	if (p->payload_off < 8 || header > p->caplen ||
-	    !claims_nd(p->bytes + header, p->caplen - header, p->ttl, &nd))
-		return;
-	mac = nd.has_mac ? nd.mac : p->has_macs ? p->src_mac : none;
-	switch (nd.type) {
-	case CLAIMS_ADVERTISEMENT:
-		take_advertisement(m, &nd, mac);
-		break;
-	case CLAIMS_ROUTER_ADVERTISEMENT:
-		claim(m, CLAIM_ROUTES, &p->src, sender_of(p, mac),
-		      nd.lifetime_s ? CLAIM_ADVERTISED : CLAIM_NO_DEFAULT);
-		if (nd.has_mac)
-			claim(m, CLAIM_HOLDS, &p->src, nd.mac, CLAIM_PLAIN);
-		break;
-	case CLAIMS_REDIRECT:		/* its option is the target's */
-		claim(m, CLAIM_ROUTES, &p->src, sender_of(p, none), CLAIM_REDIRECTED);
-		break;
-	case CLAIMS_ROUTER_SOLICITATION:
-	case CLAIMS_SOLICITATION:
-		take_solicitation(m, &nd);
-		break;
-	}
-}
-
-static void take_dhcp(struct message *m)
-{
-	const struct packet *p = m->packet;
-	struct claims_dhcp d;
-
-	if (!p->has_macs || !claims_dhcp(packet_payload(p), packet_payload_captured(p), &d) ||
-	    !d.is_reply)
-		return;
-	if (d.type && d.type != CLAIMS_DHCP_OFFER && d.type != CLAIMS_DHCP_ACK &&
-	    d.type != CLAIMS_DHCP_NAK)
-		return;
-	if (!is_host_addr(&d.relay))
-		claim(m, CLAIM_LEASES, is_host_addr(&d.server) ? &d.server : &p->src, p->src_mac,
-		      CLAIM_DHCP4);
-	if (d.type == CLAIMS_DHCP_ACK)
-		claim(m, CLAIM_LEASED, &d.yours, d.mac, 0);
-}
-
-static void take_dhcp6(struct message *m)
-{
-	const struct packet *p = m->packet;
-	struct claims_dhcp6 d;
-
-	if (!p->has_macs || !claims_dhcp6(packet_payload(p), packet_payload_captured(p), &d) ||
-	    (d.type != DHCP6_ADVERTISE && d.type != DHCP6_REPLY))
-		return;
-	if (!d.is_relayed)
-		claim(m, CLAIM_LEASES, &p->src, p->src_mac, CLAIM_DHCP6);
-	for (unsigned i = 0; d.type == DHCP6_REPLY && d.has_mac && i < d.given.n; i++)
-		claim(m, CLAIM_LEASED, &d.given.addr[i], d.mac, 0);
-}
-
-static bool is_of_the_link(const struct packet *p)
-{
-	const struct packet_tunnel *t = &p->tunnel;
-
-	return !p->is_carrier && (!t->depth || (t->depth == 1 && t->kinds[0] == PACKET_ERSPAN));
-}
-
-static bool is_nd(const struct packet *p)
-{
-	return p->proto == IP_ICMPV6 && p->sport >= CLAIMS_ROUTER_SOLICITATION &&
-	       p->sport <= CLAIMS_REDIRECT && !p->is_reassembled;	/* RFC 6980 */
-}
-
-static bool is_dhcp(const struct packet *p)
-{
-	return p->proto == IP_UDP && p->sport == PORT_BOOTPS && p->dport == PORT_BOOTPC;
-}
-
-static bool is_dhcp6(const struct packet *p)
-{
-	return p->proto == IP_UDP && p->sport == PORT_DHCP6_SERVER &&
-	       p->dport == PORT_DHCP6_CLIENT;
-}
-
-bool claims_may_take(const struct packet *p, enum packet_status status)
-{
-	bool is_one = status == PACKET_ARP ||
-		      (status == PACKET_OK && (is_nd(p) || is_dhcp(p) || is_dhcp6(p)));
-
-	return is_one && is_of_the_link(p);
-}
-
-void claims_take(struct claims *c, const struct packet *p, enum packet_status status,
-		 uint32_t place, uint64_t now_ns)
-{
-	struct message m = { .claims = c, .packet = p, .place = place, .now_ns = now_ns };
-
-	if (status == PACKET_ARP)
-		take_arp(&m);
-	else if (is_nd(p))
-		take_nd(&m);
-	else if (is_dhcp(p))
-		take_dhcp(&m);
-	else
-		take_dhcp6(&m);
-	c->counters.read += m.is_read;
 }
 
 /* --- events ---------------------------------------------------------------------------------- */
@@ -581,7 +373,7 @@ static bool unpack_row(const void *value, size_t value_len, struct entry *ret, u
 	       ret->claim.how < CLAIM_HOW_END && ret->claim.count &&
 	       ret->claim.first_ns <= ret->claim.last_ns && ret->claim.last_ns <= *ret_clock &&
 	       ret->claim.first_ns >= *ret_clock - *ret_clock % SLICE_NS &&
-	       is_host_mac(ret->claim.mac) && is_host_addr(&ret->claim.addr);
+	       claim_is_host_mac(ret->claim.mac) && claim_is_host_addr(&ret->claim.addr);
 }
 
 bool claims_place_of_row(const void *value, size_t value_len, uint32_t *ret_place)

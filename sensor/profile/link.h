@@ -82,9 +82,9 @@ struct neighbour {
 	uint64_t contest_ns;		/* the first of the takeovers counted ... */
 	uint32_t takeovers;		/* ... and how many */
 	uint64_t pending_ns;		/* the last, when nothing has announced it; 0: settled */
-	/* Undeclared returns of the one before, at whatever distance, since the first of them: */
-	uint64_t returns_ns;
-	uint32_t returns;
+	/* The last undeclared returns of the one before, at whatever distance; the older one in
+	 * front, 0: none. */
+	uint64_t returns_ns[2];
 	uint32_t conflicts;		/* times it was found, ever ... */
 	uint64_t conflict_ns;		/* ... and last */
 	struct link_told told;

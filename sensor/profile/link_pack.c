@@ -46,8 +46,8 @@ static void pack_neighbour(const struct neighbour *n, struct packer *p)
 	pack_u64(p, n->contest_ns);
 	pack_u32(p, n->takeovers);
 	pack_u64(p, n->pending_ns);
-	pack_u64(p, n->returns_ns);
-	pack_u32(p, n->returns);
+	pack_u64(p, n->returns_ns[0]);
+	pack_u64(p, n->returns_ns[1]);
 	pack_u32(p, n->conflicts);
 	pack_u64(p, n->conflict_ns);
 	pack_told(&n->told, p);
@@ -131,8 +131,8 @@ static void unpack_neighbour(struct unpacker *u, uint8_t version, const struct s
 	n->contest_ns = unpack_u64(u);
 	n->takeovers = unpack_u32(u);
 	n->pending_ns = unpack_u64(u);
-	n->returns_ns = version > 1 ? unpack_u64(u) : 0;
-	n->returns = version > 1 ? unpack_u32(u) : 0;
+	for (int i = 0; version > 1 && i < 2; i++)
+		n->returns_ns[i] = unpack_u64(u);
 	n->conflicts = unpack_u32(u);
 	n->conflict_ns = unpack_u64(u);
 	unpack_told(u, s, &n->told);
