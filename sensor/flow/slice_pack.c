@@ -85,7 +85,7 @@ bool slice_unpack(struct unpacker *u, struct slice *ret_slice)
 	flags = unpack_u8(u);
 	s.client_is_b = flags & 1;
 	s.is_answered = flags >> 1 & 1;
-	s.macs_by = flags >> 2 & 1;
+	s.macs_by = version > 4 ? flags >> 2 & 1 : 0;
 	s.client_how = unpack_u8(u);
 	s.end = unpack_u8(u);
 	unpack_bytes(u, s.tcp_flags, sizeof(s.tcp_flags));

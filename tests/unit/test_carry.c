@@ -346,11 +346,76 @@ static void test_version(void)
 	for (unsigned version = 0; version < 256; version++) {
 		bytes[0] = (uint8_t)version;
 		set_check(bytes, k.rows[0].len);
-		EQUAL_INT(try_damaged(bytes, k.rows[0].len), version == 3);
+		EQUAL_INT(try_damaged(bytes, k.rows[0].len), version == 4);
 		EQUAL_INT(shard_of_packed(bytes, k.rows[0].len, 5, &shard),
-			  version >= 1 && version <= 3);
+			  version >= 1 && version <= 4);
 	}
 	kept_clear(&k);
+}
+
+/* Before version 4 nothing said whose frame the MACs are of: one byte less, behind them. */
+static size_t make_version_3(const struct kept *k, uint8_t *old)
+{
+	static const uint8_t macs[12] = { 2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2 };
+	const uint8_t *bytes = k->rows[0].bytes;
+	size_t len = k->rows[0].len, at;
+
+	for (at = 0; at + sizeof(macs) < len; at++)
+		if (!memcmp(bytes + at, macs, sizeof(macs)))
+			break;
+	at += sizeof(macs);
+	CU_ASSERT_FATAL(at < len);
+	memcpy(old, bytes, at);
+	memcpy(old + at, bytes + at + 1, len - at - 1);
+	old[0] = 3;
+	set_check(old, len - 1);
+	return len - 1;
+}
+
+static void test_version_3(void)
+{
+	struct kept k = make_rich(), again;
+	uint8_t *old = malloc(k.rows[0].len);
+	struct world w;
+	size_t len;
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(old);
+	len = make_version_3(&k, old);
+	CU_ASSERT_TRUE(try_damaged(old, len));
+	begin_plain(&w);
+	CU_ASSERT_TRUE(shard_import(w.shard, old, len));
+	again = export_all(&w);			/* all but that byte, which is 0 here, is there */
+	EQUAL_INT(again.rows[0].len, k.rows[0].len);
+	CU_ASSERT_FALSE(memcmp(again.rows[0].bytes, k.rows[0].bytes, k.rows[0].len));
+	old[0] = 4;
+	set_check(old, len);
+	CU_ASSERT_FALSE(try_damaged(old, len));
+	free(old);
+	kept_clear(&again);
+	kept_clear(&k);
+}
+
+/* Whose frame was seen first goes on after a cut. */
+static void test_whose_frame(void)
+{
+	for (int is_server = 0; is_server < 2; is_server++) {
+		struct world w;
+		struct kept k;
+
+		begin_plain(&w);
+		if (is_server)
+			tcp_down(&w, 10 * SEC, PACKET_SYN | PACKET_ACK, 5000, 0);
+		tcp_up(&w, 11 * SEC, PACKET_ACK, 1001, 10);
+		tcp_down(&w, 12 * SEC, PACKET_ACK, 5001, 10);
+		k = export_all(&w);
+		begin_plain(&w);
+		CU_ASSERT_TRUE(import(&w, &k, 0));
+		shard_finish(w.shard);
+		EQUAL_INT(event(&w, SLICE_SLICE, 0)->macs_by, is_server);
+		EQUAL_INT(event(&w, SLICE_SLICE, 0)->mac[0][5], 1);	/* the client's */
+		end(&w);
+		kept_clear(&k);
+	}
 }
 
 #define FACTS_BYTE 48			/* of the word of bits behind version and key */
@@ -360,9 +425,10 @@ static void test_version(void)
  * TTL and facts, and without the bit that says so. */
 static size_t without_facts(const struct kept *k, uint8_t *old, size_t less)
 {
-	memcpy(old, k->rows[0].bytes, k->rows[0].len);
+	size_t len = make_version_3(k, old);
+
 	old[FACTS_BYTE] &= (uint8_t)~FACTS_BIT;
-	return k->rows[0].len - less;
+	return len - less;
 }
 
 /* How much less it is must be found: the facts hold texts. */
@@ -546,6 +612,8 @@ int main(void)
 	CU_TestInfo refused[] = {
 		{ "damaged", test_damaged },
 		{ "versions", test_version },
+		{ "version 3", test_version_3 },
+		{ "whose frame", test_whose_frame },
 		{ "version 2", test_version_2 },
 		{ "version 1", test_version_before },
 		{ "too late, twice, another minute", test_when_it_is_refused },

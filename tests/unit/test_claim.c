@@ -2,6 +2,7 @@
  * way, and a minute cut in two runs.  What else claims: test_claim_read.c; the readers of messages:
  * test_claims.c. */
 #include "claim_build.h"
+#include <zlib.h>
 #include "flow/image.h"
 
 /* --- ARP ------------------------------------------------------------------------------------- */
@@ -101,31 +102,32 @@ static void put_claim(void *arg, const void *key, size_t key_len, const void *va
 static void test_flood(void)
 {
 	static const uint8_t mac_c[6] = { 2, 0, 0, 0, 0, 0xc };
-	struct world w, next;
+	struct world first, second, *w = &first;
 	struct claim c;
 
 	for (int is_cut = 0; is_cut < 2; is_cut++) {
-		begin_plain(&w);
-		flood(&w, START, 0x0a000001, CLAIMS_MAX + 100);
-		give_arp(&w, START + SEC, &(struct arp){ 1, mac_b, HOST, PEER, 0 });
-		flood(&w, START + 2 * SEC, 0x0b000001, 100);
+		w = &first;
+		begin_plain(w);
+		flood(w, START, 0x0a000001, CLAIMS_MAX + 100);
+		give_arp(w, START + SEC, &(struct arp){ 1, mac_b, HOST, PEER, 0 });
+		flood(w, START + 2 * SEC, 0x0b000001, 100);
 		if (is_cut) {
-			begin_plain(&next);
-			shard_export(w.shard, put_claim, &next);
-			end(&w);
-			w = next;
+			begin_plain(&second);
+			shard_export(w->shard, put_claim, &second);
+			end(w);
+			w = &second;
 		}
-		give_arp(&w, START + 3 * SEC, &(struct arp){ 2, mac_c, HOST, PEER, 0 });
-		flood(&w, START + 4 * SEC, 0x0c000001, 3000);
-		shard_mark(w.shard, START + MIN);
-		EQUAL_INT(w.n, CLAIMS_MAX);
-		CU_ASSERT_PTR_NOT_NULL(find(&w, CLAIM_HOLDS, "192.0.2.5", mac_b, &c));
-		CU_ASSERT_PTR_NOT_NULL(find(&w, CLAIM_HOLDS, "192.0.2.5", mac_c, &c));
-		CU_ASSERT_PTR_NOT_NULL(find(&w, CLAIM_HOLDS, "10.0.0.1", mac_a, &c));
+		give_arp(w, START + 3 * SEC, &(struct arp){ 2, mac_c, HOST, PEER, 0 });
+		flood(w, START + 4 * SEC, 0x0c000001, 3000);
+		shard_mark(w->shard, START + MIN);
+		EQUAL_INT(w->n, CLAIMS_MAX);
+		CU_ASSERT_PTR_NOT_NULL(find(w, CLAIM_HOLDS, "192.0.2.5", mac_b, &c));
+		CU_ASSERT_PTR_NOT_NULL(find(w, CLAIM_HOLDS, "192.0.2.5", mac_c, &c));
+		CU_ASSERT_PTR_NOT_NULL(find(w, CLAIM_HOLDS, "10.0.0.1", mac_a, &c));
 		/* The last quarter but for the one contest that stands in it: the newest. */
-		CU_ASSERT_PTR_NOT_NULL(find(&w, CLAIM_HOLDS, "12.0.11.184", mac_a, &c));
-		CU_ASSERT_PTR_NULL(find(&w, CLAIM_HOLDS, "12.0.10.184", mac_a, &c));
-		end(&w);
+		CU_ASSERT_PTR_NOT_NULL(find(w, CLAIM_HOLDS, "12.0.11.184", mac_a, &c));
+		CU_ASSERT_PTR_NULL(find(w, CLAIM_HOLDS, "12.0.10.184", mac_a, &c));
+		end(w);
 	}
 }
 
@@ -239,6 +241,55 @@ static void test_cut_minute(void)
 	end(&second);
 }
 
+/* A row as it was before the order was kept: without the rank in front of the checksum. */
+static size_t make_old_row(const struct rows *rows, size_t i, uint8_t old[256])
+{
+	size_t len = rows->len[i] - 6;
+	uint32_t check;
+
+	memcpy(old, rows->bytes[i], len);
+	old[0] = CLAIM_ROW - 1;
+	check = (uint32_t)crc32(0, old, (uInt)len);
+	for (int k = 0; k < 4; k++)
+		old[len + (size_t)k] = (uint8_t)(check >> 8 * k);
+	return len + 4;
+}
+
+/* Rows of before are read, and have one order whatever order they come in. */
+static void test_old_rows(void)
+{
+	struct rows rows = { .n = 0 };
+	uint8_t old[256];
+	struct world w, again[2];
+
+	begin_plain(&w);
+	give_arp(&w, START, &(struct arp){ 1, mac_b, HOST, PEER, 0 });
+	give_arp(&w, START, &(struct arp){ 1, mac_a, HOST, PEER, 0 });
+	give_arp(&w, START, &(struct arp){ 1, mac_a, 0, HOST, 0 });	/* asks for it */
+	give_arp(&w, START, &(struct arp){ 1, mac_a, HOST, PEER, 7 });
+	shard_export(w.shard, keep_row, &rows);
+	EQUAL_INT(rows.n, 4);
+	for (size_t turn = 0; turn < 2; turn++) {
+		begin_plain(&again[turn]);
+		for (size_t i = 0; i < rows.n; i++) {
+			size_t from = turn ? rows.n - 1 - i : i;
+			size_t len = make_old_row(&rows, from, old);
+
+			CU_ASSERT_TRUE(shard_import(again[turn].shard, old, len));
+			old[0] = CLAIM_ROW;
+			CU_ASSERT_FALSE(shard_import(again[turn].shard, old, len));
+		}
+		give_arp(&again[turn], START + SEC, &(struct arp){ 2, mac_b, HOST + 7, PEER, 0 });
+		shard_finish(again[turn].shard);
+		EQUAL_INT(again[turn].n, 5);
+	}
+	for (size_t i = 0; i < again[0].n; i++)
+		EQUAL_INT(slice_compare(&again[0].events[i], &again[1].events[i]), 0);
+	end(&w);
+	end(&again[0]);
+	end(&again[1]);
+}
+
 /* The shard of a row is that of the frame. */
 static void test_row_shard(void)
 {
@@ -287,7 +338,8 @@ int main(void)
 	};
 	static CU_TestInfo runs[] = {
 		{ "a minute cut in two", test_cut_minute },
-		{ "the shard of a row", test_row_shard }, { "damaged rows", test_damaged_rows },
+		{ "rows of before", test_old_rows }, { "the shard of a row", test_row_shard },
+		{ "damaged rows", test_damaged_rows },
 		CU_TEST_INFO_NULL,
 	};
 	static CU_SuiteInfo suites[] = {

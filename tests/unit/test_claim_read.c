@@ -3,14 +3,15 @@
 #include "claim_build.h"
 
 /* An ICMPv6 message of that sender. */
-static void give_nd(struct world *w, uint64_t ts_ns, const char *src, const struct build *message)
+static void give_nd_from(struct world *w, uint64_t ts_ns, const uint8_t mac[6], const char *src,
+			 const struct build *message)
 {
 	struct build *b = new_build();
 	struct packet p;
 	struct addr a;
 
 	addr_parse(src, &a);
-	put_link(b, mac_a, 0, 0x86dd);
+	put_link(b, mac, 0, 0x86dd);
 	put32(b, 0x60000000);
 	put16(b, message->len);
 	put8(b, IP_ICMPV6);
@@ -21,6 +22,11 @@ static void give_nd(struct world *w, uint64_t ts_ns, const char *src, const stru
 	put_bytes(b, message->bytes, message->len);
 	EQUAL_INT(decode(b, ts_ns, &p), PACKET_OK);
 	shard_packet(w->shard, &p, PACKET_OK);
+}
+
+static void give_nd(struct world *w, uint64_t ts_ns, const char *src, const struct build *message)
+{
+	give_nd_from(w, ts_ns, mac_a, src, message);
 }
 
 static void put_nd(struct build *m, unsigned type, uint32_t flags, const char *target)
@@ -117,6 +123,25 @@ static void test_routers(void)
 	EQUAL_INT(c.how, CLAIM_NO_DEFAULT);
 	/* They are flows as well, as ever. */
 	CU_ASSERT(shard_counters(w.shard)->flow_packets == 3);
+	end(&w);
+}
+
+/* A copy by its bytes, from another MAC: no copy of the claim. */
+static void test_copied_by_another(void)
+{
+	static struct build m;
+	struct claim c;
+	struct world w;
+
+	begin(&w, &(struct shard_config){ .max_flows = 100, .with_duplicates = true });
+	put_nd(&m, 134, 0x40000708, NULL);
+	put_fill(&m, 0, 8);
+	give_nd_from(&w, START, mac_a, "fe80::1", &m);
+	give_nd_from(&w, START + SEC / 100, mac_b, "fe80::1", &m);
+	shard_mark(w.shard, START + MIN);
+	EQUAL_INT(shard_counters(w.shard)->duplicates, 1);
+	CU_ASSERT_PTR_NOT_NULL(find(&w, CLAIM_ROUTES, "fe80::1", mac_a, &c));
+	CU_ASSERT_PTR_NOT_NULL(find(&w, CLAIM_ROUTES, "fe80::1", mac_b, &c));
 	end(&w);
 }
 
@@ -222,6 +247,7 @@ int main(void)
 {
 	static CU_TestInfo others[] = {
 		{ "neighbour discovery", test_neighbours }, { "routers", test_routers },
+		{ "copied by another", test_copied_by_another },
 		{ "DHCP", test_leases }, { "DHCPv6", test_leases6 }, CU_TEST_INFO_NULL,
 	};
 	static CU_SuiteInfo suites[] = {
