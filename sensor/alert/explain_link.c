@@ -53,8 +53,8 @@ static void say_spoof(struct incident *in, const struct finding *f)
 			 explain_at(s->neighbour->conflict_ns, at));
 	else if (s->what == SPOOF_RETURNS)
 		snprintf(in->words->message, sizeof(in->words->message),
-			 "%s: the address %s was claimed by two MACs in turn on %s, %s and %s, which "
-			 "came back three times within %llu hours without an announcement (last %s "
+			 "%s: the address %s was claimed by two MACs in turn on %s, %s and %s, "
+			 "which came back three times within %llu hours without an announcement (last %s "
 			 "local)", who, addr, on, a, b, SPOOF_RETURNS_NS / NS_PER_HOUR,
 			 explain_at(s->neighbour->conflict_ns, at));
 	else
@@ -152,9 +152,9 @@ static void explain_spoof(const struct alert_context *ctx, struct incident *in,
 	else if (f->spoof->what == SPOOF_RETURNS)
 		explain_add_line(in,
 			"How sure: weaker. More than a minute lay between the two each time, and "
-			"nothing announced the change: no announcement, DHCP lease or probe. A host "
-			"that changes between two cards and tells nobody looks the same: list both "
-			"MACs.");
+			"nothing announced the change: no announcement, DHCP lease or probe. A "
+			"host that changes between two cards and tells nobody looks the same: list "
+			"both MACs.");
 	else
 		explain_add_line(in,
 			"How sure: weaker. Nothing announced the change and no DHCP lease or probe "

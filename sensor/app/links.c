@@ -16,7 +16,7 @@ void links_watch_clear(struct links_watch *w)
 
 static void note_beyond(struct links_watch *w)
 {
-	w->beyond++;
+	w->left_out++;
 	if (!w->has_told_claims)
 		log_warn("profile", "more claims of addresses in a minute than are looked at: "
 			 "further ones are counted only");
@@ -25,7 +25,7 @@ static void note_beyond(struct links_watch *w)
 
 static void note_forwards_beyond(struct links_watch *w)
 {
-	w->beyond++;
+	w->left_out++;
 	if (!w->has_told_forwards)
 		log_warn("profile", "traffic to other networks goes to more than %d unknown MACs "
 			 "in a minute: further ones are counted only", LINKS_FORWARDS_MAX);
@@ -58,13 +58,45 @@ static bool has_room(struct links_watch *w)
 	return true;
 }
 
+static int compare_number(uint64_t a, uint64_t b)
+{
+	return (a > b) - (a < b);
+}
+
+static int compare_link(const struct claim_link *a, const struct claim_link *b)
+{
+	int order = compare_number(a->tap, b->tap);
+
+	for (int i = 0; !order && i < 2; i++)
+		order = compare_number(a->vlan[i], b->vlan[i]);
+	return order;
+}
+
+static void leave_out(struct links_watch *w, const struct claim *c, uint32_t count)
+{
+	int order = compare_link(&c->link, &w->beyond.link);
+
+	if (!order)
+		order = addr_compare(&c->addr, &w->beyond.addr);
+	if (!w->claims_beyond || order < 0)
+		w->beyond = *c;
+	w->claims_beyond += count;
+}
+
 void links_take_claim(struct links_watch *w, const struct slice *s)
 {
+	struct claim c;
+
 	begin_minute(w, s->minute_ns);
-	if (has_room(w))
-		claim_of_slice(s, &w->claims[w->n_claims++]);
-	else
+	claim_of_slice(s, &c);
+	if (c.kind == CLAIM_BEYOND) {
+		leave_out(w, &c, c.count);
+	} else if (has_room(w)) {
+		w->claims[w->n_claims++] = c;
+	} else {
 		note_beyond(w);
+		leave_out(w, &c, 1);
+	}
 }
 
 /* --- the link itself ------------------------------------------------------------------------ */
@@ -247,20 +279,6 @@ void links_take_end(struct links_watch *w, const struct attribution_end *e)
 }
 
 /* --- a minute is complete: claims ----------------------------------------------------------- */
-
-static int compare_number(uint64_t a, uint64_t b)
-{
-	return (a > b) - (a < b);
-}
-
-static int compare_link(const struct claim_link *a, const struct claim_link *b)
-{
-	int order = compare_number(a->tap, b->tap);
-
-	for (int i = 0; !order && i < 2; i++)
-		order = compare_number(a->vlan[i], b->vlan[i]);
-	return order;
-}
 
 static int compare_claim(const void *pa, const void *pb)
 {
@@ -529,6 +547,9 @@ void links_time(struct links_watch *w, uint64_t now_ns)
 		settle(w, w->minute_ns);
 		take_claims(w);
 		take_forwards(w);
+		if (w->claims_beyond)
+			links_tell_beyond(w, w->minute_ns + SLICE_NS);
+		w->claims_beyond = 0;
 		w->minute_ns = 0;
 	}
 	settle(w, now_ns);

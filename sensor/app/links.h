@@ -18,6 +18,7 @@
  *   flood       beyond INCIDENT_PEERS_MAX open ones of a subject they are counted
  *
  * Bounded: LINKS_CLAIMS_MAX claims and LINKS_FORWARDS_MAX unknown MACs a minute; more are counted.
+ * Of claims, here or already in a shard, that is told as NW-HLT-001 of "unlisted@ZONE", once a row.
  * Of MACs those to which the policy says that traffic left, that were answered, and that do not
  * claim the peer's address come first; of one MAC's traffic likewise.
  * Thread: analysis.  Cost: sorting a minute's claims; a look-up for a minute of traffic to
@@ -61,8 +62,11 @@ struct links_watch {			/* borrowed, but for what is of the minute */
 	size_t n_claims, capacity;
 	struct links_forward forwards[LINKS_FORWARDS_MAX];
 	size_t n_forwards;
+	/* The minute's claims that were left out, and the first of them by (link, address). */
+	uint64_t claims_beyond;
+	struct claim beyond;
 	bool is_settled;		/* no takeover waits; false: not known */
-	uint64_t beyond;		/* left out: for room, or no memory */
+	uint64_t left_out;		/* for room, or no memory; of a shard by itself */
 	bool has_told_claims, has_told_forwards;	/* in the log, that some are */
 };
 

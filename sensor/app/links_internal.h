@@ -6,6 +6,8 @@
 #include "detect/gateway.h"
 #include "detect/spoof.h"
 
+/* The minute had more claims than were looked at: w->claims_beyond. */
+void links_tell_beyond(struct links_watch *w, uint64_t judged_ns);
 void links_found_spoof(struct links_watch *w, struct neighbour *n, enum spoof what,
 		       uint64_t judged_ns);
 /* Of the link's addresses the MAC claims no more than a host does. */

@@ -47,6 +47,19 @@ static void tell(struct links_watch *w, struct link_told *told, const struct tel
 	told->is_flooded = !incidents_is_open(w->incidents, f.rule, &ch);
 }
 
+void links_tell_beyond(struct links_watch *w, uint64_t judged_ns)
+{
+	struct subject *s = stranger_of(w, &w->beyond.link, &w->beyond.addr);
+	struct channel ch = { .subject = s, .first_ns = judged_ns, .last_ns = judged_ns };
+	struct finding f = { .rule = RULE_HLT_001, .channel = &ch, .judged_ns = judged_ns,
+			     .row = row_of(w, judged_ns), .severity = 3,
+			     .claims_beyond = w->claims_beyond };
+
+	ch.key.subject = s->number;
+	group_key_any(&ch.key);
+	incidents_finding(w->incidents, &f);
+}
+
 /* --- NW-SEG-005 ----------------------------------------------------------------------------- */
 
 struct others {				/* of the link, that were told of */

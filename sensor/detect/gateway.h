@@ -16,9 +16,10 @@
  * Severity 4: it is a fact, and replacing a router looks the same.  3: the first way out, by a MAC
  * that was there before; or nothing but traffic with peers outside whose addresses the MAC claims
  * on the link itself, LINKS_HOLDS_MAX at most: a device that was set up for another network, or
- * renumbered, looks like this, and so does a way out that answers for its peer.  2: the first way out when there is no site policy, so that nothing says
- * what is outside (a service that moves to another network looks the same); router advertisements
- * with a lifetime of 0 alone, which make nobody's default router.
+ * renumbered, looks like this, and so does a way out that answers for its peer.  2: the first way
+ * out when there is no site policy, so that nothing says what is outside (a service that moves to
+ * another network looks the same); router advertisements with a lifetime of 0 alone, which make
+ * nobody's default router.
  *
  * Which traffic tells.  The MAC that an asset's own connection goes to, where the peer is outside
  * or in a zone of another VLAN: the asset's choice of a next hop.  Of connections from outside the

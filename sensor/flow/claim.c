@@ -1,6 +1,6 @@
 /* claim.c - see claim.h: a minute's table, and its claims as events and between runs; what frames
- * say is read in claim_read.c.  The table is open addressing over twice as many places as claims, by
- * link and address: all claims of an address are in one run, of at most CLAIM_KINDS times
+ * say is read in claim_read.c.  The table is open addressing over twice as many places as claims,
+ * by link and address: all claims of an address are in one run, of at most CLAIM_KINDS times
  * CLAIMS_OF_ADDRESS_MAX.  What it points to is in the order of arrival; the last RING of it is a
  * ring once the list is full, which begins at `oldest`. */
 #include "flow/claim.h"
@@ -38,12 +38,13 @@ struct claims {
 	size_t oldest;			/* of the ring, from RING_FROM on */
 	bool is_read;			/* from a state: not in order yet */
 	bool is_all_held;
+	struct entry beyond;		/* a BEYOND; its count is 0 as long as nothing was */
 	struct claims_counters counters;
 };
 
 static const char *const kind_names[] = {
 	[CLAIM_HOLDS] = "holds", [CLAIM_PROBES] = "probes", [CLAIM_LEASED] = "leased",
-	[CLAIM_ROUTES] = "routes", [CLAIM_LEASES] = "leases",
+	[CLAIM_ROUTES] = "routes", [CLAIM_LEASES] = "leases", [CLAIM_BEYOND] = "beyond",
 };
 static_assert(ARRAY_SIZE(kind_names) == CLAIM_KINDS, "a kind of claim without its name");
 
@@ -75,7 +76,7 @@ void claims_note_read(struct claims *c)
 
 size_t claims_count(const struct claims *c)
 {
-	return c->n;
+	return c->n + !!c->beyond.claim.count;
 }
 
 void claims_clear(struct claims *c)
@@ -84,6 +85,7 @@ void claims_clear(struct claims *c)
 		memset(c->slots, 0, sizeof(c->slots));
 	c->n = c->oldest = 0;
 	c->is_read = c->is_all_held = false;
+	c->beyond.claim.count = 0;
 }
 
 /* --- the table ------------------------------------------------------------------------------- */
@@ -230,14 +232,31 @@ static size_t oldest_single(struct claims *c)
 	return CLAIMS_MAX;
 }
 
+/* One is left out, or will be for this one. */
+static void note_beyond(struct claims *c, const struct claim *claim, uint32_t place)
+{
+	struct claim *beyond = &c->beyond.claim;
+
+	c->counters.beyond++;
+	if (!beyond->count) {
+		c->beyond = (struct entry){ .claim = { .addr = claim->addr, .link = claim->link,
+						       .kind = CLAIM_BEYOND,
+						       .first_ns = claim->first_ns },
+					    .place = place };
+	}
+	beyond->last_ns = claim->last_ns;
+	beyond->count += beyond->count < UINT32_MAX;
+}
+
 /* Where a new one can go; CLAIMS_MAX: nowhere.  Can move what look_up() has found. */
-static size_t make_room(struct claims *c, const struct claim *claim, const struct look *l)
+static size_t make_room(struct claims *c, const struct claim *claim, const struct look *l,
+			uint32_t place)
 {
 	size_t i;
 
 	if (c->n < CLAIMS_MAX)
 		return c->n++;
-	c->counters.beyond++;
+	note_beyond(c, claim, place);
 	i = l->rival || claim->kind > CLAIM_LEASED ? newest_single(c, l->rival) : oldest_single(c);
 	if (i < CLAIMS_MAX)
 		take_out(c, i);
@@ -261,10 +280,10 @@ void claims_keep(struct claims *c, const struct claim *claim, uint32_t place)
 		return;
 	}
 	if (l.others >= CLAIMS_OF_ADDRESS_MAX) {
-		c->counters.beyond++;
+		note_beyond(c, claim, place);
 		return;
 	}
-	i = make_room(c, claim, &l);
+	i = make_room(c, claim, &l, place);
 	if (i == CLAIMS_MAX)
 		return;
 	l = look_up(c, claim);
@@ -312,10 +331,10 @@ void claim_to_slice(const struct claim *c, uint64_t minute_ns, struct slice *ret
 void claims_emit(struct claims *c, uint64_t minute_ns, void (*emit)(void *, struct slice *),
 		 void *arg)
 {
-	for (size_t i = 0; i < c->n; i++) {
+	for (size_t i = 0; i < claims_count(c); i++) {
 		struct slice s;
 
-		claim_to_slice(&c->list[i].claim, minute_ns, &s);
+		claim_to_slice(i < c->n ? &c->list[i].claim : &c->beyond.claim, minute_ns, &s);
 		emit(arg, &s);
 	}
 	claims_clear(c);
@@ -331,8 +350,9 @@ static uint16_t rank_of(const struct claims *c, size_t i)
 
 void claims_pack(const struct claims *c, size_t i, uint64_t clock_ns, struct packer *p)
 {
-	const struct claim *claim = &c->list[i].claim;
-	struct flow_key key = key_of(claim, c->list[i].place);
+	const struct entry *e = i < c->n ? &c->list[i] : &c->beyond;
+	const struct claim *claim = &e->claim;
+	struct flow_key key = key_of(claim, e->place);
 	size_t start = p->len;
 
 	pack_u8(p, CLAIM_ROW);
@@ -342,7 +362,7 @@ void claims_pack(const struct claims *c, size_t i, uint64_t clock_ns, struct pac
 	pack_u64(p, claim->last_ns);
 	pack_u32(p, claim->count);
 	pack_u8(p, claim->how);
-	pack_u16(p, c->is_read ? c->list[i].rank : rank_of(c, i));
+	pack_u16(p, c->is_read ? e->rank : rank_of(c, i));
 	if (!p->has_failed)
 		pack_u32(p, (uint32_t)crc32(0, p->bytes + start, (uInt)(p->len - start)));
 }
@@ -373,7 +393,8 @@ static bool unpack_row(const void *value, size_t value_len, struct entry *ret, u
 	       ret->claim.how < CLAIM_HOW_END && ret->claim.count &&
 	       ret->claim.first_ns <= ret->claim.last_ns && ret->claim.last_ns <= *ret_clock &&
 	       ret->claim.first_ns >= *ret_clock - *ret_clock % SLICE_NS &&
-	       claim_is_host_mac(ret->claim.mac) && claim_is_host_addr(&ret->claim.addr);
+	       (ret->claim.kind == CLAIM_BEYOND) != claim_is_host_mac(ret->claim.mac) &&
+	       claim_is_host_addr(&ret->claim.addr);
 }
 
 bool claims_place_of_row(const void *value, size_t value_len, uint32_t *ret_place)
@@ -402,7 +423,13 @@ bool claims_unpack(struct claims *c, const void *value, size_t value_len)
 	struct entry e;
 	struct look l;
 
-	if (c->n == CLAIMS_MAX || !unpack_row(value, value_len, &e, &clock_ns))
+	if (!unpack_row(value, value_len, &e, &clock_ns))
+		return false;
+	if (e.claim.kind == CLAIM_BEYOND && !c->beyond.claim.count) {
+		c->beyond = e;
+		return true;
+	}
+	if (e.claim.kind == CLAIM_BEYOND || c->n == CLAIMS_MAX)
 		return false;
 	l = look_up(c, &e.claim);
 	if (*l.slot || l.others >= CLAIMS_OF_ADDRESS_MAX)

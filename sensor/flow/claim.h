@@ -16,6 +16,8 @@
  *		address is the server's, the MAC that of the frame.  Not of what a relay passes on
  *		(giaddr): the MAC is the relay's, and changes with a failover of routers.  Who sets
  *		giaddr to hide is still seen as the way out, when traffic follows
+ *	BEYOND	nobody: so many were left out of the minute (below).  The address and the link are
+ *		those of the first of them, there is no MAC
  *
  * Only what is of the link itself: nothing out of a tunnel (but of ERSPAN, which is a mirror's),
  * no neighbour discovery that a router has passed on.  ARP inside of ERSPAN is not read.
@@ -25,7 +27,7 @@
  * is, so one claim may come out of several shards; who takes them merges them.
  *
  * Bounded: CLAIMS_MAX of a shard and minute, and CLAIMS_OF_ADDRESS_MAX MACs of an address and kind;
- * what is left out is counted (shard_counters.claims_beyond).  When all is full the first three
+ * what is left out is counted (shard_counters.claims_beyond), and told by a BEYOND (NW-HLT-001).  When all is full the first three
  * quarters stay and in the last quarter the oldest gives way to what comes, so that a flood of
  * made-up addresses hides neither what was said before it nor what is said just now.  What is at
  * odds never gives way: a HOLDS of an address that another MAC holds, and that one, and who routes
@@ -48,7 +50,8 @@
 
 /* Values are kept in the state: never renumber. */
 enum claim_kind {
-	CLAIM_HOLDS, CLAIM_PROBES, CLAIM_LEASED, CLAIM_ROUTES, CLAIM_LEASES, CLAIM_KINDS
+	CLAIM_HOLDS, CLAIM_PROBES, CLAIM_LEASED, CLAIM_ROUTES, CLAIM_LEASES, CLAIM_BEYOND,
+	CLAIM_KINDS
 };
 const char *claim_kind_name(enum claim_kind k);	/* "holds" ... */
 

@@ -1,4 +1,5 @@
-/* claim_internal.h - what claim.c (the table of a minute) and claim_read.c (what packets say) share.
+/* claim_internal.h - what claim.c (the table of a minute) and claim_read.c (what packets say)
+ * share.
  * Thread: the shard's worker. */
 #ifndef NW_FLOW_CLAIM_INTERNAL_H
 #define NW_FLOW_CLAIM_INTERNAL_H

@@ -165,8 +165,8 @@ static void take_dhcp(struct message *m)
 	    d.type != CLAIMS_DHCP_NAK)
 		return;
 	if (!claim_is_host_addr(&d.relay))
-		claim(m, CLAIM_LEASES, claim_is_host_addr(&d.server) ? &d.server : &p->src, p->src_mac,
-		      CLAIM_DHCP4);
+		claim(m, CLAIM_LEASES, claim_is_host_addr(&d.server) ? &d.server : &p->src,
+		      p->src_mac, CLAIM_DHCP4);
 	if (d.type == CLAIMS_DHCP_ACK)
 		claim(m, CLAIM_LEASED, &d.yours, d.mac, 0);
 }

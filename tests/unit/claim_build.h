@@ -86,8 +86,8 @@ static inline unsigned count_claims(const struct world *w, size_t from)
 	return n;
 }
 
-static inline const struct slice *find(const struct world *w, enum claim_kind kind, const char *text,
-				const uint8_t mac[6], struct claim *ret)
+static inline const struct slice *find(const struct world *w, enum claim_kind kind,
+				       const char *text, const uint8_t mac[6], struct claim *ret)
 {
 	struct addr a;
 

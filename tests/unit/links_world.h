@@ -1,5 +1,5 @@
-/* links_world.h - the analysis with claims and minutes of connections made by hand, on one link; what
- * came of them as text.  For test_contests.c and test_ways.c. */
+/* links_world.h - the analysis with claims and minutes of connections made by hand, on one link;
+ * what came of them as text.  For test_contests.c and test_ways.c. */
 #ifndef NW_TESTS_LINKS_WORLD_H
 #define NW_TESTS_LINKS_WORLD_H
 
@@ -28,7 +28,8 @@ static const char links_site[] =
 	"{\"site\": {\"id\": \"T\", \"timezone\": \"UTC\", \"networks\": [\"10.0.0.0/8\"],"
 	" \"closed_hours\": []},"
 	" \"zones\": [{\"id\": \"core\", \"networks\": [\"10.20.1.0/24\", \"fd00:20:1::/64\"],"
-	"  \"vlans\": [120]}, {\"id\": \"far\", \"networks\": [\"10.40.0.0/16\"], \"vlans\": [140]}],"
+	"  \"vlans\": [120]},"
+	"  {\"id\": \"far\", \"networks\": [\"10.40.0.0/16\"], \"vlans\": [140]}],"
 	" \"assets\": [{\"id\": \"IMG\", \"zone\": \"core\", \"ip\": [\"" IMG "\"],"
 	"  \"mac\": [\"02:00:00:00:00:11\"]},"
 	" {\"id\": \"ACQ\", \"zone\": \"core\", \"ip\": [\"" ACQ "\"],"
@@ -132,6 +133,8 @@ static inline void goes(struct world *w, uint64_t ns, const struct goes *g)
 	take_event(w, &s);
 }
 
+static char links_said[32768];		/* the last record that told() has met, whole */
+
 /* Capture time passes to ns: the records of a rule since the last call, as "open 4 IMG 203.0.113.9,
  * ..."; those of other rules are left out. */
 static inline const char *told(struct world *w, uint64_t ns, const char *rule)
@@ -150,6 +153,7 @@ static inline const char *told(struct world *w, uint64_t ns, const char *rule)
 
 			if (strcmp(f->rule, rule))
 				continue;
+			snprintf(links_said, sizeof(links_said), "%s", records[i]->json);
 			snprintf(text + len, sizeof(text) - len, "%s%s %u %s %s", len ? ", " : "",
 				 f->action, f->severity, f->asset, f->dst);
 		}
@@ -158,6 +162,8 @@ static inline const char *told(struct world *w, uint64_t ns, const char *rule)
 	return text;
 }
 
+/* ... and what it says. */
+#define SAID(text) CU_ASSERT_PTR_NOT_NULL(strstr(links_said, text))
 #define TOLD(w, ns, rule, text) EQUAL_TEXT(told(w, ns, rule), text)
 
 static inline int links_quiet(void)

@@ -1,5 +1,5 @@
-/* test_claim.c - the claims of a minute, by ARP through a shard: each once, the bound and what gives
- * way, and a minute cut in two runs.  What else claims: test_claim_read.c; the readers of messages:
+/* test_claim.c - the claims of a minute, by ARP through a shard: each once, the bound and what
+ * gives way, and a minute cut in two runs.  What else claims: test_claim_read.c; the readers of messages:
  * test_claims.c. */
 #include "claim_build.h"
 #include <zlib.h>
@@ -66,6 +66,8 @@ static void test_nobody(void)
 
 static void test_bound(void)
 {
+	static const uint8_t nobody[6];
+	struct claim c;
 	struct world w;
 
 	begin_plain(&w);
@@ -74,12 +76,18 @@ static void test_bound(void)
 	/* Those that are there go on being counted. */
 	give_arp(&w, START + SEC, &(struct arp){ 1, mac_a, 0x0a000001, PEER, 0 });
 	shard_mark(w.shard, START + MIN);
-	EQUAL_INT(w.n, CLAIMS_MAX);
+	EQUAL_INT(w.n, CLAIMS_MAX + 1);
 	EQUAL_INT(w.events[0].last_ns, START + SEC);
 	EQUAL_INT(shard_counters(w.shard)->claims_beyond, 100);
+	/* That some were left out is told, and of which link. */
+	CU_ASSERT_PTR_NOT_NULL(find(&w, CLAIM_BEYOND, "10.0.2.1", nobody, &c));
+	EQUAL_INT(c.count, 100);
+	EQUAL_INT(c.link.vlan[0], 0xffff);
+	EQUAL_INT(c.first_ns, START + CLAIMS_MAX);
+	EQUAL_INT(c.last_ns, START + CLAIMS_MAX + 99);
 	give_arp(&w, START + MIN, &(struct arp){ 1, mac_b, 0x0a000001, PEER, 0 });
 	shard_finish(w.shard);
-	EQUAL_INT(w.n, CLAIMS_MAX + 1);
+	EQUAL_INT(w.n, CLAIMS_MAX + 2);
 	end(&w);
 }
 
@@ -101,7 +109,7 @@ static void put_claim(void *arg, const void *key, size_t key_len, const void *va
 /* A flood before, between and after hides no contest; nor does a run that ends meanwhile. */
 static void test_flood(void)
 {
-	static const uint8_t mac_c[6] = { 2, 0, 0, 0, 0, 0xc };
+	static const uint8_t mac_c[6] = { 2, 0, 0, 0, 0, 0xc }, nobody[6];
 	struct world first, second, *w = &first;
 	struct claim c;
 
@@ -120,7 +128,9 @@ static void test_flood(void)
 		give_arp(w, START + 3 * SEC, &(struct arp){ 2, mac_c, HOST, PEER, 0 });
 		flood(w, START + 4 * SEC, 0x0c000001, 3000);
 		shard_mark(w->shard, START + MIN);
-		EQUAL_INT(w->n, CLAIMS_MAX);
+		EQUAL_INT(w->n, CLAIMS_MAX + 1);
+		CU_ASSERT_PTR_NOT_NULL(find(w, CLAIM_BEYOND, "10.0.2.1", nobody, &c));
+		EQUAL_INT(c.count, 100 + 1 + 100 + 1 + 3000);
 		CU_ASSERT_PTR_NOT_NULL(find(w, CLAIM_HOLDS, "192.0.2.5", mac_b, &c));
 		CU_ASSERT_PTR_NOT_NULL(find(w, CLAIM_HOLDS, "192.0.2.5", mac_c, &c));
 		CU_ASSERT_PTR_NOT_NULL(find(w, CLAIM_HOLDS, "10.0.0.1", mac_a, &c));
@@ -143,7 +153,7 @@ static void test_many_macs(void)
 		give_arp(&w, START + i, &(struct arp){ 1, mac, HOST, PEER, 0 });
 	}
 	shard_mark(w.shard, START + MIN);
-	EQUAL_INT(w.n, CLAIMS_OF_ADDRESS_MAX);
+	EQUAL_INT(w.n, CLAIMS_OF_ADDRESS_MAX + 1);
 	EQUAL_INT(shard_counters(w.shard)->claims_beyond, 20 - CLAIMS_OF_ADDRESS_MAX);
 	end(&w);
 }

@@ -196,7 +196,7 @@ static void test_leases(void)
 	give_dhcp(&w, &(struct dhcp){ 2, 2, 67, 68, HOST, PEER, 0 });	/* an offer gives nothing */
 	give_dhcp(&w, &(struct dhcp){ 2, 5, 67, 68, HOST + 1, PEER, 0 });
 	give_dhcp(&w, &(struct dhcp){ 2, 5, 67, 68, 0, 0, 0 });	/* to INFORM */
-	give_dhcp(&w, &(struct dhcp){ 2, 5, 67, 68, HOST + 9, PEER + 1, PEER });	/* relayed */
+	give_dhcp(&w, &(struct dhcp){ 2, 5, 67, 68, HOST + 9, PEER + 1, PEER });
 	shard_mark(w.shard, START + MIN);
 	CU_ASSERT_PTR_NULL(find(&w, CLAIM_LEASES, "192.0.2.2", mac_a, &c));
 	CU_ASSERT_PTR_NOT_NULL(find(&w, CLAIM_LEASED, "192.0.2.14", mac_b, &c));

@@ -69,7 +69,9 @@ int main(void)
 		{ "there and back", there_and_back }, { "versions before", of_versions_before },
 		CU_TEST_INFO_NULL,
 	};
-	static CU_SuiteInfo suites[] = { { .pName = "slice", .pTests = tests }, CU_SUITE_INFO_NULL };
+	static CU_SuiteInfo suites[] = {
+		{ .pName = "slice", .pTests = tests }, CU_SUITE_INFO_NULL,
+	};
 
 	return tap_main(suites);
 }

@@ -1,5 +1,5 @@
-/* test_ways.c - NW-REM-005 in the analysis: which traffic and which messages make a new way out of a
- * link, what only looks like one, and what decoys do to that. */
+/* test_ways.c - NW-REM-005 in the analysis: which traffic and which messages make a new way out of
+ * a link, what only looks like one, and what decoys do to that. */
 #include "links_world.h"
 #include "app/links.h"
 
@@ -13,7 +13,8 @@ static void week(struct world *w, const uint8_t *way, const char *peer)
 		holds(w, at(day, 7, 0), ACQ, acq);
 		goes(w, at(day, 7, 1), &(struct goes){ IMG, ACQ, img, acq, 0, false, false });
 		if (way)
-			goes(w, at(day, 7, 2), &(struct goes){ IMG, peer, img, way, 0, false, false });
+			goes(w, at(day, 7, 2),
+			     &(struct goes){ IMG, peer, img, way, 0, false, false });
 	}
 }
 
@@ -46,6 +47,8 @@ static void the_first_way(void)
 	week(&w, NULL, NULL);
 	leads(&w, at(10, 9, 0), stranger, OUTSIDE);
 	TOLD(&w, at(10, 9, 1), RULE, "open 4 IMG " OUTSIDE);
+	SAID("the first way out of VLAN 120, which had none in 9 days, MAC 02:00:00:00:00:66");
+	SAID("this MAC claimed no address there");
 	end(&w);
 	begin(&w, links_site);
 	week(&w, NULL, NULL);
@@ -100,6 +103,7 @@ static void it_claims_its_peer(void)
 	holds(&w, at(10, 8, 59), OUTSIDE, stranger);
 	leads(&w, at(10, 9, 0), stranger, OUTSIDE);
 	TOLD(&w, at(10, 9, 1), RULE, "open 3 IMG " OUTSIDE);
+	SAID("It has claimed the peer's address on the link as well");
 	leads(&w, at(10, 9, 2), stranger, OUTSIDE);
 	TOLD(&w, at(10, 9, 3), RULE, "");
 	leads(&w, at(10, 9, 4), stranger, OUTSIDE);
@@ -281,7 +285,8 @@ int main(void)
 	};
 	static CU_SuiteInfo suites[] = {
 		{ .pName = "by traffic", .pInitFunc = links_quiet, .pTests = traffic },
-		{ .pName = "it claims", .pTests = neighbours }, { .pName = "decoys", .pTests = hidden },
+		{ .pName = "it claims", .pTests = neighbours },
+		{ .pName = "decoys", .pTests = hidden },
 		{ .pName = "it says", .pTests = said }, CU_SUITE_INFO_NULL,
 	};
 
