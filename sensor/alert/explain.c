@@ -468,7 +468,7 @@ static void explain_claims_beyond(struct incident *in, const struct finding *f)
 		 "claim%s of one minute left out, of %s", (unsigned long long)f->claims_beyond,
 		 f->claims_beyond == 1 ? "" : "s",
 		 explain_subject(in->subject, who, sizeof(who)));
-	snprintf(line, sizeof(line), "What is lost: of %u claims and more of a minute and shard, "
+	snprintf(line, sizeof(line), "What is lost: of %d claims and more of a minute and shard, "
 		 "those that nobody contradicts and that came neither first nor last; addresses "
 		 "that two MACs claim and what routes or hands out leases stay longest. NW-SEG-005 "
 		 "and NW-REM-005 may be late or miss one.", CLAIMS_MAX);

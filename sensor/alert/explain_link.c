@@ -54,8 +54,8 @@ static void say_spoof(struct incident *in, const struct finding *f)
 	else if (s->what == SPOOF_RETURNS)
 		snprintf(in->words->message, sizeof(in->words->message),
 			 "%s: the address %s was claimed by two MACs in turn on %s, %s and %s, "
-			 "which came back three times within %llu hours without an announcement (last %s "
-			 "local)", who, addr, on, a, b, SPOOF_RETURNS_NS / NS_PER_HOUR,
+			 "which came back three times within %llu hours without an announcement "
+			 "(last %s local)", who, addr, on, a, b, SPOOF_RETURNS_NS / NS_PER_HOUR,
 			 explain_at(s->neighbour->conflict_ns, at));
 	else
 		snprintf(in->words->message, sizeof(in->words->message),

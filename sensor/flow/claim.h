@@ -27,12 +27,13 @@
  * is, so one claim may come out of several shards; who takes them merges them.
  *
  * Bounded: CLAIMS_MAX of a shard and minute, and CLAIMS_OF_ADDRESS_MAX MACs of an address and kind;
- * what is left out is counted (shard_counters.claims_beyond), and told by a BEYOND (NW-HLT-001).  When all is full the first three
- * quarters stay and in the last quarter the oldest gives way to what comes, so that a flood of
- * made-up addresses hides neither what was said before it nor what is said just now.  What is at
- * odds never gives way: a HOLDS of an address that another MAC holds, and that one, and who routes
- * or leases; these take the place of the newest that can.  All of it follows from the order of
- * packets of a shard alone.  38 KiB a shard, taken when the first claim comes.
+ * what is left out is counted (shard_counters.claims_beyond), and told by a BEYOND (NW-HLT-001).
+ * When all is full the first three quarters stay and in the last quarter the oldest gives way to
+ * what comes, so that a flood of made-up addresses hides neither what was said before it nor what
+ * is said just now.  What is at odds never gives way: a HOLDS of an address that another MAC holds,
+ * and that one, and who routes or leases; these take the place of the newest that can.  All of it
+ * follows from the order of packets of a shard alone.  38 KiB a shard, taken when the first claim
+ * comes.
  * Thread: the shard's worker.  Cost: for ARP, ICMPv6 and UDP to DHCP's ports a hash look-up.
  */
 #ifndef NW_FLOW_CLAIM_H

@@ -1,6 +1,6 @@
 /* test_claim.c - the claims of a minute, by ARP through a shard: each once, the bound and what
- * gives way, and a minute cut in two runs.  What else claims: test_claim_read.c; the readers of messages:
- * test_claims.c. */
+ * gives way, and a minute cut in two runs.  What else claims: test_claim_read.c; the
+ * readers of messages: test_claims.c. */
 #include "claim_build.h"
 #include <zlib.h>
 #include "flow/image.h"

@@ -203,7 +203,7 @@ static void what_is_left_out_is_told(void)
 	begin(&w, links_site);
 	addr_parse("10.20.1.200", &c.addr);
 	for (unsigned i = 0; i < 3; i++) {
-		uint64_t minute_ns = at(1, 9, i / 2);	/* two shards' of one minute, and one more */
+		uint64_t minute_ns = at(1, 9, i / 2);	/* of two shards, and one more */
 
 		claim_to_slice(&c, minute_ns, &s);
 		take_event(&w, &s);
