@@ -35,7 +35,8 @@ static const char *const triage_dst_002[] = {
 static const char *const triage_hlt_001[] = {
 	"Nobody needs to be woken for this alone. Look at what the asset contacted: "
 	"nachtwacht state channels --channel ASSET --state FILE; a scan, a broken name server "
-	"or a peer-to-peer program makes as many destinations.",
+	"or a peer-to-peer program makes as many destinations. Where claims were left out, look "
+	"which MACs claim many addresses: nachtwacht state export --state FILE.",
 	"Check whether other incidents of the same asset or hour are open: if so, treat them "
 	"first and say there that evidence was lost.",
 	"For the morning: register destinations that are legitimate as expected entries (they "
