@@ -1,5 +1,5 @@
-/* carry_rich.h - one flow with everything that a row can have, and what a shard makes of such bytes;
- * for test_carry.c and test_carry_versions.c. */
+/* carry_rich.h - one flow with everything that a row can have, and what a shard makes of such
+ * bytes; for test_carry.c and test_carry_versions.c. */
 #ifndef NW_TESTS_CARRY_RICH_H
 #define NW_TESTS_CARRY_RICH_H
 

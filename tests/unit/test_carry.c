@@ -238,7 +238,7 @@ static void test_whose_frame(void)
 		begin_plain(&w);
 		if (is_server == 1)
 			tcp_down(&w, 10 * SEC, PACKET_SYN | PACKET_ACK, 5000, 0);
-		if (is_server == 2) {		/* a rest of something before: taken for the client */
+		if (is_server == 2) {		/* a rest of before, taken for the client */
 			tcp_down(&w, 9 * SEC, PACKET_ACK, 4000, 0);
 			tcp_up(&w, 10 * SEC, PACKET_SYN, 1000, 0);
 		}

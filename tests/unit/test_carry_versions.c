@@ -1,5 +1,5 @@
-/* test_carry_versions.c - connections that an earlier version has kept are taken on, and forms that do
- * not exist are refused.  Each form is made of the one after it. */
+/* test_carry_versions.c - connections that an earlier version has kept are taken on, and forms that
+ * do not exist are refused.  Each form is made of the one after it. */
 #include "carry_rich.h"
 
 static void test_version(void)
