@@ -64,8 +64,8 @@ static void say_spoof(const struct alert_context *ctx, struct incident *in,
 	else
 		snprintf(in->words->message, sizeof(in->words->message),
 			 "%s: the address %s was claimed by %s on %s within %s of %s, which was "
-			 "heard first, without an announcement (%s local)", who, addr, b, on, span, a,
-			 explain_at(newer->last_ns, at));
+			 "heard first, without an announcement (%s local)", who, addr, b, on, span,
+			 a, explain_at(newer->last_ns, at));
 }
 
 /* "00:11:22:33:44:55 is listed for IMG-SRV-2", "... is listed nowhere" */
@@ -303,8 +303,8 @@ static void explain_gateway(const struct alert_context *ctx, struct incident *in
 		explain_add_line(in, f->gateway->was_neighbour ?
 			"A device of this link, which claimed an address there in the time of "
 			"learning already, begins to lead out." :
-			"Nothing led out of this link before, and in the time of learning, in which "
-			"others were heard, this MAC claimed no address there.");
+			"Nothing led out of this link before, and in the time of learning, in "
+			"which others were heard, this MAC claimed no address there.");
 	snprintf(line, sizeof(line),
 		 "How sure: frames seen on the link, no statistics. What was there in the first %s "
 		 "of a link counts as known, whoever put it there; this was not. A router or a "

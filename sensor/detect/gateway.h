@@ -13,7 +13,8 @@
  * The first way out that a link shows, by traffic alone, counts where claims were heard in those
  * `learn_ns`; where none were, the tap sees little of the link, and it may have been there.
  * The router flag of a neighbour advertisement is only noted, until there is more.
- * The number is the rule pack's.  Severity 4: it is a fact, and replacing a router looks the same.  3: the first way out, by a MAC
+ * The number is the rule pack's.
+ * Severity 4: it is a fact, and replacing a router looks the same.  3: the first way out, by a MAC
  * that was there before; or nothing but traffic with peers outside whose addresses the MAC claims
  * on the link itself, LINKS_HOLDS_MAX at most: a device that was set up for another network, or
  * renumbered, looks like this, and so does a way out that answers for its peer.  2: the first way

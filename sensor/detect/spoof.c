@@ -129,7 +129,8 @@ static bool is_declared(const struct spoof_params *p, const struct neighbour *n,
 }
 
 /* The one before has come back after a silence of the other one that was longer than near. */
-static enum spoof come_late(const struct spoof_params *p, struct neighbour *n, uint64_t ns, bool is_back, bool is_said)
+static enum spoof come_late(const struct spoof_params *p, struct neighbour *n, uint64_t ns,
+			    bool is_back, bool is_said)
 {
 	uint64_t pending_ns = n->pending_ns;
 
