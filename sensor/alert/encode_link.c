@@ -54,7 +54,8 @@ static json_t *spoof_object(const struct spoof_facts *s)
 static json_t *deeds_array(unsigned how)
 {
 	static const struct { unsigned bits; const char *name; } deeds[] = {
-		{ CLAIM_ADVERTISED, "advertises" }, { CLAIM_FLAGGED, "says_router" },
+		{ CLAIM_ADVERTISED, "advertises" },
+		{ CLAIM_NO_DEFAULT, "advertises_no_default" }, { CLAIM_FLAGGED, "says_router" },
 		{ CLAIM_REDIRECTED, "redirects" }, { GATEWAY_FORWARDS, "forwards" },
 		{ CLAIM_DHCP4, "dhcp" }, { CLAIM_DHCP6, "dhcpv6" },
 	};

@@ -399,14 +399,42 @@ static void explain_closed_zone(const struct alert_context *ctx, struct incident
 	explain_contact(in, f);
 }
 
-static void explain_evicted(const struct alert_context *ctx, struct incident *in)
+/* A flood of claims, or a link that is larger than what is looked at. */
+static void explain_claims_beyond(struct incident *in, const struct finding *f)
 {
 	char who[256], line[INCIDENT_TEXT_MAX];
 
 	snprintf(in->words->message, sizeof(in->words->message),
+		 "The sensor did not look at all that was said about who is who on a link: %llu "
+		 "claim%s of one minute left out, of %s", (unsigned long long)f->claims_beyond,
+		 f->claims_beyond == 1 ? "" : "s",
+		 explain_subject(in->subject, who, sizeof(who)));
+	snprintf(line, sizeof(line), "What is lost: of %d claims and more of a minute and shard, "
+		 "those that nobody contradicts and that came neither first nor last; addresses "
+		 "that two MACs claim and what routes or hands out leases stay longest. NW-SEG-005 "
+		 "and NW-REM-005 may be late or miss one.", CLAIMS_MAX);
+	explain_add_line(in, line);
+	explain_add_line(in,
+		"How it comes: ARP or neighbour discovery with many made-up senders, a scan that "
+		"is answered for thousands, or very large links. Told once a day; the manifest "
+		"counts them (claims.beyond).");
+}
+
+static void explain_evicted(const struct alert_context *ctx, struct incident *in)
+{
+	char who[256], line[INCIDENT_TEXT_MAX];
+
+	explain_subject(in->subject, who, sizeof(who));
+	if (!in->given_up) {		/* it was about claims, and is over */
+		snprintf(in->words->message, sizeof(in->words->message),
+			 "Closed: the sensor has looked at all claims of addresses again, of %s",
+			 who);
+		return;
+	}
+	snprintf(in->words->message, sizeof(in->words->message),
 		 "The sensor's long memory is full: it forgot what it had gathered on %llu "
 		 "connection group%s of %s", (unsigned long long)in->given_up,
-		 in->given_up == 1 ? "" : "s", explain_subject(in->subject, who, sizeof(who)));
+		 in->given_up == 1 ? "" : "s", who);
 	snprintf(line, sizeof(line), "What is lost: the largest evidence among them was M = %.3g "
 		 "(a pattern is reported from %.0f on).  %s", in->given_up_m,
 		 ctx->site->rules->params.nightly.level1,
@@ -502,6 +530,8 @@ void explain_incident(const struct alert_context *ctx, struct incident *in, cons
 		explain_period(ctx, in, f, facts);
 	else if (f->rule == RULE_EXF_005)
 		explain_rhythm(ctx, in, f, facts);
+	else if (f->claims_beyond)
+		explain_claims_beyond(in, f);
 	else if (f->rule == RULE_HLT_001)
 		explain_evicted(ctx, in);
 	else if (f->rule == RULE_DST_001)

@@ -37,9 +37,9 @@ static const char *link_text(const struct claim_link *l, char buf[static LINK_TE
 static void say_spoof(const struct alert_context *ctx, struct incident *in,
 		      const struct finding *f)
 {
-	char near[CLOCK_TEXT_MAX];
-	uint64_t near_ns = ctx->site->rules->params.spoof.near_ns;
-	const char *span = near_ns == NS_PER_MIN ? "a minute" : explain_span(near_ns, near);
+	const struct spoof_params *p = &ctx->site->rules->params.spoof;
+	char near[CLOCK_TEXT_MAX], turns[CLOCK_TEXT_MAX];
+	const char *span = p->near_ns == NS_PER_MIN ? "a minute" : explain_span(p->near_ns, near);
 	const struct spoof_facts *s = f->spoof;
 	const struct holder *older = spoof_older(s->neighbour), *newer = spoof_newer(s->neighbour);
 	char who[256], addr[ADDR_TEXT_MAX], a[MAC_TEXT_MAX], b[MAC_TEXT_MAX];
@@ -52,14 +52,20 @@ static void say_spoof(const struct alert_context *ctx, struct incident *in,
 	link_text(&s->neighbour->row.link, on);
 	if (s->what == SPOOF_BOTH)
 		snprintf(in->words->message, sizeof(in->words->message),
-			 "%s: the address %s was claimed by two MACs within %s on %s, %s and %s, "
-			 "each again after the other (last %s local)", who, addr, span, on, a, b,
+			 "%s: the address %s was claimed by two MACs in turn on %s, %s and %s, one "
+			 "soon after the other (last %s local)", who, addr, on, a, b,
+			 explain_at(s->neighbour->conflict_ns, at));
+	else if (s->what == SPOOF_RETURNS)
+		snprintf(in->words->message, sizeof(in->words->message),
+			 "%s: the address %s was claimed by two MACs in turn on %s, %s and %s, "
+			 "which came back three times within %s without an announcement (last %s "
+			 "local)", who, addr, on, a, b, explain_span(p->returns_ns, turns),
 			 explain_at(s->neighbour->conflict_ns, at));
 	else
 		snprintf(in->words->message, sizeof(in->words->message),
-			 "%s: the address %s was claimed by %s on %s within %s of %s, which had "
-			 "it, without an announcement (%s local)", who, addr, b, on, span, a,
-			 explain_at(newer->last_ns, at));
+			 "%s: the address %s was claimed by %s on %s within %s of %s, which was "
+			 "heard first, without an announcement (%s local)", who, addr, b, on, span,
+			 a, explain_at(newer->last_ns, at));
 }
 
 /* "00:11:22:33:44:55 is listed for IMG-SRV-2", "... is listed nowhere" */
@@ -72,23 +78,38 @@ static void add_listed(char *line, size_t cap, const uint8_t mac[static 6],
 		 "%s is listed nowhere", mac_text(mac, text), asset ? asset->id : "");
 }
 
+/* " and 02:00:00:00:00:0a", of a MAC that the asset of the address does not list. */
+static void add_unlisted(char *line, size_t cap, const struct spoof_facts *s,
+			 const struct holder *h, const struct asset *listed)
+{
+	char text[MAC_TEXT_MAX];
+
+	if (listed != s->asset)
+		snprintf(line + strlen(line), cap - strlen(line), "%s%s",
+			 line[0] ? " and " : "", mac_text(h->mac, text));
+}
+
 static void explain_lists(const struct alert_context *ctx, struct incident *in,
 			  const struct spoof_facts *s)
 {
 	char line[INCIDENT_TEXT_MAX] = "The site policy's lists of MACs: ";
+	const struct holder *o = spoof_older(s->neighbour), *n = spoof_newer(s->neighbour);
+	char others[2 * MAC_TEXT_MAX + 8] = "";
 
 	if (ctx->site->is_default) {
 		explain_add_line(in, "No site policy was given, so it is not known whose the MACs "
 				     "are.");
 		return;
 	}
-	add_listed(line, sizeof(line), spoof_older(s->neighbour)->mac, s->older_asset);
+	add_listed(line, sizeof(line), o->mac, s->older_asset);
 	snprintf(line + strlen(line), sizeof(line) - strlen(line), ", ");
-	add_listed(line, sizeof(line), spoof_newer(s->neighbour)->mac, s->newer_asset);
+	add_listed(line, sizeof(line), n->mac, s->newer_asset);
+	add_unlisted(others, sizeof(others), s, o, s->older_asset);
+	add_unlisted(others, sizeof(others), s, n, s->newer_asset);
 	if (s->asset && s->asset->n_macs)
 		snprintf(line + strlen(line), sizeof(line) - strlen(line), "; %s, which has the "
-			 "address, has %zu listed, and only they may claim it.", s->asset->id,
-			 s->asset->n_macs);
+			 "address, has %zu listed, and only they may claim it; not listed for it: "
+			 "%s.", s->asset->id, s->asset->n_macs, others);
 	else if (s->asset)
 		snprintf(line + strlen(line), sizeof(line) - strlen(line), "; for %s, which has "
 			 "the address, none is.", s->asset->id);
@@ -130,7 +151,14 @@ static void explain_spoof(const struct alert_context *ctx, struct incident *in,
 			"How sure: both were seen to claim it, in turn, and not as a failover does "
 			"(an announcement, and silence of the other one) or a new DHCP lease. A "
 			"device set up with an address that is taken looks the same as one that "
-			"wants what is meant for another.");
+			"wants what is meant for another. A host with two cards in one network, or "
+			"a balance-alb bond, looks the same: list both MACs.");
+	else if (f->spoof->what == SPOOF_RETURNS)
+		explain_add_line(in,
+			"How sure: weaker. More than a minute lay between the two each time, and "
+			"nothing announced the change: no announcement, DHCP lease or probe. A "
+			"host that changes between two cards and tells nobody looks the same: list "
+			"both MACs.");
 	else
 		explain_add_line(in,
 			"How sure: weaker. Nothing announced the change and no DHCP lease or probe "
@@ -148,6 +176,7 @@ static void add_deeds(char *line, size_t cap, unsigned how)
 {
 	static const struct { unsigned bits; const char *text; } deeds[] = {
 		{ CLAIM_ADVERTISED, "advertised itself as a router" },
+		{ CLAIM_NO_DEFAULT, "advertised itself, though not as a default router" },
 		{ CLAIM_FLAGGED, "said in neighbour discovery that it is a router" },
 		{ CLAIM_REDIRECTED, "redirected hosts to another way" },
 		{ GATEWAY_FORWARDS, "took traffic to other networks" },
@@ -171,7 +200,7 @@ static void add_deeds(char *line, size_t cap, unsigned how)
 /* What of its doings is new. */
 static unsigned new_deeds(const struct gateway_facts *g)
 {
-	unsigned router = CLAIM_ADVERTISED | CLAIM_FLAGGED | CLAIM_REDIRECTED | GATEWAY_FORWARDS;
+	unsigned router = GATEWAY_LEADS | CLAIM_FLAGGED;
 	unsigned how = g->gateway->how;
 
 	if (!(g->roles >> GATEWAY_ROUTER & 1))
@@ -195,7 +224,7 @@ static void say_gateway(struct incident *in, const struct finding *f)
 {
 	const struct gateway *g = f->gateway->gateway;
 	char who[256], mac[MAC_TEXT_MAX], on[LINK_TEXT_MAX], at[CLOCK_TEXT_MAX];
-	char deeds[INCIDENT_TEXT_MAX / 2] = "", peer[ADDR_TEXT_MAX];
+	char deeds[INCIDENT_TEXT_MAX / 2] = "", peer[ADDR_TEXT_MAX], days[48] = "";
 	char *message = in->words->message;
 	size_t cap = sizeof(in->words->message);
 
@@ -203,11 +232,16 @@ static void say_gateway(struct incident *in, const struct finding *f)
 	mac_text(g->row.mac, mac);
 	link_text(&g->row.link, on);
 	add_deeds(deeds, sizeof(deeds), new_deeds(f->gateway));
+	if (f->gateway->is_first)
+		snprintf(days, sizeof(days), ", which had none in %llu days",
+			 (since_ns(f->gateway) - f->gateway->link_ns) / NS_PER_DAY);
 	if (f->channel->key.is_external)
-		snprintf(message, cap, "%s reached %s by a new way out of %s, MAC %s", who,
-			 addr_format(&f->channel->key.value, peer), on, mac);
+		snprintf(message, cap, "%s reached %s by %s way out of %s%s, MAC %s", who,
+			 addr_format(&f->channel->key.value, peer),
+			 f->gateway->is_first ? "the first" : "a new", on, days, mac);
 	else
-		snprintf(message, cap, "%s: a new way out of %s, MAC %s", who, on, mac);
+		snprintf(message, cap, "%s: %s way out of %s%s, MAC %s", who,
+			 f->gateway->is_first ? "the first" : "a new", on, days, mac);
 	snprintf(message + strlen(message), cap - strlen(message), ": since %s local it %s",
 		 explain_at(since_ns(f->gateway), at), deeds);
 }
@@ -265,12 +299,23 @@ static void explain_gateway(const struct alert_context *ctx, struct incident *in
 	char line[INCIDENT_TEXT_MAX], days[CLOCK_TEXT_MAX];
 
 	say_gateway(in, f);
+	if (f->gateway->is_first)
+		explain_add_line(in, f->gateway->was_neighbour ?
+			"A device of this link, which claimed an address there in the time of "
+			"learning already, begins to lead out." :
+			"Nothing led out of this link before, and in the time of learning, in "
+			"which others were heard, this MAC claimed no address there.");
 	snprintf(line, sizeof(line),
 		 "How sure: frames seen on the link, no statistics. What was there in the first %s "
 		 "of a link counts as known, whoever put it there; this was not. A router or a "
 		 "DHCP server that was replaced or added on purpose looks the same.",
 		 explain_span(ctx->site->rules->params.gateway.learn_ns, days));
 	explain_add_line(in, line);
+	if (f->gateway->claims_peer)
+		explain_add_line(in,
+			"It has claimed the peer's address on the link as well: a device that was "
+			"set up for another network, or renumbered, does the same, and so does a "
+			"way out that answers for its peer.");
 	explain_gateway_list(ctx, in, f->gateway);
 	explain_known(in, f->gateway);
 	if (f->channel->key.is_external)

@@ -531,7 +531,7 @@ static void refresh_counters(struct analysis *a)
 	memcpy(a->counters.outside_example, a->attribution.outside_example,
 	       sizeof(a->counters.outside_example));
 	a->counters.links = *links_counters(a->tallies.links);
-	a->counters.links_beyond = a->links.beyond;
+	a->counters.links_beyond = a->links.left_out;
 	a->counters.dealings = *dealings_counters(a->tallies.dealings);
 	memcpy(a->counters.unnamed, a->dealings.unjudged, sizeof(a->counters.unnamed));
 	a->counters.subjects = subjects_count(a->subjects);

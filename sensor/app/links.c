@@ -16,9 +16,20 @@ void links_watch_clear(struct links_watch *w)
 
 static void note_beyond(struct links_watch *w)
 {
-	if (!w->beyond++)
+	w->left_out++;
+	if (!w->has_told_claims)
 		log_warn("profile", "more claims of addresses in a minute than are looked at: "
 			 "further ones are counted only");
+	w->has_told_claims = true;
+}
+
+static void note_forwards_beyond(struct links_watch *w)
+{
+	w->left_out++;
+	if (!w->has_told_forwards)
+		log_warn("profile", "traffic to other networks goes to more than %d unknown MACs "
+			 "in a minute: further ones are counted only", LINKS_FORWARDS_MAX);
+	w->has_told_forwards = true;
 }
 
 /* --- coming in ------------------------------------------------------------------------------ */
@@ -47,13 +58,45 @@ static bool has_room(struct links_watch *w)
 	return true;
 }
 
+static int compare_number(uint64_t a, uint64_t b)
+{
+	return (a > b) - (a < b);
+}
+
+static int compare_link(const struct claim_link *a, const struct claim_link *b)
+{
+	int order = compare_number(a->tap, b->tap);
+
+	for (int i = 0; !order && i < 2; i++)
+		order = compare_number(a->vlan[i], b->vlan[i]);
+	return order;
+}
+
+static void leave_out(struct links_watch *w, const struct claim *c, uint32_t count)
+{
+	int order = compare_link(&c->link, &w->beyond.link);
+
+	if (!order)
+		order = addr_compare(&c->addr, &w->beyond.addr);
+	if (!w->claims_beyond || order < 0)
+		w->beyond = *c;
+	w->claims_beyond += count;
+}
+
 void links_take_claim(struct links_watch *w, const struct slice *s)
 {
+	struct claim c;
+
 	begin_minute(w, s->minute_ns);
-	if (has_room(w))
-		claim_of_slice(s, &w->claims[w->n_claims++]);
-	else
+	claim_of_slice(s, &c);
+	if (c.kind == CLAIM_BEYOND) {
+		leave_out(w, &c, c.count);
+	} else if (has_room(w)) {
+		w->claims[w->n_claims++] = c;
+	} else {
 		note_beyond(w);
+		leave_out(w, &c, 1);
+	}
 }
 
 /* --- the link itself ------------------------------------------------------------------------ */
@@ -122,38 +165,84 @@ static bool has_redundant_router(const struct links_watch *w, const struct claim
 	return false;
 }
 
-/* The peer said itself, with that MAC, that it is on the link. */
-static bool is_neighbour(const struct links_watch *w, const struct links_forward *f)
+static bool holds(const struct neighbour *n, const uint8_t mac[static 6])
+{
+	return !memcmp(n->now.mac, mac, 6) || !memcmp(n->before.mac, mac, 6);
+}
+
+bool links_claims_few(const struct links_watch *w, const struct links_forward *f)
+{
+	size_t n;
+	struct link_row *const *list = links_list(w->links, LINK_NEIGHBOUR, &n);
+	unsigned held = 0;
+
+	for (size_t i = 0; i < n; i++)
+		held += !memcmp(&list[i]->link, &f->link, sizeof(f->link)) &&
+			holds(link_neighbour(list[i]), f->mac);
+	return held <= LINKS_HOLDS_MAX;
+}
+
+static bool claims_peer(const struct links_watch *w, const struct links_forward *f)
 {
 	struct link_key key = { .kind = LINK_NEIGHBOUR, .link = f->link, .addr = f->peer };
 	const struct neighbour *n = link_neighbour(links_find(w->links, &key));
 
-	return n && (!memcmp(n->now.mac, f->mac, 6) || !memcmp(n->before.mac, f->mac, 6));
+	return n && holds(n, f->mac);
+}
+
+/* The peer said itself, with that MAC, that it is on the link; anybody can say so of an address
+ * outside. */
+static bool is_neighbour(const struct links_watch *w, const struct links_forward *f)
+{
+	return f->is_claimed && (w->context->site->is_default ? links_claims_few(w, f) :
+								!f->key.is_external);
+}
+
+static unsigned weight(const struct links_forward *f)
+{
+	return 4U * f->is_sure + 2U * f->is_answered + !f->is_claimed;
 }
 
 static void keep_forward(struct links_watch *w, const struct links_forward *f)
 {
+	struct links_forward *lightest = &w->forwards[LINKS_FORWARDS_MAX - 1];
+
 	for (size_t i = 0; i < w->n_forwards; i++)
 		if (!memcmp(&w->forwards[i].link, &f->link, sizeof(f->link)) &&
 		    !memcmp(w->forwards[i].mac, f->mac, 6)) {
-			if (f->is_sure && !w->forwards[i].is_sure)
+			if (weight(f) > weight(&w->forwards[i]))
 				w->forwards[i] = *f;
 			return;
 		}
-	if (w->n_forwards < LINKS_FORWARDS_MAX)
+	if (w->n_forwards < LINKS_FORWARDS_MAX) {
 		w->forwards[w->n_forwards++] = *f;
-	else
-		note_beyond(w);
+		return;
+	}
+	note_forwards_beyond(w);
+	for (size_t i = LINKS_FORWARDS_MAX; i-- > 0;)
+		if (weight(&w->forwards[i]) <= weight(lightest))
+			lightest = &w->forwards[i];
+	if (weight(lightest) < weight(f))
+		*lightest = *f;
 }
 
-/* Since when there is traffic on a link; noted again every hour, which is enough. */
-static void note_traffic(struct links_watch *w, const struct claim_link *link, uint64_t minute_ns)
+/* Since when there is traffic on a link; noted again every hour, which is enough.  NULL: no
+ * memory. */
+static const struct link_row *note_traffic(struct links_watch *w, const struct claim_link *link,
+					   uint64_t minute_ns)
 {
 	const struct link_key key = { .kind = LINK_ITSELF, .link = *link };
 	const struct link_row *row = links_find(w->links, &key);
 
 	if (!row || minute_ns >= row->last_ns + NS_PER_HOUR)
-		see_link(w, link, minute_ns, minute_ns);
+		row = see_link(w, link, minute_ns, minute_ns);
+	return row;
+}
+
+/* Not the asset's own choice of a next hop, but who the frame came from. */
+static bool is_of_sender(const struct attribution_end *e)
+{
+	return !e->am_client || e->slice->macs_by;
 }
 
 void links_take_end(struct links_watch *w, const struct attribution_end *e)
@@ -164,43 +253,38 @@ void links_take_end(struct links_watch *w, const struct attribution_end *e)
 	struct links_forward f = { .link = { .vlan = { s->id.key.vlan[0], s->id.key.vlan[1] },
 					     .tap = s->id.key.tap },
 				   .user = e->subject, .me = *e->me, .peer = *e->peer,
-				   .ns = s->first_ns };
+				   .ns = s->first_ns, .is_answered = s->is_answered };
+	const struct link_row *link = note_traffic(w, &f.link, s->minute_ns);
 	const struct gateway *g;
 
-	note_traffic(w, &f.link, s->minute_ns);
 	if (!memcmp(mac, none, 6) || mac[0] & 1 || addr_is_multicast(e->peer))
 		return;
 	f.is_sure = is_elsewhere(w, e);
-	if (!f.is_sure && !looks_elsewhere(e))
+	if (!f.is_sure && (!e->am_client || !looks_elsewhere(e) || !link ||
+			   s->minute_ns >= link->first_ns + links_params(w)->gateway.learn_ns))
 		return;
 	memcpy(f.mac, mac, 6);
 	begin_minute(w, s->minute_ns);
 	g = find_gateway(w, &f);
 	if (g && g->row.last_ns >= s->minute_ns && g->how & GATEWAY_FORWARDS)
 		return;			/* known, and seen in this minute */
-	if (!e->am_client && !(g && g->how & GATEWAY_FORWARDS) &&
+	if (is_of_sender(e) && !(g && g->how & GATEWAY_FORWARDS) &&
 	    (!s->is_answered || has_redundant_router(w, &f.link)))
 		return;
 	f.key = (struct channel_key){ .subject = e->subject->number,
 				      .is_external = e->crossing == CROSSING_EXTERNAL };
 	group_key_ip(&f.key, e->peer, s->id.key.proto, slice_server_port(s));
+	f.is_claimed = claims_peer(w, &f);
 	keep_forward(w, &f);
 }
 
 /* --- a minute is complete: claims ----------------------------------------------------------- */
 
-static int compare_number(uint64_t a, uint64_t b)
-{
-	return (a > b) - (a < b);
-}
-
 static int compare_claim(const void *pa, const void *pb)
 {
 	const struct claim *a = pa, *b = pb;
-	int order = compare_number(a->link.tap, b->link.tap);
+	int order = compare_link(&a->link, &b->link);
 
-	for (int i = 0; !order && i < 2; i++)
-		order = compare_number(a->link.vlan[i], b->link.vlan[i]);
 	if (!order)
 		order = addr_compare(&a->addr, &b->addr);
 	if (!order)
@@ -281,9 +365,12 @@ static void take_neighbour(struct links_watch *w, const struct claim *c, const s
 		note_beyond(w);
 		return;
 	}
-	n->row.is_kept = n->told.subject || site_asset(w->context->site, &c->addr);
+	n->row.kept = site_asset(w->context->site, &c->addr) ? LINK_LISTED :
+		      n->told.subject && !n->told.is_flooded ? LINK_TOLD : LINK_LOOSE;
 	if (!p->is_last)
 		link_row_seen(&n->row, c->first_ns, c->last_ns);
+	if (c->kind == CLAIM_HOLDS && spoof_overtaken(&links_params(w)->spoof, n, c->mac, p->ns))
+		links_found_spoof(w, n, SPOOF_TAKEN, w->minute_ns + SLICE_NS);
 	if (c->kind == CLAIM_HOLDS)
 		what = spoof_take(&links_params(w)->spoof, n, c->mac, p->ns, c->how);
 	else if (c->kind == CLAIM_PROBES)
@@ -295,18 +382,24 @@ static void take_neighbour(struct links_watch *w, const struct claim *c, const s
 		links_found_spoof(w, n, what, w->minute_ns + SLICE_NS);
 }
 
-/* The gateway, with that role; NULL: no memory. */
+/* The gateway, which does that from now on; NULL: no memory. */
 static struct gateway *see_gateway(struct links_watch *w, const struct link_key *key,
-				   enum gateway_role role, uint64_t ns)
+				   unsigned how, uint64_t ns)
 {
+	bool is_server = how & (CLAIM_DHCP4 | CLAIM_DHCP6);
 	struct gateway *g = link_gateway(links_get(w->links, key, ns));
 
 	if (!g) {
 		note_beyond(w);
 		return NULL;
 	}
-	if (!g->role_ns[role])
-		g->role_ns[role] = ns;
+	g->how |= how;
+	if (is_server && !g->role_ns[GATEWAY_SERVER])
+		g->role_ns[GATEWAY_SERVER] = ns;
+	if (how & GATEWAY_LEADS && !g->role_ns[GATEWAY_ROUTER])
+		g->role_ns[GATEWAY_ROUTER] = ns;
+	if (site_asset_of_mac(w->context->site, key->mac))
+		g->row.kept = LINK_LISTED;
 	g->row.is_changed = true;
 	return g;
 }
@@ -318,11 +411,9 @@ static void take_gateway(struct links_watch *w, const struct claim *c)
 	struct gateway *g;
 
 	memcpy(key.mac, c->mac, sizeof(key.mac));
-	g = see_gateway(w, &key, c->kind == CLAIM_LEASES ? GATEWAY_SERVER : GATEWAY_ROUTER,
-			c->first_ns);
+	g = see_gateway(w, &key, c->how, c->first_ns);
 	if (!g)
 		return;
-	g->how |= c->how;
 	if (addr_equal(&g->addr, &none))
 		g->addr = c->addr;
 	link_row_seen(&g->row, c->first_ns, c->last_ns);
@@ -360,24 +451,24 @@ static void take_claims(struct links_watch *w)
 
 /* --- ... traffic, and takeovers that waited ------------------------------------------------- */
 
-static void take_forward(struct links_watch *w, const struct links_forward *f)
+static void take_forward(struct links_watch *w, struct links_forward *f)
 {
 	struct link_key key = { .kind = LINK_GATEWAY, .link = f->link };
 	const struct link_row *link;
 	struct gateway *g;
 
+	f->is_claimed = claims_peer(w, f);	/* the minute's claims are there by now */
 	link = is_neighbour(w, f) ? NULL : see_link(w, &f->link, f->ns, f->ns);
 	if (!link || (!f->is_sure && f->ns >= link->first_ns + links_params(w)->gateway.learn_ns))
 		return;
 	memcpy(key.mac, f->mac, sizeof(key.mac));
-	g = see_gateway(w, &key, GATEWAY_ROUTER, f->ns);
+	g = see_gateway(w, &key, GATEWAY_FORWARDS, f->ns);
 	if (!g)
 		return;
-	if (!(g->how & GATEWAY_FORWARDS)) {
+	if (!g->user[0]) {
 		memcpy(g->user, f->user->id, sizeof(g->user));
 		g->peer = f->peer;
 	}
-	g->how |= GATEWAY_FORWARDS;
 	link_row_seen(&g->row, f->ns, f->ns);
 	links_judge_gateway(w, g, f, w->minute_ns + SLICE_NS);
 }
@@ -389,42 +480,67 @@ static void take_forwards(struct links_watch *w)
 	w->n_forwards = 0;
 }
 
-/* The waiting takeover that was due first, up to now_ns; by its place when equal. */
-static struct neighbour *first_due(struct links_watch *w, uint64_t now_ns)
+/* A waiting takeover that is due. */
+struct due {
+	struct neighbour *neighbour;
+	uint64_t ns;
+};
+
+static int compare_due(const void *pa, const void *pb)
+{
+	const struct due *a = pa, *b = pb;
+	int order = compare_number(a->ns, b->ns);
+
+	if (!order)
+		order = compare_link(&a->neighbour->row.link, &b->neighbour->row.link);
+	return order ? order : addr_compare(&a->neighbour->row.addr, &b->neighbour->row.addr);
+}
+
+/* Those that are due up to now_ns, in any order; NULL: no memory.  Says whether others wait. */
+static struct due *find_due(struct links_watch *w, uint64_t now_ns, size_t *ret_n)
 {
 	const struct spoof_params *p = &links_params(w)->spoof;
-	struct neighbour *first = NULL;
-	bool is_settled = true;
 	size_t n;
 	struct link_row *const *list = links_list(w->links, LINK_NEIGHBOUR, &n);
+	struct due *due = calloc(n + 1, sizeof(*due));
 
-	for (size_t i = 0; i < n; i++) {
+	*ret_n = 0;
+	w->is_settled = due != NULL;
+	for (size_t i = 0; due && i < n; i++) {
 		struct neighbour *one = link_neighbour(list[i]);
 
 		if (!one->pending_ns)
 			continue;
-		is_settled = false;
-		if (spoof_due_ns(p, one) <= now_ns &&
-		    (!first || spoof_due_ns(p, one) < spoof_due_ns(p, first)))
-			first = one;
+		if (spoof_due_ns(p, one) <= now_ns)
+			due[(*ret_n)++] = (struct due){ one, spoof_due_ns(p, one) };
+		else
+			w->is_settled = false;
 	}
-	w->is_settled = is_settled;
-	return first;
+	return due;
 }
 
 static void settle(struct links_watch *w, uint64_t now_ns)
 {
 	const struct spoof_params *p = &links_params(w)->spoof;
-	struct neighbour *n;
+	struct due *due;
+	size_t n;
 
-	while (!w->is_settled && (n = first_due(w, now_ns))) {
-		uint64_t due_ns = spoof_due_ns(p, n);
-		enum spoof what = spoof_settle(p, n, now_ns);
-
-		n->row.is_changed = true;
-		if (what)
-			links_found_spoof(w, n, what, due_ns);
+	if (w->is_settled)
+		return;
+	due = find_due(w, now_ns, &n);
+	if (!due) {
+		note_beyond(w);
+		return;
 	}
+	qsort(due, n, sizeof(*due), compare_due);
+	for (size_t i = 0; i < n; i++) {
+		enum spoof what = spoof_settle(p, due[i].neighbour, now_ns);
+
+		due[i].neighbour->row.is_changed = true;
+		if (what)
+			links_found_spoof(w, due[i].neighbour, what, due[i].ns);
+	}
+	free(due);
 }
 
 void links_time(struct links_watch *w, uint64_t now_ns)
@@ -433,6 +549,9 @@ void links_time(struct links_watch *w, uint64_t now_ns)
 		settle(w, w->minute_ns);
 		take_claims(w);
 		take_forwards(w);
+		if (w->claims_beyond)
+			links_tell_beyond(w, w->minute_ns + SLICE_NS);
+		w->claims_beyond = 0;
 		w->minute_ns = 0;
 	}
 	settle(w, now_ns);

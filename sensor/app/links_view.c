@@ -7,6 +7,7 @@
 
 static const struct { unsigned bit; const char *name, *words; } deeds[] = {
 	{ CLAIM_ADVERTISED, "advertises", "advertises itself" },
+	{ CLAIM_NO_DEFAULT, "advertises_no_default", "advertises itself as no default router" },
 	{ CLAIM_FLAGGED, "says_router", "says that it is a router" },
 	{ CLAIM_REDIRECTED, "redirects", "redirects" },
 	{ GATEWAY_FORWARDS, "forwards", "forwards" },

@@ -113,6 +113,8 @@ struct finding {
 	/* HLT-001: evidence given up since the last finding, and the largest M of it. */
 	uint64_t given_up;
 	double given_up_m;
+	/* HLT-001: claims of addresses of a minute that were not looked at (app/links.h). */
+	uint64_t claims_beyond;
 	/* EXP-001, HLT-002, and EXF-001 where an expected entry suppresses it: the entry's id and
 	 * the facts (NULL at resolve). */
 	const char *entry;

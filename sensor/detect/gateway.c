@@ -9,10 +9,16 @@ static const uint8_t serves[] = {
 };
 static_assert(ARRAY_SIZE(serves) == GATEWAY_ROLES, "a role that no asset can be given");
 
+/* In a state of before GATEWAY_LEADS a flag alone has made a router. */
+static bool has_role(const struct gateway *g, int role)
+{
+	return g->role_ns[role] && (role != GATEWAY_ROUTER || g->how & GATEWAY_LEADS);
+}
+
 bool gateway_is_learned(const struct gateway_params *p, const struct gateway *g,
 			enum gateway_role role, uint64_t link_ns)
 {
-	return g->role_ns[role] && g->role_ns[role] < link_ns + p->learn_ns;
+	return has_role(g, role) && g->role_ns[role] < link_ns + p->learn_ns;
 }
 
 unsigned gateway_new_roles(const struct gateway *g, uint64_t link_ns, const struct site *site)
@@ -22,13 +28,23 @@ unsigned gateway_new_roles(const struct gateway *g, uint64_t link_ns, const stru
 	unsigned roles = 0;
 
 	for (int i = 0; i < GATEWAY_ROLES; i++)
-		if (g->role_ns[i] && !gateway_is_learned(p, g, (enum gateway_role)i, link_ns) &&
+		if (has_role(g, i) && !gateway_is_learned(p, g, (enum gateway_role)i, link_ns) &&
 		    !(asset && asset->serves & serves[i]))
 			roles |= 1U << i;
 	return roles;
 }
 
-unsigned gateway_severity(void)
+unsigned gateway_severity(const struct gateway_facts *f)
 {
-	return 4;
+	unsigned how = f->gateway->how & GATEWAY_LEADS;
+
+	if (f->roles != 1U << GATEWAY_ROUTER)
+		return 4;
+	if (how == CLAIM_NO_DEFAULT)
+		return 2;
+	if (f->is_first && f->is_without_site)
+		return 2;
+	if (f->claims_peer && how == GATEWAY_FORWARDS)
+		return 3;
+	return f->is_first && f->was_neighbour ? 3 : 4;
 }

@@ -50,7 +50,7 @@ bool spoof_is_allowed(const struct neighbour *n, const struct site *site)
 
 	if (asset && asset->n_macs)
 		return lists(asset, n->now.mac) && lists(asset, n->before.mac);
-	return spoof_is_virtual(n->now.mac) || spoof_is_virtual(n->before.mac);
+	return spoof_is_virtual(spoof_older(n)->mac);
 }
 
 /* --- who has it ----------------------------------------------------------------------------- */
@@ -77,10 +77,16 @@ const struct holder *spoof_newer(const struct neighbour *n)
 	return spoof_older(n) == &n->now ? &n->before : &n->now;
 }
 
-void spoof_forget(struct neighbour *n)
+static void forget_contest(struct neighbour *n)
 {
 	n->takeovers = 0;
 	n->contest_ns = n->pending_ns = 0;
+}
+
+void spoof_forget(struct neighbour *n)
+{
+	forget_contest(n);
+	n->returns_ns[0] = n->returns_ns[1] = 0;
 }
 
 static void note(struct holder *h, const uint8_t mac[static 6], uint64_t ns)
@@ -122,12 +128,49 @@ static bool is_declared(const struct spoof_params *p, const struct neighbour *n,
 	return is_mac(&n->leased, mac) && n->leased.last_ns >= n->now.first_ns;
 }
 
+/* The one before has come back after a silence of the other one that was longer than near. */
+static enum spoof come_late(const struct spoof_params *p, struct neighbour *n, uint64_t ns,
+			    bool is_back, bool is_said)
+{
+	uint64_t pending_ns = n->pending_ns;
+
+	forget_contest(n);
+	if (!pending_ns || !is_back)
+		return SPOOF_NONE;
+	if (!is_said)
+		return SPOOF_BOTH;
+	return is_near(p, pending_ns, ns) ? SPOOF_NONE : SPOOF_TAKEN;
+}
+
+/* However slowly: coming back again and again, undeclared. */
+static enum spoof come_back(const struct spoof_params *p, struct neighbour *n, uint64_t ns)
+{
+	uint64_t first_ns = n->returns_ns[0];
+
+	n->returns_ns[0] = n->returns_ns[1];
+	n->returns_ns[1] = ns;
+	if (!first_ns || ns - first_ns > p->returns_ns)
+		return SPOOF_NONE;
+	return ns - first_ns > p->swift_ns ? SPOOF_RETURNS : SPOOF_BOTH;
+}
+
+enum spoof spoof_overtaken(const struct spoof_params *p, struct neighbour *n,
+			   const uint8_t mac[static 6], uint64_t ns)
+{
+	if (!n->pending_ns || is_mac(&n->now, mac) || is_mac(&n->before, mac) ||
+	    is_near(p, n->pending_ns, ns))
+		return SPOOF_NONE;
+	n->pending_ns = 0;
+	return SPOOF_TAKEN;
+}
+
 /* Another MAC than the last one's. */
 static enum spoof take_over(const struct spoof_params *p, struct neighbour *n,
 			    const uint8_t mac[static 6], uint64_t ns, unsigned how)
 {
 	bool is_back = is_mac(&n->before, mac), is_said = is_declared(p, n, mac, ns, how);
 	bool is_contested = is_near(p, n->now.last_ns, ns);
+	enum spoof what = is_back && !is_said ? come_back(p, n, ns) : SPOOF_NONE;
 	struct holder taker = { .first_ns = ns };
 
 	if (is_back)
@@ -137,8 +180,9 @@ static enum spoof take_over(const struct spoof_params *p, struct neighbour *n,
 	n->before = n->now;
 	n->now = taker;
 	if (!is_contested) {
-		spoof_forget(n);
-		return SPOOF_NONE;
+		enum spoof late = come_late(p, n, ns, is_back, is_said);
+
+		return spoof_severity(late) > spoof_severity(what) ? late : what;
 	}
 	if (!n->takeovers || ns - n->contest_ns > p->contest_ns) {
 		n->takeovers = 0;
@@ -180,5 +224,5 @@ enum spoof spoof_settle(const struct spoof_params *p, struct neighbour *n, uint6
 
 unsigned spoof_severity(enum spoof what)
 {
-	return what == SPOOF_BOTH ? 4 : 3;
+	return what == SPOOF_BOTH ? 4 : what ? 3 : 0;
 }

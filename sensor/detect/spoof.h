@@ -15,13 +15,20 @@
  * A *takeover* is a claim by another MAC than the last one's at most `near_ns` after it; later it
  * has moved, and nobody contends.  A takeover is *declared* by one of the first two.  Found:
  *
- *   SPOOF_BOTH	  the MAC before claims it again, undeclared; or `takeovers` takeovers, declared
- *		  or not, in `contest_ns`: two that answer each other's announcements
- *   SPOOF_TAKEN  a takeover that is undeclared, and still `near_ns` later, while the other one
- *		  was silent: weaker, for a device that was exchanged quickly may do the same
+ *   SPOOF_BOTH	   the MAC before claims it again, undeclared, soon or while the takeover waits;
+ *		   or `takeovers` takeovers, declared or not, in `contest_ns`: two that
+ *		   answer each other's announcements; or the MAC before comes back undeclared,
+ *		   however late, for the third time in `swift_ns`
+ *   SPOOF_TAKEN   a takeover that is undeclared, and still `near_ns` later, while the other
+ *		   one was silent: weaker, for a device that was exchanged quickly may do the same
+ *   SPOOF_RETURNS for the third time in `returns_ns`: weaker as well, for a host that changes
+ *		   between two cards and tells nobody does the same (but few change at all without
+ *		   an announcement, a probe or a lease).  Who changes in the morning and in the
+ *		   evening comes back twice in that time
  *
- * Severity 4 and 3; the numbers are the rule pack's.  Where the policy lists the MACs of the
- * address's asset the list decides about redundant routers' too: of these anybody can make one up.
+ * Severity 4, 3 and 3; the numbers are the rule pack's.
+ * Where the policy lists the MACs of the address's asset the list decides about redundant routers' too: of these anybody can make one up.  Without a list one is passed by
+ * only where it had the address first: a made-up one comes later.
  * Not seen: who takes the address of somebody silent for longer than a minute (that is a move), or
  * speaks to his victim only where the tap is not.
  * Pure functions over the row; thread: analysis.
@@ -35,7 +42,8 @@
 #include "policy/site.h"
 #include "profile/link.h"
 
-enum spoof { SPOOF_NONE, SPOOF_TAKEN, SPOOF_BOTH };	/* kept in the state */
+/* Kept in the state: never renumber. */
+enum spoof { SPOOF_NONE, SPOOF_TAKEN, SPOOF_BOTH, SPOOF_RETURNS };
 
 struct spoof_facts {
 	const struct neighbour *neighbour;
@@ -50,6 +58,10 @@ enum spoof spoof_take(const struct spoof_params *p, struct neighbour *n,
 		      const uint8_t mac[static 6], uint64_t ns, unsigned how);
 void spoof_asked(struct neighbour *n, const uint8_t mac[static 6], uint64_t ns);
 void spoof_leased(struct neighbour *n, const uint8_t mac[static 6], uint64_t ns);
+/* Before a claim is taken: a takeover that waits, and a third MAC comes when it is no longer near:
+ * SPOOF_TAKEN, about the two that the row still has.  Else SPOOF_NONE. */
+enum spoof spoof_overtaken(const struct spoof_params *p, struct neighbour *n,
+			   const uint8_t mac[static 6], uint64_t ns);
 /* A takeover waits no longer: SPOOF_TAKEN or SPOOF_NONE. */
 enum spoof spoof_settle(const struct spoof_params *p, struct neighbour *n, uint64_t now_ns);
 /* When it is due: the first boundary of a minute; n->pending_ns is not 0. */
@@ -60,7 +72,7 @@ bool spoof_is_allowed(const struct neighbour *n, const struct site *site);
 bool spoof_is_proxy(const struct site *site, const struct addr *a, const uint8_t mac[static 6]);
 /* Contended for no longer. */
 void spoof_forget(struct neighbour *n);
-unsigned spoof_severity(enum spoof what);
+unsigned spoof_severity(enum spoof what);	/* 0: of nothing */
 /* Of the two, whose claims began first. */
 const struct holder *spoof_older(const struct neighbour *n);
 const struct holder *spoof_newer(const struct neighbour *n);

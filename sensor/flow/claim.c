@@ -1,5 +1,8 @@
-/* claim.c - see claim.h.  The table is open addressing over twice as many places as claims; what it
- * points to stays in the order of arrival. */
+/* claim.c - see claim.h: a minute's table, and its claims as events and between runs; what frames
+ * say is read in claim_read.c.  The table is open addressing over twice as many places as claims,
+ * by link and address: all claims of an address are in one run, of at most CLAIM_KINDS times
+ * CLAIMS_OF_ADDRESS_MAX.  What it points to is in the order of arrival; the last RING of it is a
+ * ring once the list is full, which begins at `oldest`. */
 #include "flow/claim.h"
 #include <assert.h>
 #include <errno.h>
@@ -8,33 +11,40 @@
 #include <zlib.h>
 #include "base/err.h"
 #include "base/hash.h"
-#include "dpi/claims.h"
+#include "flow/claim_internal.h"
 #include "flow/image.h"
 #include "flow/key.h"
 
 #define SLOTS 1024			/* a power of two, twice CLAIMS_MAX */
 #define CHECK_BYTES 4
+#define RING (CLAIMS_MAX / 4)
+#define RING_FROM (CLAIMS_MAX - RING)
+#define OLD_ROW 0xc1			/* without the rank */
 
 static_assert(SLOTS == 2 * CLAIMS_MAX, "the table is half full at most");
-
-enum { PORT_BOOTPS = 67, PORT_BOOTPC = 68, PORT_DHCP6_CLIENT = 546, PORT_DHCP6_SERVER = 547 };
-enum { DHCP6_ADVERTISE = 2, DHCP6_REPLY = 7 };
 
 struct entry {
 	struct claim claim;
 	uint32_t place;			/* of the first packet that made it */
+	uint16_t home;			/* slot by its hash */
+	uint16_t rank;			/* as it was read from a state: its place by age */
+	bool is_held;			/* does not give way: see claim.h */
 };
 
 struct claims {
 	size_t n;
 	struct entry list[CLAIMS_MAX];
 	uint16_t slots[SLOTS];		/* index + 1; 0: free */
+	size_t oldest;			/* of the ring, from RING_FROM on */
+	bool is_read;			/* from a state: not in order yet */
+	bool is_all_held;
+	struct entry beyond;		/* a BEYOND; its count is 0 as long as nothing was */
 	struct claims_counters counters;
 };
 
 static const char *const kind_names[] = {
 	[CLAIM_HOLDS] = "holds", [CLAIM_PROBES] = "probes", [CLAIM_LEASED] = "leased",
-	[CLAIM_ROUTES] = "routes", [CLAIM_LEASES] = "leases",
+	[CLAIM_ROUTES] = "routes", [CLAIM_LEASES] = "leases", [CLAIM_BEYOND] = "beyond",
 };
 static_assert(ARRAY_SIZE(kind_names) == CLAIM_KINDS, "a kind of claim without its name");
 
@@ -59,274 +69,225 @@ const struct claims_counters *claims_counters(const struct claims *c)
 	return &c->counters;
 }
 
+void claims_note_read(struct claims *c)
+{
+	c->counters.read++;
+}
+
 size_t claims_count(const struct claims *c)
 {
-	return c->n;
+	return c->n + !!c->beyond.claim.count;
 }
 
 void claims_clear(struct claims *c)
 {
 	if (c->n)
 		memset(c->slots, 0, sizeof(c->slots));
-	c->n = 0;
+	c->n = c->oldest = 0;
+	c->is_read = c->is_all_held = false;
+	c->beyond.claim.count = 0;
 }
 
 /* --- the table ------------------------------------------------------------------------------- */
 
-static bool is_same(const struct claim *a, const struct claim *b)
+static bool is_of_one_address(const struct claim *a, const struct claim *b)
 {
-	return a->kind == b->kind && addr_equal(&a->addr, &b->addr) &&
-	       !memcmp(a->mac, b->mac, sizeof(a->mac)) &&
-	       !memcmp(&a->link, &b->link, sizeof(a->link));
+	return addr_equal(&a->addr, &b->addr) && !memcmp(&a->link, &b->link, sizeof(a->link));
 }
 
-static uint16_t *find_slot(struct claims *c, const struct claim *claim)
+static size_t home_of(const struct claim *claim)
 {
-	uint8_t key[16 + 6 + 6 + 1];
-	size_t at;
+	uint8_t key[16 + 6];
 
 	memcpy(key, claim->addr.bytes, 16);
-	memcpy(key + 16, claim->mac, 6);
-	memcpy(key + 22, &claim->link, 6);
-	key[28] = claim->kind;
-	at = hash_bytes(key, sizeof(key), hash_secret()) & (SLOTS - 1);
-	while (c->slots[at] && !is_same(&c->list[c->slots[at] - 1].claim, claim))
-		at = (at + 1) & (SLOTS - 1);
-	return &c->slots[at];
+	memcpy(key + 16, &claim->link, 6);
+	return hash_bytes(key, sizeof(key), hash_secret()) & (SLOTS - 1);
 }
 
-/* Zero, or a group's: nobody's. */
-static bool is_host_mac(const uint8_t mac[6])
-{
-	static const uint8_t none[6];
-
-	return memcmp(mac, none, 6) && !(mac[0] & 1);
-}
-
-static bool is_host_addr(const struct addr *a)
-{
-	static const struct addr none;
-	bool is_v4 = addr_is_ipv4(a);
-
-	if (addr_is_multicast(a) || addr_equal(a, &none))
-		return false;
-	/* 0.0.0.0/8, 127.0.0.0/8 and broadcast. */
-	return !is_v4 || (a->bytes[12] && a->bytes[12] != 127 && a->bytes[12] < 240);
-}
-
-static void add(struct claims *c, const struct claim *claim, uint32_t place)
-{
-	uint16_t *slot = find_slot(c, claim);
-	struct claim *old;
-
-	if (!*slot && c->n == CLAIMS_MAX) {
-		c->counters.beyond++;
-		return;
-	}
-	if (!*slot) {
-		c->list[c->n] = (struct entry){ .claim = *claim, .place = place };
-		*slot = (uint16_t)++c->n;
-		return;
-	}
-	old = &c->list[*slot - 1].claim;
-	old->how |= claim->how;
-	old->last_ns = claim->last_ns;
-	old->count += old->count < UINT32_MAX;
-}
-
-/* --- messages -------------------------------------------------------------------------------- */
-
-/* A packet on its way into claims. */
-struct message {
-	struct claims *claims;
-	const struct packet *packet;
-	uint32_t place;
-	uint64_t now_ns;
-	bool is_read;
+struct look {
+	size_t home;
+	uint16_t *slot;			/* its own, or the free one for it */
+	unsigned others;		/* of that kind, of other MACs */
+	struct entry *rival;		/* the last that holds the address with another MAC */
 };
 
-static void claim(struct message *m, enum claim_kind kind, const struct addr *addr,
-		  const uint8_t mac[6], unsigned how)
+static struct look look_up(struct claims *c, const struct claim *claim)
 {
-	const struct packet *p = m->packet;
-	struct claim c = {
-		.addr = *addr, .kind = kind, .how = (uint8_t)how, .count = 1,
-		.link = { .vlan = { p->vlans > 0 ? p->vlan[0] : FLOW_NO_VLAN,
-				    p->vlans > 1 ? p->vlan[1] : FLOW_NO_VLAN }, .tap = p->tap },
-		.first_ns = m->now_ns, .last_ns = m->now_ns,
-	};
+	struct look l = { .home = home_of(claim) };
+	size_t at = l.home;
 
-	if (!is_host_mac(mac) || !is_host_addr(addr))
-		return;
-	memcpy(c.mac, mac, sizeof(c.mac));
-	add(m->claims, &c, m->place);
-	m->is_read = true;
-}
+	for (; c->slots[at]; at = (at + 1) & (SLOTS - 1)) {
+		struct entry *e = &c->list[c->slots[at] - 1];
 
-static uint32_t captured(const struct packet *p)
-{
-	return p->caplen < p->ip_off ? 0 : p->caplen - p->ip_off;
-}
-
-static bool read_arp(const struct packet *p, struct claims_arp *ret)
-{
-	return claims_arp(p->bytes + p->ip_off, captured(p), ret) &&
-	       (ret->operation == 1 || ret->operation == 2);
-}
-
-bool claim_prepare(struct packet *p)
-{
-	struct claims_arp arp;
-
-	if (!read_arp(p, &arp))
-		return false;
-	p->src = p->dst = arp.is_probe ? arp.target : arp.sender;
-	return is_host_addr(&p->src) && is_host_mac(arp.sender_mac);
-}
-
-static void take_arp(struct message *m)
-{
-	struct claims_arp arp;
-
-	if (!read_arp(m->packet, &arp))
-		return;
-	if (arp.is_probe)
-		claim(m, CLAIM_PROBES, &arp.target, arp.sender_mac, 0);
-	else
-		claim(m, CLAIM_HOLDS, &arp.sender, arp.sender_mac,
-		      arp.is_announcement ? CLAIM_ANNOUNCED : CLAIM_PLAIN);
-}
-
-static void take_advertisement(struct message *m, const struct claims_nd *nd, const uint8_t *mac)
-{
-	bool is_told = nd->is_override && !nd->is_solicited;
-
-	if (nd->is_override)
-		claim(m, CLAIM_HOLDS, &nd->target, mac, is_told ? CLAIM_ANNOUNCED : CLAIM_PLAIN);
-	if (nd->is_router)
-		claim(m, CLAIM_ROUTES, &nd->target, mac, CLAIM_FLAGGED);
-}
-
-static void take_solicitation(struct message *m, const struct claims_nd *nd)
-{
-	static const struct addr unspecified;
-	const struct packet *p = m->packet;
-
-	if (nd->has_mac)
-		claim(m, CLAIM_HOLDS, &p->src, nd->mac, CLAIM_PLAIN);
-	else if (nd->type == CLAIMS_SOLICITATION && addr_equal(&p->src, &unspecified) &&
-		 p->has_macs)
-		claim(m, CLAIM_PROBES, &nd->target, p->src_mac, 0);
-}
-
-static void take_nd(struct message *m)
-{
-	static const uint8_t none[6];
-	const struct packet *p = m->packet;
-	uint32_t header = p->payload_off < 8 ? 0 : p->payload_off - 8;
-	const uint8_t *mac;
-	struct claims_nd nd;
-
-	if (p->payload_off < 8 || header > p->caplen ||
-	    !claims_nd(p->bytes + header, p->caplen - header, p->ttl, &nd))
-		return;
-	mac = nd.has_mac ? nd.mac : p->has_macs ? p->src_mac : none;
-	switch (nd.type) {
-	case CLAIMS_ADVERTISEMENT:
-		take_advertisement(m, &nd, mac);
-		break;
-	case CLAIMS_ROUTER_ADVERTISEMENT:
-		claim(m, CLAIM_ROUTES, &p->src, mac, CLAIM_ADVERTISED);
-		if (nd.has_mac)
-			claim(m, CLAIM_HOLDS, &p->src, nd.mac, CLAIM_PLAIN);
-		break;
-	case CLAIMS_REDIRECT:		/* its option is the target's */
-		claim(m, CLAIM_ROUTES, &p->src, p->has_macs ? p->src_mac : none,
-		      CLAIM_REDIRECTED);
-		break;
-	case CLAIMS_ROUTER_SOLICITATION:
-	case CLAIMS_SOLICITATION:
-		take_solicitation(m, &nd);
-		break;
+		if (e->claim.kind != claim->kind || !is_of_one_address(&e->claim, claim))
+			continue;
+		if (!memcmp(e->claim.mac, claim->mac, sizeof(claim->mac)))
+			break;
+		l.others++;
+		if (claim->kind == CLAIM_HOLDS)
+			l.rival = e;
 	}
+	l.slot = &c->slots[at];
+	return l;
 }
 
-static void take_dhcp(struct message *m)
+/* Into the place i of the list; its rival is held from now on, as it is itself. */
+static void put(struct claims *c, size_t i, const struct entry *e, const struct look *l)
 {
-	const struct packet *p = m->packet;
-	struct claims_dhcp d;
+	c->list[i] = *e;
+	c->list[i].home = (uint16_t)l->home;
+	c->list[i].is_held = l->rival || e->claim.kind > CLAIM_LEASED;
+	if (l->rival)
+		l->rival->is_held = true;
+	*l->slot = (uint16_t)(i + 1);
+}
 
-	if (!p->has_macs || !claims_dhcp(packet_payload(p), packet_payload_captured(p), &d) ||
-	    !d.is_reply)
+/* What is behind it in its run moves up. */
+static void take_out(struct claims *c, size_t i)
+{
+	size_t hole = c->list[i].home, at;
+
+	while (c->slots[hole] != i + 1)
+		hole = (hole + 1) & (SLOTS - 1);
+	for (at = (hole + 1) & (SLOTS - 1); c->slots[at]; at = (at + 1) & (SLOTS - 1)) {
+		size_t home = c->list[c->slots[at] - 1].home;
+
+		if (((at - home) & (SLOTS - 1)) < ((at - hole) & (SLOTS - 1)))
+			continue;
+		c->slots[hole] = c->slots[at];
+		hole = at;
+	}
+	c->slots[hole] = 0;
+}
+
+static int compare_number(uint64_t a, uint64_t b)
+{
+	return (a > b) - (a < b);
+}
+
+/* By what tells claims apart last of all, so that rows without a rank have one order too. */
+static int compare_rank(const void *pa, const void *pb)
+{
+	const struct entry *a = pa, *b = pb;
+	int order = compare_number(a->rank, b->rank);
+
+	if (!order)
+		order = compare_number(a->claim.first_ns, b->claim.first_ns);
+	if (!order)
+		order = addr_compare(&a->claim.addr, &b->claim.addr);
+	if (!order)
+		order = memcmp(a->claim.mac, b->claim.mac, sizeof(a->claim.mac));
+	if (!order)
+		order = compare_number(a->claim.kind, b->claim.kind);
+	return order ? order : memcmp(&a->claim.link, &b->claim.link, sizeof(a->claim.link));
+}
+
+/* A state gives its rows back in an order of its own. */
+static void bring_in_order(struct claims *c)
+{
+	qsort(c->list, c->n, sizeof(c->list[0]), compare_rank);
+	memset(c->slots, 0, sizeof(c->slots));
+	for (size_t i = 0; i < c->n; i++) {
+		size_t at = c->list[i].home;
+
+		while (c->slots[at])
+			at = (at + 1) & (SLOTS - 1);
+		c->slots[at] = (uint16_t)(i + 1);
+	}
+	c->is_read = false;
+}
+
+/* The i-th by age, of a full list. */
+static size_t by_age(const struct claims *c, size_t i)
+{
+	return i < RING_FROM ? i : RING_FROM + (i - RING_FROM + c->oldest) % RING;
+}
+
+/* --- a full list ----------------------------------------------------------------------------- */
+
+/* The newest that can give way, but for that one; CLAIMS_MAX: none. */
+static size_t newest_single(struct claims *c, const struct entry *but)
+{
+	for (size_t k = CLAIMS_MAX; !c->is_all_held && k-- > 0;) {
+		size_t i = by_age(c, k);
+
+		if (!c->list[i].is_held && &c->list[i] != but)
+			return i;
+	}
+	c->is_all_held = !but || but->is_held;
+	return CLAIMS_MAX;
+}
+
+/* The oldest of the ring that can, which then begins behind it. */
+static size_t oldest_single(struct claims *c)
+{
+	for (size_t k = 0; k < RING; k++) {
+		size_t i = by_age(c, RING_FROM + k);
+
+		if (c->list[i].is_held)
+			continue;
+		c->oldest = (i - RING_FROM + 1) % RING;
+		return i;
+	}
+	return CLAIMS_MAX;
+}
+
+/* One is left out, or will be for this one. */
+static void note_beyond(struct claims *c, const struct claim *claim, uint32_t place)
+{
+	struct claim *beyond = &c->beyond.claim;
+
+	c->counters.beyond++;
+	if (!beyond->count) {
+		c->beyond = (struct entry){ .claim = { .addr = claim->addr, .link = claim->link,
+						       .kind = CLAIM_BEYOND,
+						       .first_ns = claim->first_ns },
+					    .place = place };
+	}
+	beyond->last_ns = claim->last_ns;
+	beyond->count += beyond->count < UINT32_MAX;
+}
+
+/* Where a new one can go; CLAIMS_MAX: nowhere.  Can move what look_up() has found. */
+static size_t make_room(struct claims *c, const struct claim *claim, const struct look *l,
+			uint32_t place)
+{
+	size_t i;
+
+	if (c->n < CLAIMS_MAX)
+		return c->n++;
+	note_beyond(c, claim, place);
+	i = l->rival || claim->kind > CLAIM_LEASED ? newest_single(c, l->rival) : oldest_single(c);
+	if (i < CLAIMS_MAX)
+		take_out(c, i);
+	return i;
+}
+
+void claims_keep(struct claims *c, const struct claim *claim, uint32_t place)
+{
+	struct claim *old;
+	struct look l;
+	size_t i;
+
+	if (c->is_read)
+		bring_in_order(c);
+	l = look_up(c, claim);
+	if (*l.slot) {
+		old = &c->list[*l.slot - 1].claim;
+		old->how |= claim->how;
+		old->last_ns = claim->last_ns;
+		old->count += old->count < UINT32_MAX;
 		return;
-	if (d.type && d.type != CLAIMS_DHCP_OFFER && d.type != CLAIMS_DHCP_ACK &&
-	    d.type != CLAIMS_DHCP_NAK)
+	}
+	if (l.others >= CLAIMS_OF_ADDRESS_MAX) {
+		note_beyond(c, claim, place);
 		return;
-	claim(m, CLAIM_LEASES, is_host_addr(&d.server) ? &d.server : &p->src, p->src_mac,
-	      CLAIM_DHCP4);
-	if (d.type == CLAIMS_DHCP_ACK)
-		claim(m, CLAIM_LEASED, &d.yours, d.mac, 0);
-}
-
-static void take_dhcp6(struct message *m)
-{
-	const struct packet *p = m->packet;
-	struct claims_dhcp6 d;
-
-	if (!p->has_macs || !claims_dhcp6(packet_payload(p), packet_payload_captured(p), &d) ||
-	    (d.type != DHCP6_ADVERTISE && d.type != DHCP6_REPLY))
+	}
+	i = make_room(c, claim, &l, place);
+	if (i == CLAIMS_MAX)
 		return;
-	claim(m, CLAIM_LEASES, &p->src, p->src_mac, CLAIM_DHCP6);
-	for (unsigned i = 0; d.type == DHCP6_REPLY && d.has_mac && i < d.given.n; i++)
-		claim(m, CLAIM_LEASED, &d.given.addr[i], d.mac, 0);
-}
-
-static bool is_of_the_link(const struct packet *p)
-{
-	const struct packet_tunnel *t = &p->tunnel;
-
-	return !p->is_carrier && (!t->depth || (t->depth == 1 && t->kinds[0] == PACKET_ERSPAN));
-}
-
-static bool is_nd(const struct packet *p)
-{
-	return p->proto == IP_ICMPV6 && p->sport >= CLAIMS_ROUTER_SOLICITATION &&
-	       p->sport <= CLAIMS_REDIRECT && !p->is_reassembled;	/* RFC 6980 */
-}
-
-static bool is_dhcp(const struct packet *p)
-{
-	return p->proto == IP_UDP && p->sport == PORT_BOOTPS && p->dport == PORT_BOOTPC;
-}
-
-static bool is_dhcp6(const struct packet *p)
-{
-	return p->proto == IP_UDP && p->sport == PORT_DHCP6_SERVER &&
-	       p->dport == PORT_DHCP6_CLIENT;
-}
-
-bool claims_may_take(const struct packet *p, enum packet_status status)
-{
-	bool is_one = status == PACKET_ARP ||
-		      (status == PACKET_OK && (is_nd(p) || is_dhcp(p) || is_dhcp6(p)));
-
-	return is_one && is_of_the_link(p);
-}
-
-void claims_take(struct claims *c, const struct packet *p, enum packet_status status,
-		 uint32_t place, uint64_t now_ns)
-{
-	struct message m = { .claims = c, .packet = p, .place = place, .now_ns = now_ns };
-
-	if (status == PACKET_ARP)
-		take_arp(&m);
-	else if (is_nd(p))
-		take_nd(&m);
-	else if (is_dhcp(p))
-		take_dhcp(&m);
-	else
-		take_dhcp6(&m);
-	c->counters.read += m.is_read;
+	l = look_up(c, claim);
+	put(c, i, &(struct entry){ .claim = *claim, .place = place }, &l);
 }
 
 /* --- events ---------------------------------------------------------------------------------- */
@@ -370,10 +331,10 @@ void claim_to_slice(const struct claim *c, uint64_t minute_ns, struct slice *ret
 void claims_emit(struct claims *c, uint64_t minute_ns, void (*emit)(void *, struct slice *),
 		 void *arg)
 {
-	for (size_t i = 0; i < c->n; i++) {
+	for (size_t i = 0; i < claims_count(c); i++) {
 		struct slice s;
 
-		claim_to_slice(&c->list[i].claim, minute_ns, &s);
+		claim_to_slice(i < c->n ? &c->list[i].claim : &c->beyond.claim, minute_ns, &s);
 		emit(arg, &s);
 	}
 	claims_clear(c);
@@ -381,10 +342,17 @@ void claims_emit(struct claims *c, uint64_t minute_ns, void (*emit)(void *, stru
 
 /* --- between runs ---------------------------------------------------------------------------- */
 
+static uint16_t rank_of(const struct claims *c, size_t i)
+{
+	return (uint16_t)(i < RING_FROM ? i :
+			  RING_FROM + (i - RING_FROM + RING - c->oldest) % RING);
+}
+
 void claims_pack(const struct claims *c, size_t i, uint64_t clock_ns, struct packer *p)
 {
-	const struct claim *claim = &c->list[i].claim;
-	struct flow_key key = key_of(claim, c->list[i].place);
+	const struct entry *e = i < c->n ? &c->list[i] : &c->beyond;
+	const struct claim *claim = &e->claim;
+	struct flow_key key = key_of(claim, e->place);
 	size_t start = p->len;
 
 	pack_u8(p, CLAIM_ROW);
@@ -394,6 +362,7 @@ void claims_pack(const struct claims *c, size_t i, uint64_t clock_ns, struct pac
 	pack_u64(p, claim->last_ns);
 	pack_u32(p, claim->count);
 	pack_u8(p, claim->how);
+	pack_u16(p, c->is_read ? e->rank : rank_of(c, i));
 	if (!p->has_failed)
 		pack_u32(p, (uint32_t)crc32(0, p->bytes + start, (uInt)(p->len - start)));
 }
@@ -402,6 +371,7 @@ static bool unpack_row(const void *value, size_t value_len, struct entry *ret, u
 {
 	struct unpacker u, check;
 	struct flow_key key;
+	bool is_old;
 
 	if (!claims_is_row(value, value_len) || value_len <= CHECK_BYTES)
 		return false;
@@ -409,7 +379,7 @@ static bool unpack_row(const void *value, size_t value_len, struct entry *ret, u
 	check = unpack_over((const uint8_t *)value + value_len - CHECK_BYTES, CHECK_BYTES);
 	if (unpack_u32(&check) != (uint32_t)crc32(0, value, (uInt)(value_len - CHECK_BYTES)))
 		return false;
-	unpack_u8(&u);
+	is_old = unpack_u8(&u) == OLD_ROW;
 	flow_key_unpack(&u, &key);
 	*ret = (struct entry){ .place = (uint32_t)key.a_port << 16 | key.b_port };
 	take_key(&key, &ret->claim);
@@ -418,11 +388,13 @@ static bool unpack_row(const void *value, size_t value_len, struct entry *ret, u
 	ret->claim.last_ns = unpack_u64(&u);
 	ret->claim.count = unpack_u32(&u);
 	ret->claim.how = unpack_u8(&u);
+	ret->rank = is_old ? 0 : unpack_u16(&u);
 	return unpack_ok(&u) && key.proto < CLAIM_KINDS && !key.ip_version &&
 	       ret->claim.how < CLAIM_HOW_END && ret->claim.count &&
 	       ret->claim.first_ns <= ret->claim.last_ns && ret->claim.last_ns <= *ret_clock &&
 	       ret->claim.first_ns >= *ret_clock - *ret_clock % SLICE_NS &&
-	       is_host_mac(ret->claim.mac) && is_host_addr(&ret->claim.addr);
+	       (ret->claim.kind == CLAIM_BEYOND) != claim_is_host_mac(ret->claim.mac) &&
+	       claim_is_host_addr(&ret->claim.addr);
 }
 
 bool claims_place_of_row(const void *value, size_t value_len, uint32_t *ret_place)
@@ -430,8 +402,9 @@ bool claims_place_of_row(const void *value, size_t value_len, uint32_t *ret_plac
 	struct flow_key key;
 	struct unpacker u = unpack_over(value, value_len);
 
-	if (unpack_u8(&u) != CLAIM_ROW)
+	if (!claims_is_row(value, value_len))
 		return false;
+	unpack_u8(&u);
 	flow_key_unpack(&u, &key);
 	*ret_place = (uint32_t)key.a_port << 16 | key.b_port;
 	return !u.is_bad && !key.ip_version && key.proto < CLAIM_KINDS;
@@ -447,15 +420,21 @@ bool claims_clock_of_row(const void *value, size_t value_len, uint64_t *ret_cloc
 bool claims_unpack(struct claims *c, const void *value, size_t value_len)
 {
 	uint64_t clock_ns;
-	uint16_t *slot;
 	struct entry e;
+	struct look l;
 
-	if (c->n == CLAIMS_MAX || !unpack_row(value, value_len, &e, &clock_ns))
+	if (!unpack_row(value, value_len, &e, &clock_ns))
 		return false;
-	slot = find_slot(c, &e.claim);
-	if (*slot)
+	if (e.claim.kind == CLAIM_BEYOND && !c->beyond.claim.count) {
+		c->beyond = e;
+		return true;
+	}
+	if (e.claim.kind == CLAIM_BEYOND || c->n == CLAIMS_MAX)
 		return false;
-	c->list[c->n] = e;
-	*slot = (uint16_t)++c->n;
+	l = look_up(c, &e.claim);
+	if (*l.slot || l.others >= CLAIMS_OF_ADDRESS_MAX)
+		return false;
+	put(c, c->n++, &e, &l);
+	c->is_read = true;
 	return true;
 }

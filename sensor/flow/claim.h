@@ -13,7 +13,11 @@
  *	LEASED	DHCP ACK, DHCPv6 Reply: a server gave the address to that MAC
  *	ROUTES	router advertisement, redirect, neighbour advertisement of a router
  *	LEASES	DHCP OFFER, ACK, NAK, or BOOTP reply, to a client; DHCPv6 Advertise, Reply.  The
- *		address is the server's, the MAC that of the frame (a relay's, behind one)
+ *		address is the server's, the MAC that of the frame.  Not of what a relay passes on
+ *		(giaddr): the MAC is the relay's, and changes with a failover of routers.  Who sets
+ *		giaddr to hide is still seen as the way out, when traffic follows
+ *	BEYOND	nobody: so many were left out of the minute (below).  The address and the link are
+ *		those of the first of them, there is no MAC
  *
  * Only what is of the link itself: nothing out of a tunnel (but of ERSPAN, which is a mirror's),
  * no neighbour discovery that a router has passed on.  ARP inside of ERSPAN is not read.
@@ -22,8 +26,14 @@
  * ARP frame claims in the place of both.  Neighbour discovery and DHCP are found where their flow
  * is, so one claim may come out of several shards; who takes them merges them.
  *
- * Bounded: CLAIMS_MAX of a shard and minute, the first ones; what is beyond is counted
- * (shard_counters.claims_beyond).  35 KiB a shard, taken when the first claim comes.
+ * Bounded: CLAIMS_MAX of a shard and minute, and CLAIMS_OF_ADDRESS_MAX MACs of an address and kind;
+ * what is left out is counted (shard_counters.claims_beyond), and told by a BEYOND (NW-HLT-001).
+ * When all is full the first three quarters stay and in the last quarter the oldest gives way to
+ * what comes, so that a flood of made-up addresses hides neither what was said before it nor what
+ * is said just now.  What is at odds never gives way: a HOLDS of an address that another MAC holds,
+ * and that one, and who routes or leases; these take the place of the newest that can.  All of it
+ * follows from the order of packets of a shard alone.  38 KiB a shard, taken when the first claim
+ * comes.
  * Thread: the shard's worker.  Cost: for ARP, ICMPv6 and UDP to DHCP's ports a hash look-up.
  */
 #ifndef NW_FLOW_CLAIM_H
@@ -37,10 +47,12 @@
 #include "packet/packet.h"
 
 #define CLAIMS_MAX 512
+#define CLAIMS_OF_ADDRESS_MAX 8
 
 /* Values are kept in the state: never renumber. */
 enum claim_kind {
-	CLAIM_HOLDS, CLAIM_PROBES, CLAIM_LEASED, CLAIM_ROUTES, CLAIM_LEASES, CLAIM_KINDS
+	CLAIM_HOLDS, CLAIM_PROBES, CLAIM_LEASED, CLAIM_ROUTES, CLAIM_LEASES, CLAIM_BEYOND,
+	CLAIM_KINDS
 };
 const char *claim_kind_name(enum claim_kind k);	/* "holds" ... */
 
@@ -50,6 +62,8 @@ enum claim_how {
 	 * advertisement with the override flag). */
 	CLAIM_PLAIN = 1, CLAIM_ANNOUNCED = 2,
 	/* ROUTES */
+	CLAIM_NO_DEFAULT = 1,		/* router advertisement with a lifetime of 0: not a default
+					 * router (for a prefix, a DNS server, or as a farewell) */
 	CLAIM_ADVERTISED = 4,		/* router advertisement */
 	CLAIM_FLAGGED = 8,		/* the router flag of a neighbour advertisement */
 	CLAIM_REDIRECTED = 16,
@@ -102,14 +116,17 @@ void claim_to_slice(const struct claim *c, uint64_t minute_ns, struct slice *ret
 
 /* --- between runs: the claims of the running minute, in the form of image.h ------------------- */
 
-/* Its bytes begin with CLAIM_ROW and a key of FLOW_IMAGE_KEY_BYTES, which no flow has. */
-#define CLAIM_ROW 0xc1
+/* Its bytes begin with CLAIM_ROW (one less: as written before the order was kept) and a key of
+ * FLOW_IMAGE_KEY_BYTES, which no flow has. */
+#define CLAIM_ROW 0xc2
 size_t claims_count(const struct claims *c);
 void claims_pack(const struct claims *c, size_t i, uint64_t clock_ns, struct packer *p);
 void claims_clear(struct claims *c);
 static inline bool claims_is_row(const void *value, size_t value_len)
 {
-	return value_len && *(const uint8_t *)value == CLAIM_ROW;
+	const uint8_t *bytes = value;
+
+	return value_len && (*bytes == CLAIM_ROW || *bytes == CLAIM_ROW - 1);
 }
 /* shard_place() of what made it. */
 bool claims_place_of_row(const void *value, size_t value_len, uint32_t *ret_place);

@@ -63,6 +63,7 @@ static struct slice make_slice(const struct shard *s, uint32_t no, enum slice_ki
 	};
 
 	memcpy(e.mac, cold->mac, sizeof(e.mac));
+	e.macs_by = cold->macs_by;
 	e.master = cold->master;
 	e.app = cold->app;
 	e.verdict = f->verdict;

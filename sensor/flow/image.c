@@ -10,8 +10,9 @@
 #include "flow/tunnel_pack.h"
 #include "packet/packet.h"
 
-/* 1: without what was carried, and which lost bytes were told; 2: without TTL and facts */
-#define IMAGE_VERSION 3
+/* 1: without what was carried, and which lost bytes were told; 2: without TTL and facts;
+ * 3: without whose frame the MACs are of */
+#define IMAGE_VERSION 4
 #define IMAGE_BYTES_MAX 65536	/* of which CARRIED_DOMAINS_MAX full samples are the most */
 #define CHECK_BYTES 4
 
@@ -150,8 +151,10 @@ void flow_image_pack(struct packer *p, const struct flow_image *image)
 	pack_pair(p, f->total_packets);
 	if (is_dirty(f))
 		pack_minute(p, f);
-	if (f->has_macs)
+	if (f->has_macs) {
 		pack_bytes(p, cold->mac, sizeof(cold->mac));
+		pack_u8(p, cold->macs_by);
+	}
 	if (f->key.proto == IP_TCP)
 		pack_tcp(p, f, cold);
 	if (f->key.proto == IP_TCP && image->has_extra)
@@ -337,6 +340,9 @@ static void unpack_fields(struct unpacker *u, uint8_t version, struct flow_image
 		unpack_minute(u, f);
 	if (f->has_macs)
 		unpack_bytes(u, image->cold.mac, sizeof(image->cold.mac));
+	if (f->has_macs && version > 3)
+		image->cold.macs_by = unpack_u8(u);
+	u->is_bad |= image->cold.macs_by > 1;
 	if (f->key.proto == IP_TCP)
 		unpack_tcp(u, f, &image->cold);
 	image->has_extra = bits & (HAS_EXTRA | HAS_ANSWERS | HAS_CARRIED | HAS_PLACES | HAS_TUNNEL);

@@ -1,7 +1,7 @@
 /* shard.c - see shard.h.
  *
- * A packet's way: clock (late stamps, missing marks) -> copies -> reassembly -> key -> flow -> sums
- * -> DPI.
+ * A packet's way: clock (late stamps, missing marks) -> claims -> copies -> reassembly -> key ->
+ * flow -> sums -> DPI.
  * What a flow did in the current minute stands in its hot record and is emitted, added to the
  * totals and emptied by the next mark; so a record is dirty if and only if it has packets of the
  * current minute, and those are at the newest end of the table's lists.
@@ -271,10 +271,11 @@ static void take_packet(struct shard *s, const struct shard_item *item, const st
 	s->counters.arp += is_arp;
 	s->counters.carriers += item->packet->is_carrier;
 	advance_clock(s, item->packet->ts_ns);
-	if (knows_copies(s, item) && is_copy(s, item, at))
-		return;
+	/* Before copies are left out: the same bytes from another MAC are another's claim. */
 	if (claims_may_take(item->packet, item->status))
 		take_claims(s, item);
+	if (knows_copies(s, item) && is_copy(s, item, at))
+		return;
 	if (item->status == PACKET_FRAGMENT)
 		take_fragment(s, item->packet);
 	else if (!is_arp)

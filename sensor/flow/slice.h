@@ -87,6 +87,8 @@ struct slice {
 	struct flow_id id;
 	struct flow_sums sums;		/* SLICE: the minute's; CLOSE: the flow's; OPEN: zero */
 	uint8_t mac[2][6];		/* client, server; zero where the link has none */
+	uint8_t macs_by;		/* they are of a frame of the client's (0): the server's is
+					 * where it was sent to; or of the server's (1) */
 	uint16_t master, app;		/* what is known so far, in events of every kind */
 	enum dpi_source verdict;
 	char *name;			/* as far as known: NUL-ended raw bytes, or NULL.  Owned */

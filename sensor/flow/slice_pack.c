@@ -9,7 +9,7 @@
 #include "flow/tunnel_pack.h"
 
 /* 1: without what was carried; 2: without tunnels, functions, TTL, facts; 3: without claims */
-#define SLICE_VERSION 4
+#define SLICE_VERSION 5		/* 4: without macs_by */
 #define NAME_MAX_LEN 255
 
 /* The sums are a row of numbers, two of each kind. */
@@ -39,7 +39,7 @@ void slice_pack(const struct slice *s, struct packer *p)
 {
 	pack_u8(p, SLICE_VERSION);
 	pack_u8(p, (uint8_t)s->kind);
-	pack_u8(p, (uint8_t)(s->client_is_b | s->is_answered << 1));
+	pack_u8(p, (uint8_t)(s->client_is_b | s->is_answered << 1 | s->macs_by << 2));
 	pack_u8(p, (uint8_t)s->client_how);
 	pack_u8(p, (uint8_t)s->end);
 	pack_bytes(p, s->tcp_flags, sizeof(s->tcp_flags));
@@ -85,6 +85,7 @@ bool slice_unpack(struct unpacker *u, struct slice *ret_slice)
 	flags = unpack_u8(u);
 	s.client_is_b = flags & 1;
 	s.is_answered = flags >> 1 & 1;
+	s.macs_by = version > 4 ? flags >> 2 & 1 : 0;
 	s.client_how = unpack_u8(u);
 	s.end = unpack_u8(u);
 	unpack_bytes(u, s.tcp_flags, sizeof(s.tcp_flags));

@@ -100,6 +100,7 @@ struct flow_cold {
 	uint8_t mac[2][6];		/* client, server */
 	struct flow_facts *facts;	/* owned; NULL: nothing to tell */
 	uint8_t ttl[2][2];		/* side a, side b of the key: lowest and highest; 0: none */
+	uint8_t macs_by;		/* whose frame mac is of: 0 the client's, 1 the server's */
 };
 static_assert(sizeof(struct flow_cold) <= 64, "the cold record has grown");
 static_assert(DPI_LIGHTS <= 32, "struct flow has 5 bits for it");

@@ -55,6 +55,7 @@ static void swap_macs(struct flow_cold *cold)
 	memcpy(mac, cold->mac[0], sizeof(mac));
 	memcpy(cold->mac[0], cold->mac[1], sizeof(mac));
 	memcpy(cold->mac[1], mac, sizeof(mac));
+	cold->macs_by = !cold->macs_by;
 }
 
 static void turn_tunnel(struct packet_tunnel *t)
@@ -212,6 +213,7 @@ static void note_tcp_flags(struct flow *f, uint8_t flags, unsigned d)
 static void note_macs(struct flow *f, struct flow_cold *cold, const struct packet *p, unsigned d)
 {
 	f->has_macs = 1;
+	cold->macs_by = (uint8_t)d;
 	memcpy(cold->mac[d], p->src_mac, sizeof(p->src_mac));
 	memcpy(cold->mac[!d], p->dst_mac, sizeof(p->dst_mac));
 }

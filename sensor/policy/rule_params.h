@@ -74,7 +74,7 @@ struct remote_params {			/* NW-REM-001 .. 003; detect/remote.h, policy/orders.h 
 };
 
 struct spoof_params {			/* NW-SEG-005; detect/spoof.h */
-	uint64_t near_ns, contest_ns;
+	uint64_t near_ns, contest_ns, swift_ns, returns_ns;
 	uint32_t takeovers, resolve_after;	/* ... rows */
 };
 

@@ -131,6 +131,10 @@ const struct rule_binding rule_bindings[] = {
 	  (double)NS_PER_HOUR },
 	{ RULE_SEG_005, "contest", PARAM_DURATION, PLACE(spoof.contest_ns), (double)NS_PER_SEC,
 	  (double)NS_PER_DAY },
+	{ RULE_SEG_005, "swift", PARAM_DURATION, PLACE(spoof.swift_ns), (double)NS_PER_SEC,
+	  (double)NS_PER_DAY },
+	{ RULE_SEG_005, "returns", PARAM_DURATION, PLACE(spoof.returns_ns), (double)NS_PER_SEC,
+	  (double)NS_PER_DAY },
 	{ RULE_SEG_005, "takeovers", PARAM_INTEGER, PLACE(spoof.takeovers), 2, 1e6 },
 	{ RULE_SEG_005, "resolve_after", PARAM_INTEGER, PLACE(spoof.resolve_after), 1,
 	  NIGHTS_MOST },
@@ -166,7 +170,7 @@ static const struct {
 	{ RULE_EXF_002, "level2", "m_max" }, { RULE_EXF_002, "nights1", "nights2" },
 	{ RULE_EXF_005, "locked", "m_max" }, { RULE_EXF_008, "name", "long_name" },
 	{ RULE_EXF_011, "day_bytes", "bytes" }, { RULE_HLT_002, "habit_runs", "habit_turns" },
-	{ RULE_SEG_005, "near", "contest" },
+	{ RULE_SEG_005, "near", "contest" }, { RULE_SEG_005, "swift", "returns" },
 };
 
 const char *rule_id_text(enum rule_id id)

@@ -157,8 +157,10 @@ struct going {
 static int compare_going(const void *pa, const void *pb)
 {
 	const struct going *a = pa, *b = pb;
-	int order = compare_number(a->row->is_kept, b->row->is_kept);
+	int order = compare_number(a->row->kept, b->row->kept);
 
+	if (!order && a->row->kind == LINK_ITSELF)
+		order = compare_number(b->row->first_ns, a->row->first_ns);
 	if (!order)
 		order = compare_number(a->row->minutes, b->row->minutes);
 	if (!order)

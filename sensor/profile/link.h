@@ -14,7 +14,9 @@
  * to other networks goes to.  Times are capture time.
  * Bounded: LINKS_MAX, NEIGHBOURS_MAX, GATEWAYS_MAX.  When a kind is full a sixteenth of it goes at
  * once, counted: first what was seen in the fewest minutes, then what is silent longest; what was
- * told, or is a listed asset's, last of all.  So a flood of made-up addresses pushes out its own.
+ * told one by one goes after these, a listed asset's last of all.  So a flood of made-up addresses
+ * pushes out its own.  Of links the one known for the shortest time goes first: since when the
+ * others are known says what is new there.
  * What is silent for LINK_SILENT_NS is forgotten.
  * Rows are kept in the order of (link, address or MAC), which no order of arrival changes.
  * Thread: analysis.  A row's address stays until it goes; getting one can make others go.
@@ -40,6 +42,12 @@
 /* Kept in the state: never renumber. */
 enum link_kind { LINK_ITSELF, LINK_NEIGHBOUR, LINK_GATEWAY, LINK_KINDS };
 
+/* Who goes last.  Kept in the state: never renumber. */
+enum link_kept {
+	LINK_LOOSE, LINK_TOLD,		/* it was told, and not only counted into a flood */
+	LINK_LISTED			/* a listed asset's */
+};
+
 struct link_row {			/* what the rows of each kind begin with */
 	enum link_kind kind;
 	struct claim_link link;
@@ -47,7 +55,7 @@ struct link_row {			/* what the rows of each kind begin with */
 	uint8_t mac[6];			/* of a gateway; else zero */
 	uint64_t first_ns, last_ns;
 	uint32_t minutes;		/* in which it was seen */
-	bool is_kept;			/* told, or a listed asset's: goes last */
+	uint8_t kept;			/* enum link_kept */
 	bool is_changed;		/* since it was last packed */
 };
 
@@ -73,6 +81,9 @@ struct neighbour {
 	uint64_t contest_ns;		/* the first of the takeovers counted ... */
 	uint32_t takeovers;		/* ... and how many */
 	uint64_t pending_ns;		/* the last, when nothing has announced it; 0: settled */
+	/* The last undeclared returns of the one before, at whatever distance; the older one in
+	 * front, 0: none. */
+	uint64_t returns_ns[2];
 	uint32_t conflicts;		/* times it was found, ever ... */
 	uint64_t conflict_ns;		/* ... and last */
 	struct link_told told;

@@ -3,7 +3,7 @@
 #include "profile/link.h"
 #include "profile/profile_pack.h"
 
-#define LINK_VERSION 1
+#define LINK_VERSION 2			/* 1: without returns */
 
 /* --- out -------------------------------------------------------------------------------------- */
 
@@ -46,6 +46,8 @@ static void pack_neighbour(const struct neighbour *n, struct packer *p)
 	pack_u64(p, n->contest_ns);
 	pack_u32(p, n->takeovers);
 	pack_u64(p, n->pending_ns);
+	pack_u64(p, n->returns_ns[0]);
+	pack_u64(p, n->returns_ns[1]);
 	pack_u32(p, n->conflicts);
 	pack_u64(p, n->conflict_ns);
 	pack_told(&n->told, p);
@@ -68,7 +70,7 @@ void link_pack(const struct link_row *row, struct packer *p)
 	pack_u64(p, row->first_ns);
 	pack_u64(p, row->last_ns);
 	pack_u32(p, row->minutes);
-	pack_u8(p, row->is_kept);
+	pack_u8(p, row->kept);
 	if (row->kind == LINK_NEIGHBOUR)
 		pack_neighbour((const struct neighbour *)row, p);
 	if (row->kind == LINK_GATEWAY)
@@ -119,7 +121,8 @@ static void unpack_holder(struct unpacker *u, struct holder *ret)
 	u->is_bad |= ret->first_ns > ret->last_ns;
 }
 
-static void unpack_neighbour(struct unpacker *u, const struct subjects *s, struct neighbour *n)
+static void unpack_neighbour(struct unpacker *u, uint8_t version, const struct subjects *s,
+			     struct neighbour *n)
 {
 	unpack_holder(u, &n->now);
 	unpack_holder(u, &n->before);
@@ -128,6 +131,8 @@ static void unpack_neighbour(struct unpacker *u, const struct subjects *s, struc
 	n->contest_ns = unpack_u64(u);
 	n->takeovers = unpack_u32(u);
 	n->pending_ns = unpack_u64(u);
+	for (int i = 0; version > 1 && i < 2; i++)
+		n->returns_ns[i] = unpack_u64(u);
 	n->conflicts = unpack_u32(u);
 	n->conflict_ns = unpack_u64(u);
 	unpack_told(u, s, &n->told);
@@ -144,15 +149,16 @@ static void unpack_gateway(struct unpacker *u, const struct subjects *s, struct 
 	unpack_told(u, s, &g->told);
 }
 
-static void unpack_row(struct unpacker *u, const struct subjects *s, struct link_row *row)
+static void unpack_row(struct unpacker *u, uint8_t version, const struct subjects *s,
+		       struct link_row *row)
 {
 	row->first_ns = unpack_u64(u);
 	row->last_ns = unpack_u64(u);
 	row->minutes = unpack_u32(u);
-	row->is_kept = unpack_u8(u) & 1;
-	u->is_bad |= row->first_ns > row->last_ns;
+	row->kept = unpack_u8(u);
+	u->is_bad |= row->first_ns > row->last_ns || row->kept > LINK_LISTED;
 	if (row->kind == LINK_NEIGHBOUR)
-		unpack_neighbour(u, s, link_neighbour(row));
+		unpack_neighbour(u, version, s, link_neighbour(row));
 	if (row->kind == LINK_GATEWAY)
 		unpack_gateway(u, s, link_gateway(row));
 	row->is_changed = false;
@@ -168,12 +174,16 @@ bool link_unpack(struct links *l, const struct subjects *s, struct unpacker *key
 	} read;
 	struct link_row *row;
 	struct link_key k;
+	uint8_t version;
 
 	memset(&read, 0, sizeof(read));
-	if (!unpack_key(key, &k) || links_find(l, &k) || unpack_u8(value) != LINK_VERSION)
+	if (!unpack_key(key, &k) || links_find(l, &k))
+		return false;
+	version = unpack_u8(value);
+	if (!version || version > LINK_VERSION)
 		return false;
 	read.row.kind = k.kind;
-	unpack_row(value, s, &read.row);
+	unpack_row(value, version, s, &read.row);
 	if (!unpack_ok(value))
 		return false;
 	row = links_get(l, &k, read.row.first_ns);

@@ -1,49 +1,13 @@
-/* test_carry.c - connections that outlive a run: what goes on with them, and what is refused. */
+/* test_carry.c - connections that outlive a run: what goes on with them, and what is refused.
+ * What earlier versions kept: test_carry_versions.c. */
 #include <stdio.h>
-#include <zlib.h>
-#include "carry_world.h"
+#include "carry_rich.h"
 
 /* --- one flow -------------------------------------------------------------------------------- */
-
-static struct kept export_all(struct world *w)
-{
-	struct kept k = { 0 };
-
-	shard_export(w->shard, keep_row, &k);
-	end(w);
-	return k;
-}
-
-static bool import(struct world *w, const struct kept *k, size_t i)
-{
-	return shard_import(w->shard, k->rows[i].bytes, k->rows[i].len);
-}
 
 static void begin_small(struct world *w, size_t max_flows)
 {
 	begin(w, &(struct shard_config){ .max_flows = max_flows, .hash_seed = 99 });
-}
-
-/* A TCP flow with a name, holes and a running minute; rows[0]. */
-static struct kept make_rich(void)
-{
-	struct world w;
-	struct talk t = talk_tls("images.vendor.example");
-	struct packet p;
-
-	begin(&w, &(struct shard_config){ .with_dpi = true });
-	handshake(&w, 10 * SEC);
-	memcpy(frames[0] + FRAME, t.pieces[0].bytes, t.pieces[0].len);
-	p = tcp_packet(11 * SEC, PACKET_ACK, 1001, 0);
-	set_payload(&p, 0);
-	give(&w, p);
-	mark(&w, 1 * MIN);
-	tcp_up(&w, 70 * SEC, PACKET_ACK, 9000, 100);
-	tcp_up(&w, 71 * SEC, PACKET_ACK, 12000, 100);
-	tcp_up(&w, 72 * SEC, PACKET_ACK, 9050, 50);
-	tcp_down(&w, 73 * SEC, PACKET_ACK, 6001, 50);
-	EQUAL_TEXT(event(&w, SLICE_OPEN, 0)->name, "images.vendor.example");
-	return export_all(&w);
 }
 
 static void test_export_in_order_of_ids(void)
@@ -264,37 +228,34 @@ static void test_answers(void)
 	kept_clear(&k);
 }
 
+/* Whose frame was seen first goes on after a cut. */
+static void test_whose_frame(void)
+{
+	for (int is_server = 0; is_server < 3; is_server++) {
+		struct world w;
+		struct kept k;
+
+		begin_plain(&w);
+		if (is_server == 1)
+			tcp_down(&w, 10 * SEC, PACKET_SYN | PACKET_ACK, 5000, 0);
+		if (is_server == 2) {		/* a rest of before, taken for the client */
+			tcp_down(&w, 9 * SEC, PACKET_ACK, 4000, 0);
+			tcp_up(&w, 10 * SEC, PACKET_SYN, 1000, 0);
+		}
+		tcp_up(&w, 11 * SEC, PACKET_ACK, 1001, 10);
+		tcp_down(&w, 12 * SEC, PACKET_ACK, 5001, 10);
+		k = export_all(&w);
+		begin_plain(&w);
+		CU_ASSERT_TRUE(import(&w, &k, 0));
+		shard_finish(w.shard);
+		EQUAL_INT(event(&w, SLICE_SLICE, 0)->macs_by, !!is_server);
+		EQUAL_INT(event(&w, SLICE_SLICE, 0)->mac[0][5], 1);	/* the client's */
+		end(&w);
+		kept_clear(&k);
+	}
+}
+
 /* --- what is refused ------------------------------------------------------------------------- */
-
-static void set_check(uint8_t *bytes, size_t len)
-{
-	uint32_t check = (uint32_t)crc32(0, bytes, (uInt)(len - 4));
-
-	for (int i = 0; i < 4; i++)
-		bytes[len - 4 + (size_t)i] = (uint8_t)(check >> 8 * i);
-}
-
-/* Taken or not: what the shard says afterwards adds up.  Returns whether it was taken. */
-static bool try_damaged(const uint8_t *bytes, size_t len)
-{
-	const struct shard_counters *c;
-	struct world w;
-	bool is_taken;
-
-	begin_plain(&w);
-	is_taken = shard_import(w.shard, bytes, len);
-	EQUAL_INT(shard_counters(w.shard)->flows_imported, is_taken);
-	tcp_up(&w, 75 * SEC, PACKET_ACK, 9050, 3000);
-	tcp_down(&w, 76 * SEC, PACKET_ACK, 6050, 50);
-	mark(&w, 3 * MIN);
-	tcp_up(&w, 4 * MIN, PACKET_SYN, 77, 0);
-	mark(&w, 200 * MIN);
-	shard_finish(w.shard);
-	c = shard_counters(w.shard);
-	EQUAL_INT(count(&w, SLICE_CLOSE), c->flows_opened + is_taken);
-	end(&w);
-	return is_taken;
-}
 
 static void test_damaged(void)
 {
@@ -330,92 +291,6 @@ static void test_damaged(void)
 		free(cut);
 	}
 	EQUAL_INT(taken, 0);
-	kept_clear(&k);
-}
-
-static void test_version(void)
-{
-	struct kept k = make_rich();
-	uint8_t *bytes = k.rows[0].bytes;
-	struct addr a = host(1), b = host(2);
-	unsigned shard = 77;
-
-	CU_ASSERT_TRUE(shard_of_packed(bytes, k.rows[0].len, 5, &shard));
-	EQUAL_INT(shard, shard_of(&a, &b, 5));
-	CU_ASSERT_FALSE(shard_of_packed(bytes, k.rows[0].len, 0, &shard));
-	for (unsigned version = 0; version < 256; version++) {
-		bytes[0] = (uint8_t)version;
-		set_check(bytes, k.rows[0].len);
-		EQUAL_INT(try_damaged(bytes, k.rows[0].len), version == 3);
-		EQUAL_INT(shard_of_packed(bytes, k.rows[0].len, 5, &shard),
-			  version >= 1 && version <= 3);
-	}
-	kept_clear(&k);
-}
-
-#define FACTS_BYTE 48			/* of the word of bits behind version and key */
-#define FACTS_BIT 0x40
-
-/* The image as versions before 3 have it: without the last `less` bytes before its checksum,
- * TTL and facts, and without the bit that says so. */
-static size_t without_facts(const struct kept *k, uint8_t *old, size_t less)
-{
-	memcpy(old, k->rows[0].bytes, k->rows[0].len);
-	old[FACTS_BYTE] &= (uint8_t)~FACTS_BIT;
-	return k->rows[0].len - less;
-}
-
-/* How much less it is must be found: the facts hold texts. */
-static size_t find_version_2(const struct kept *k, uint8_t *old)
-{
-	for (size_t less = 4; less + 100 < k->rows[0].len; less++) {
-		size_t len = without_facts(k, old, less);
-
-		old[0] = 2;
-		set_check(old, len);
-		if (try_damaged(old, len))
-			return len;
-	}
-	return 0;
-}
-
-static void test_version_2(void)
-{
-	struct kept k = make_rich();
-	uint8_t *old = malloc(k.rows[0].len);
-	size_t len;
-
-	CU_ASSERT_PTR_NOT_NULL_FATAL(old);
-	len = find_version_2(&k, old);
-	CU_ASSERT(len > 0);
-	if (len) {
-		old[0] = 3;
-		set_check(old, len);
-		EQUAL_INT(try_damaged(old, len), false);
-	}
-	free(old);
-	kept_clear(&k);
-}
-
-/* Version 1 had no place for the lost bytes that slices told: 16 bytes less, and it is read. */
-static void test_version_before(void)
-{
-	struct kept k = make_rich();
-	uint8_t *new = malloc(k.rows[0].len), *old = malloc(k.rows[0].len);
-	size_t len, taken = 0;
-
-	CU_ASSERT_FATAL(new && old);
-	len = find_version_2(&k, new);
-	for (size_t at = 1; at + 16 + 4 < len; at++) {
-		memcpy(old, new, at);
-		memcpy(old + at, new + at + 16, len - at - 16);
-		old[0] = 1;
-		set_check(old, len - 16);
-		taken += try_damaged(old, len - 16);
-	}
-	CU_ASSERT(taken > 0);
-	free(old);
-	free(new);
 	kept_clear(&k);
 }
 
@@ -541,13 +416,11 @@ int main(void)
 		{ "OPEN when given up", test_given_up_opens },
 		{ "fragments are lost", test_fragments_are_lost },
 		{ "DNS answers", test_answers },
+		{ "whose frame", test_whose_frame },
 		CU_TEST_INFO_NULL,
 	};
 	CU_TestInfo refused[] = {
 		{ "damaged", test_damaged },
-		{ "versions", test_version },
-		{ "version 2", test_version_2 },
-		{ "version 1", test_version_before },
 		{ "too late, twice, another minute", test_when_it_is_refused },
 		{ "full table", test_full_table },
 		{ "fewer shards", test_fewer_shards },

@@ -85,7 +85,7 @@ static void test_flood(void)
 	links_on_remove(links, note_removed, NULL);
 	for (unsigned i = 0; i < 10; i++)
 		see(7, 1, T0 + i * NS_PER_MIN);
-	see(7, 2, T0)->is_kept = true;
+	see(7, 2, T0)->kept = LINK_TOLD;
 	for (uint32_t i = 0; i < 3 * NEIGHBOURS_MAX; i++)
 		see(7, 1000 + i, T0 + NS_PER_HOUR + i);
 	CU_ASSERT_PTR_NOT_NULL(links_find(links, &known));
@@ -98,6 +98,35 @@ static void test_flood(void)
 	CU_ASSERT_TRUE(live <= NEIGHBOURS_MAX && live > NEIGHBOURS_MAX - NEIGHBOURS_MAX / 8);
 	EQUAL_INT(links_counters(links)->evicted[LINK_NEIGHBOUR] + live, 3 * NEIGHBOURS_MAX + 2);
 	EQUAL_INT(removed, links_counters(links)->evicted[LINK_NEIGHBOUR]);
+}
+
+/* As many as there can be, each told but for what is asked about. */
+static void test_who_goes_last(void)
+{
+	struct link_key listed = address(7, 1), told = address(7, 2), loose = address(7, 3);
+	struct link_key first = { .kind = LINK_ITSELF, .link = { .vlan = { 1, 0xffff } } };
+
+	see(7, 1, T0)->kept = LINK_LISTED;
+	for (unsigned i = 0; i < 10; i++)	/* for long, but it is nobody's */
+		see(7, 3, T0 + i * NS_PER_MIN);
+	see(7, 2, T0)->kept = LINK_TOLD;
+	for (uint32_t i = 0; i < NEIGHBOURS_MAX - 2; i++)
+		see(7, 1000 + i, T0 + NS_PER_HOUR + i)->kept = LINK_TOLD;
+	CU_ASSERT_PTR_NULL(links_find(links, &loose));
+	CU_ASSERT_PTR_NULL(links_find(links, &told));
+	CU_ASSERT_PTR_NOT_NULL(links_find(links, &listed));
+	/* Of links the newest, however busy: since when the others are known counts. */
+	CU_ASSERT_PTR_NOT_NULL(links_get(links, &first, T0));
+	for (unsigned i = 2; i < 4 * LINKS_MAX; i++) {
+		struct link_key key = { .kind = LINK_ITSELF,
+					.link = { .vlan = { (uint16_t)i, 0xffff } } };
+		struct link_row *row = links_get(links, &key, T0 + i * NS_PER_MIN);
+
+		link_row_seen(row, T0 + i * NS_PER_MIN, T0 + i * NS_PER_MIN);
+		link_row_seen(row, T0 + (i + 1) * NS_PER_MIN, T0 + (i + 1) * NS_PER_MIN);
+	}
+	CU_ASSERT_PTR_NOT_NULL_FATAL(links_find(links, &first));
+	EQUAL_INT(links_find(links, &first)->first_ns, T0);
 }
 
 static void test_expire(void)
@@ -144,6 +173,8 @@ static void fill_neighbour(struct neighbour *n, struct subject *told)
 	n->contest_ns = T0 + 5;
 	n->takeovers = 2;
 	n->pending_ns = T0 + 6;
+	n->returns_ns[0] = T0 + 7;
+	n->returns_ns[1] = T0 + 8;
 	n->conflicts = 7;
 	n->conflict_ns = T0 + 7;
 	n->told = (struct link_told){ .subject = told, .row = 20000, .what = 2,
@@ -213,6 +244,54 @@ static void test_state(void)
 	site_free(site);
 }
 
+/* Version 1 had no returns: 16 bytes less, behind the takeover that waits. */
+static void test_version_1(void)
+{
+	struct subject stranger = { .id = "GONE" };
+	struct bytes b = { { 0 }, { 0 } }, old = { { 0 }, { 0 } }, twice = { { 0 }, { 0 } };
+	struct links *again = NULL;
+	struct subjects *subjects = NULL;
+	struct site *site = NULL;
+	struct link_key key = address(7, 5);
+	struct neighbour *n = link_neighbour(see(7, 5, T0));
+	struct packer pending = { 0 };
+	size_t at;
+
+	CU_ASSERT_FATAL(!site_default(NULL, NULL, &site) && !subjects_new(site, &subjects) &&
+			!links_new(&again));
+	fill_neighbour(n, &stranger);
+	n->told = (struct link_told){ 0 };
+	pack(&n->row, &b);
+	pack_u64(&pending, n->pending_ns);
+	pack_u64(&pending, n->returns_ns[0]);
+	for (at = 0; at + 16 < b.value.len; at++)
+		if (!memcmp(b.value.bytes + at, pending.bytes, 16))
+			break;
+	at += 8;
+	CU_ASSERT_FATAL(at + 16 < b.value.len);
+	pack_bytes(&old.key, b.key.bytes, b.key.len);
+	pack_bytes(&old.value, b.value.bytes, at);
+	pack_bytes(&old.value, b.value.bytes + at + 16, b.value.len - at - 16);
+	CU_ASSERT_FALSE(unpack(again, subjects, &old, old.value.len));	/* it says that it is 2 */
+	old.value.bytes[0] = 1;
+	CU_ASSERT_TRUE(unpack(again, subjects, &old, old.value.len));
+	n->returns_ns[0] = n->returns_ns[1] = 0;
+	pack(&n->row, &b);
+	pack(links_find(again, &key), &twice);
+	EQUAL_INT(twice.value.len, b.value.len);
+	CU_ASSERT_FALSE(memcmp(twice.value.bytes, b.value.bytes, b.value.len));
+	pack_free(&pending);
+	for (unsigned i = 0; i < 3; i++) {
+		struct bytes *one = (struct bytes *[]){ &b, &old, &twice }[i];
+
+		pack_free(&one->key);
+		pack_free(&one->value);
+	}
+	links_free(again);
+	subjects_free(subjects);
+	site_free(site);
+}
+
 /* Told of somebody whom the site does not have any more: it is told anew. */
 static void test_gone(void)
 {
@@ -241,12 +320,16 @@ int main(void)
 {
 	static CU_TestInfo order[] = { { "rows in order", test_order }, CU_TEST_INFO_NULL };
 	static CU_TestInfo flood[] = { { "a flood", test_flood }, CU_TEST_INFO_NULL };
+	static CU_TestInfo last[] = { { "who goes last", test_who_goes_last }, CU_TEST_INFO_NULL };
+	static CU_TestInfo old[] = { { "version 1", test_version_1 }, CU_TEST_INFO_NULL };
 	static CU_TestInfo expire[] = { { "silence", test_expire }, CU_TEST_INFO_NULL };
 	static CU_TestInfo state[] = { { "out and in", test_state }, CU_TEST_INFO_NULL };
 	static CU_TestInfo gone[] = { { "of nobody", test_gone }, CU_TEST_INFO_NULL };
 	static CU_SuiteInfo suites[] = {
 		{ "links order", set_up, tear_down, NULL, NULL, order },
 		{ "links flood", set_up, tear_down, NULL, NULL, flood },
+		{ "links full", set_up, tear_down, NULL, NULL, last },
+		{ "links state of before", set_up, tear_down, NULL, NULL, old },
 		{ "links expire", set_up, tear_down, NULL, NULL, expire },
 		{ "links state", set_up, tear_down, NULL, NULL, state },
 		{ "links state gone", set_up, tear_down, NULL, NULL, gone }, CU_SUITE_INFO_NULL,

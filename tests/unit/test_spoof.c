@@ -10,11 +10,11 @@
 
 #define T0 (1000000ULL * NS_PER_MIN)
 
-static const uint8_t mac[4][6] = {
+static const uint8_t mac[5][6] = {
 	{ 2, 0, 0, 0, 0, 0xa }, { 2, 0, 0, 0, 0, 0xb }, { 2, 0, 0, 0, 0, 0xc },
-	{ 0x00, 0x00, 0x5e, 0x00, 0x01, 0x07 },
+	{ 0x00, 0x00, 0x5e, 0x00, 0x01, 0x07 }, { 0x00, 0x07, 0xb4, 0x00, 0x01, 0x02 },
 };
-enum { A, B, C, VIRTUAL };
+enum { A, B, C, VIRTUAL, VIRTUAL_2 };
 
 static struct neighbour n;
 
@@ -64,7 +64,7 @@ static void test_near(void)
 	EQUAL_INT(plain(A, 122), SPOOF_NONE);
 	begin();
 	EQUAL_INT(plain(B, 10), SPOOF_NONE);
-	EQUAL_INT(plain(A, 71), SPOOF_NONE);	/* B had been silent for longer */
+	EQUAL_INT(plain(A, 71), SPOOF_BOTH);	/* B was silent for longer; nothing declared it */
 }
 
 /* An announcement that is contradicted declares nothing. */
@@ -119,6 +119,40 @@ static void test_taken(void)
 	EQUAL_INT(plain(B, 10), SPOOF_NONE);
 	EQUAL_INT(announces(B, 11), SPOOF_NONE);
 	EQUAL_INT(spoof_settle(&spoof_defaults, &n, at(120)), SPOOF_NONE);
+}
+
+/* What waits is not forgotten because the next claim comes late. */
+static void test_late(void)
+{
+	begin();
+	EQUAL_INT(plain(B, 10), SPOOF_NONE);
+	EQUAL_INT(plain(A, 119), SPOOF_BOTH);
+	EQUAL_INT(spoof_settle(&spoof_defaults, &n, at(300)), SPOOF_NONE);
+	begin();
+	EQUAL_INT(plain(B, 10), SPOOF_NONE);
+	EQUAL_INT(announces(A, 75), SPOOF_TAKEN);	/* declared, but so was the takeover not */
+	begin();
+	EQUAL_INT(plain(B, 10), SPOOF_NONE);
+	EQUAL_INT(spoof_overtaken(&spoof_defaults, &n, mac[A], at(75)), SPOOF_NONE);
+	EQUAL_INT(spoof_overtaken(&spoof_defaults, &n, mac[C], at(65)), SPOOF_NONE);
+	EQUAL_INT(spoof_overtaken(&spoof_defaults, &n, mac[C], at(75)), SPOOF_TAKEN);
+	EQUAL_INT(spoof_overtaken(&spoof_defaults, &n, mac[C], at(76)), SPOOF_NONE);
+}
+
+/* To and fro, slower than what is near: the third return within a day. */
+static void test_often(void)
+{
+	begin();
+	EQUAL_INT(plain(B, 1000), SPOOF_NONE);
+	EQUAL_INT(plain(A, 2000), SPOOF_NONE);
+	EQUAL_INT(plain(B, 3000), SPOOF_NONE);
+	EQUAL_INT(plain(A, 4000), SPOOF_BOTH);
+	begin();
+	for (unsigned day = 1; day < 20; day++)
+		EQUAL_INT(plain(day % 2 ? B : A, day * 50000), SPOOF_NONE);
+	begin();
+	for (unsigned i = 1; i < 20; i++)		/* who says so */
+		EQUAL_INT(announces(i % 2 ? B : A, i * 1000), SPOOF_NONE);
 }
 
 static void test_lease(void)
@@ -210,7 +244,9 @@ static void test_policy(void)
 	CU_ASSERT_FALSE(spoof_is_allowed(&n, site));
 	contend("10.0.0.1", A, VIRTUAL);	/* the list decides */
 	CU_ASSERT_FALSE(spoof_is_allowed(&n, site));
-	contend("10.0.0.3", A, VIRTUAL);	/* there is none */
+	contend("10.0.0.3", A, VIRTUAL);	/* there is none; made up, perhaps */
+	CU_ASSERT_FALSE(spoof_is_allowed(&n, site));
+	contend("10.0.0.3", VIRTUAL, VIRTUAL_2);
 	CU_ASSERT_TRUE(spoof_is_allowed(&n, site));
 	contend("10.0.0.9", VIRTUAL, B);
 	CU_ASSERT_TRUE(spoof_is_allowed(&n, site));
@@ -229,10 +265,28 @@ static void test_policy(void)
 static void test_gateways(void)
 {
 	struct gateway g = { .row = { .kind = LINK_GATEWAY } };
+	struct gateway_facts facts = { .gateway = &g };
 	struct site *site = NULL;
 
 	CU_ASSERT_FATAL(!site_parse("site.json", text, strlen(text), &site));
 	memcpy(g.row.mac, mac[C], 6);
+	g.role_ns[GATEWAY_ROUTER] = T0 + 7 * NS_PER_DAY;
+	g.how = CLAIM_FLAGGED;			/* noted, no more */
+	EQUAL_INT(gateway_new_roles(&g, T0, site), 0);
+	g.how |= CLAIM_NO_DEFAULT;
+	facts.roles = gateway_new_roles(&g, T0, site);
+	EQUAL_INT(facts.roles, 1U << GATEWAY_ROUTER);
+	EQUAL_INT(gateway_severity(&facts), 2);
+	g.how |= CLAIM_ADVERTISED;
+	EQUAL_INT(gateway_severity(&facts), 4);
+	g.how = GATEWAY_FORWARDS;
+	EQUAL_INT(gateway_severity(&facts), 4);
+	facts.is_first = true;
+	EQUAL_INT(gateway_severity(&facts), 4);
+	facts.was_neighbour = true;
+	EQUAL_INT(gateway_severity(&facts), 3);
+	facts.is_without_site = true;
+	EQUAL_INT(gateway_severity(&facts), 2);
 	g.role_ns[GATEWAY_ROUTER] = T0 + 7 * NS_PER_DAY - 1;
 	EQUAL_INT(gateway_new_roles(&g, T0, site), 0);
 	CU_ASSERT_TRUE(gateway_is_learned(&gateway_defaults, &g, GATEWAY_ROUTER, T0));
@@ -259,6 +313,7 @@ int main(void)
 		{ "announced and contradicted", test_announced_attack },
 		{ "announcements both ways", test_duel }, { "failover and back", test_failover },
 		{ "taken without a word", test_taken }, { "leases", test_lease },
+		{ "late returns", test_late }, { "many returns", test_often },
 		{ "probes", test_probe }, { "three", test_third }, CU_TEST_INFO_NULL,
 	};
 	static CU_TestInfo who[] = {
