@@ -27,8 +27,9 @@
  *		   evening comes back twice in that time
  *
  * Severity 4, 3 and 3; the numbers are the rule pack's.
- * Where the policy lists the MACs of the address's asset the list decides about redundant routers' too: of these anybody can make one up.  Without a list one is passed by
- * only where it had the address first: a made-up one comes later.
+ * Where the policy lists the MACs of the address's asset the list decides about redundant routers'
+ * too: of these anybody can make one up.  Without a list one is passed by only where it had the
+ * address first: a made-up one comes later.
  * Not seen: who takes the address of somebody silent for longer than a minute (that is a move), or
  * speaks to his victim only where the tap is not.
  * Pure functions over the row; thread: analysis.

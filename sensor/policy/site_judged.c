@@ -106,10 +106,10 @@ static void print_lateral(const struct site *s, const struct asset *a, FILE *out
 static void print_sessions(const struct site *s, FILE *out)
 {
 	print_key("sessions", out);
-	fputs(s->orders ? "from outside or by the maintenance gateway: told without a work order of "
-			  "the asset (NW-REM-001)\n" :
-			  "no work orders are registered: told with a lower severity (NW-REM-001)\n",
-	      out);
+	fputs(s->orders ? "from outside or by the maintenance gateway: told without a work order "
+			  "of the asset (NW-REM-001)\n" :
+			  "no work orders are registered: told with a lower severity "
+			  "(NW-REM-001)\n", out);
 }
 
 /* NW-DST-003 */
