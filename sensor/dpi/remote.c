@@ -74,6 +74,9 @@ enum remote_protocol remote_of_verdict(uint16_t master, uint16_t app)
 {
 	enum remote_protocol p = of_id(master);
 
+	/* nDPI takes TCP port 10000 for CiscoVPN: with HTTP in the clear behind it, it is not. */
+	if (p == REMOTE_VPN && app && !strcasecmp(dpi_protocol_name(app), "HTTP"))
+		return REMOTE_NONE;
 	return p ? p : of_id(app);
 }
 

@@ -508,6 +508,8 @@ static void protocols_and_ports(void)
 	EQUAL_INT(remote_of_verdict(id_of("TLS"), id_of("AnyDesk")), REMOTE_ANYDESK);
 	EQUAL_INT(remote_of_verdict(id_of("WireGuard"), 0), REMOTE_WIREGUARD);
 	EQUAL_INT(remote_of_verdict(id_of("IPsec"), 0), REMOTE_IPSEC);
+	EQUAL_INT(remote_of_verdict(id_of("CiscoVPN"), 0), REMOTE_VPN);
+	EQUAL_INT(remote_of_verdict(id_of("CiscoVPN"), id_of("HTTP")), REMOTE_NONE);
 	EQUAL_INT(remote_of_verdict(id_of("OpenVPN"), 0), REMOTE_OPENVPN);
 	EQUAL_INT(remote_of_verdict(id_of("TeamViewer"), 0), REMOTE_TEAMVIEWER);
 	EQUAL_INT(remote_of_verdict(id_of("Telnet"), 0), REMOTE_TELNET);
