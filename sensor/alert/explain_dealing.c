@@ -253,7 +253,9 @@ static void say_rest(struct incident *in, const struct finding *f)
 			 in->is_any ? "others" : incident_value(in, value));
 	explain_add_line(in, in->is_any ?
 		"More of them than are told one by one: a scan, or a program that looks for "
-		"its like." : "What was told of it stays true; it was not seen again.");
+		"its like." : f->is_over ?
+		"What was told of it stays true; it was not seen again." :
+		"It was seen while an entry suppressed it; the next traffic has its particulars.");
 }
 
 static void say_accepted(struct incident *in, const struct finding *f)

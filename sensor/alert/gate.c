@@ -156,6 +156,23 @@ static void describe(const struct channel_key *key, const char *name, const char
 		q->asn = (uint32_t)strtoul(value + strlen("AS"), NULL, 10);
 }
 
+/* A dealing is about all services between two: entries with services cover it when each is. */
+static bool covers_all(const struct alert_context *ctx, const struct dealing *d,
+		       const struct suppress_query *of)
+{
+	for (unsigned i = 0; i < d->n_services; i++) {
+		struct suppress_query q = *of;
+
+		q.proto = d->services[i].proto;
+		q.port = d->services[i].port;
+		if (q.proto != of->proto || q.port != of->port)
+			q.service = "";		/* known of the last one alone */
+		if (!suppress_find(ctx->site, &q))
+			return false;
+	}
+	return !d->has_more_services;
+}
+
 /* open: the incident that the finding is to go to, if it is open already. */
 static const struct suppression *suppression_of(const struct alert_context *ctx,
 						const struct finding *f,
@@ -180,21 +197,20 @@ static const struct suppression *suppression_of(const struct alert_context *ctx,
 		q.port = leaf->key.port;
 	}
 	explain_stretch(ctx, f, &q.from_ns, &q.to_ns);
+	q.skips_windows = open && !open->suppressed[0];
 	e = suppress_find(ctx->site, &q);
-	return e && e->has_window && open && !open->suppressed[0] ? NULL : e;
+	return e && e->n_services && f->dealing && !covers_all(ctx, f->dealing->dealing, &q) ?
+	       NULL : e;
 }
 
-const struct suppression *gate_suppression(const struct alert_context *ctx,
-					   const struct incident *in, uint64_t now_ns)
+/* What is remembered of it; value: room for what the query borrows. */
+static struct suppress_query query_of(const struct incident *in, uint64_t now_ns,
+				      char value[static GROUP_TEXT_MAX])
 {
 	struct suppress_query q = { .rule = incident_rule_id(in), .asset = in->subject->id,
 				    .judged_ns = now_ns, .from_ns = now_ns, .to_ns = now_ns,
-				    .service = "" };
-	const struct suppression *e;
-	char value[GROUP_TEXT_MAX];
+				    .service = "", .skips_windows = true };
 
-	if (!ctx->site->n_suppress || incident_is_allowed(in))
-		return NULL;
 	describe(&in->key, in->domain, group_value(&in->key, in->domain, value), &q);
 	if (in->is_any)
 		q.about = SUPPRESS_ANY;
@@ -202,8 +218,28 @@ const struct suppression *gate_suppression(const struct alert_context *ctx,
 		q.proto = in->key.proto;
 		q.port = in->key.port;
 	}
-	e = suppress_find(ctx->site, &q);
-	return e && !e->has_window ? e : NULL;
+	return q;
+}
+
+const struct suppression *gate_suppression(const struct alert_context *ctx,
+					   const struct incident *in, uint64_t now_ns)
+{
+	char value[GROUP_TEXT_MAX];
+	struct suppress_query q;
+
+	if (!ctx->site->n_suppress || incident_is_allowed(in))
+		return NULL;
+	q = query_of(in, now_ns, value);
+	return suppress_find(ctx->site, &q);
+}
+
+bool gate_is_exposed(const struct alert_context *ctx, const struct incident *in, uint64_t now_ns)
+{
+	const struct suppression *e = suppress_by_id(ctx->site, in->suppressed);
+	char value[GROUP_TEXT_MAX];
+	struct suppress_query q = query_of(in, now_ns, value);
+
+	return !e || !suppress_still_holds(ctx->site, e, &q);
 }
 
 /* The pack says how severe a rule is at most; the site may say less. */

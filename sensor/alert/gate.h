@@ -30,6 +30,9 @@ bool gate_is_lowered(const struct alert_context *ctx, const struct incident *in,
 bool gate_is_off(const struct alert_context *ctx, const struct incident *in);
 const struct suppression *gate_suppression(const struct alert_context *ctx,
 					   const struct incident *in, uint64_t now_ns);
+/* Of a suppressed one: is the entry gone, over, or about something else?  See
+ * suppress_still_holds(). */
+bool gate_is_exposed(const struct alert_context *ctx, const struct incident *in, uint64_t now_ns);
 
 /* What a rule is: of the pack, or the site's own.  buf: for one that the site has no more, of which
  * nothing but the id is known.  own_id: of RULE_OWN. */

@@ -60,6 +60,10 @@ static bool is_flood(struct incidents *in, const struct finding *f)
 		return false;
 	if (in->peers[f->rule] >= INCIDENTS_MAX)
 		return true;
+	/* Attempts, of which a scan makes any number, do not hide what was answered. */
+	if (f->dealing && f->dealing->dealing->is_answered &&
+	    ch->subject->open_incidents[f->rule] < INCIDENT_ANSWERED_MAX)
+		return false;
 	return can_flood(f->rule) &&
 	       ch->subject->open_incidents[f->rule] >= INCIDENT_PEERS_MAX;
 }

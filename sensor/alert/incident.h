@@ -51,6 +51,7 @@
 
 #define INCIDENT_ID_MAX 40		/* "nw1-" / "nwc-" and 32 hex digits, with the zero byte */
 #define INCIDENT_PEERS_MAX 16		/* open ones of NW-DST-002 for one subject */
+#define INCIDENT_ANSWERED_MAX 32	/* and more of a dealing that was answered */
 #define INCIDENTS_MAX 8192		/* open ones of one rule */
 #define INCIDENTS_OWN_MAX (RULE_KINDS * INCIDENTS_MAX)	/* that are no flood, open or not */
 #define INCIDENT_LARGE_BYTES 262144	/* of upload: a peer of its own even in a flood */

@@ -32,16 +32,6 @@ static struct finding *stand_for(struct stand *s, const struct incident *i,
 	return &s->finding;
 }
 
-/* Is the entry gone, over, or about something else now?  One with a window waits for traffic. */
-static bool is_exposed(const struct incidents *in, const struct incident *i, uint64_t judged_ns)
-{
-	const struct suppression *e = suppress_by_id(in->ctx->site, i->suppressed);
-
-	if (!e || suppress_has_expired(e, judged_ns))
-		return true;
-	return !e->has_window && !gate_suppression(in->ctx, i, judged_ns);
-}
-
 /* It ends as one that was suppressed and begins as one that tells, with what it has counted,
  * whether traffic comes again or not.  Of a flood only the first half: what it counted is told one
  * by one when it comes again. */
@@ -71,7 +61,7 @@ static void review(struct incidents *in, struct incident *i, const struct channe
 
 	f->is_switched_off = gate_is_off(in->ctx, i);
 	if (!f->is_switched_off && i->suppressed[0]) {
-		if (is_exposed(in, i, judged_ns))
+		if (gate_is_exposed(in->ctx, i, judged_ns))
 			expose(in, i, f);
 		return;
 	}

@@ -3,7 +3,6 @@
 #include "app/analysis.h"
 
 #include <errno.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +11,7 @@
 #include "app/crowds.h"
 #include "app/dealings.h"
 #include "app/destinations.h"
+#include "app/given_up.h"
 #include "app/jobs.h"
 #include "app/judge.h"
 #include "app/links.h"
@@ -55,6 +55,7 @@ struct analysis {
 	struct jobs *jobs;
 	struct rhythms rhythms;
 	struct own_rules own_rules;
+	struct given_up given_up;
 	struct attribution attribution;
 	struct analysis_counters counters;
 	uint64_t first_ns, now_ns;
@@ -63,7 +64,6 @@ struct analysis {
 	bool is_resumed;		/* first_ns is that of an earlier run */
 	analysis_step_fn step;
 	void *step_arg;
-	uint64_t evicted;		/* evidence given up that was not told yet */
 	uint64_t records_told, days_told;	/* at the last step */
 };
 
@@ -74,7 +74,7 @@ static void append_record(void *outbox, struct record *r)
 
 static void judge_crossing(void *analysis, struct channel *ch, const struct slice *s, int64_t row);
 static void judge_contact(void *analysis, const struct attribution_contact *c);
-static void tell_evicted(void *analysis, const struct channel *ch);
+static void give_up(void *analysis, const struct channel *ch);
 static void take_end(void *analysis, const struct attribution_end *e);
 
 static uint64_t judge_carried(void *analysis, const struct tunnel_minute *m)
@@ -129,7 +129,10 @@ static void connect(struct analysis *a)
 	a->own_rules = (struct own_rules){
 		.context = a->ctx, .channels = a->channels, .incidents = a->incidents,
 	};
-	channels_on_evict(a->channels, tell_evicted, a);
+	a->given_up.context = a->ctx;
+	a->given_up.subjects = a->subjects;
+	a->given_up.incidents = a->incidents;
+	channels_on_evict(a->channels, give_up, a);
 }
 
 int analysis_new(const struct analysis_config *cfg, struct analysis **ret_analysis)
@@ -289,7 +292,7 @@ static void take_place(struct analysis *a, struct analysis *fresh)
 	a->days_told = old.days_told;
 	connect(a);
 	a->ctx->calendar = &a->calendar;
-	a->links.beyond = old.links.beyond;
+	a->links.left_out = old.links.left_out;
 	a->dealings.no_memory = old.dealings.no_memory;
 	memcpy(a->dealings.unjudged, old.dealings.unjudged, sizeof(a->dealings.unjudged));
 	a->visitors.no_memory = old.visitors.no_memory;
@@ -429,40 +432,11 @@ static void tell_rest(struct analysis *a, struct channel *ch, uint64_t now_ns)
 		raise_crossing(a, ch, now_ns, k->crossing_row);
 }
 
-/* --- evidence that was given up ---------------------------------------- */
-
-static void tell_evicted(void *analysis, const struct channel *ch)
+static void give_up(void *analysis, const struct channel *ch)
 {
 	struct analysis *a = analysis;
 
-	a->evicted++;
-	for (int i = 0; i < 2; i++)
-		incidents_give_up(a->incidents, i ? RULE_EXF_002 : RULE_EXF_001,
-				  (struct channel *)ch, a->now_ns, a->row);
-	ch->subject->given_up++;
-	ch->subject->given_up_m = fmax(ch->subject->given_up_m, channel_evidence_m(ch));
-}
-
-/* NW-HLT-001: once a step, for each asset that lost evidence. */
-static void report_evicted(struct analysis *a)
-{
-	for (size_t i = 0; a->evicted && i < subjects_count(a->subjects); i++) {
-		struct subject *s = subjects_at(a->subjects, i);
-		struct channel ch = silence_stand_in(s, a->now_ns);
-		struct finding f = {
-			.rule = RULE_HLT_001, .channel = &ch, .judged_ns = a->now_ns,
-			.row = calendar_row(&a->calendar, a->now_ns),
-			.severity = s->given_up_m >= CHANNELS_STRONG ? 3 : 2,
-			.given_up = s->given_up, .given_up_m = s->given_up_m,
-		};
-
-		if (!s->given_up)
-			continue;
-		incidents_finding(a->incidents, &f);
-		s->given_up = 0;
-		s->given_up_m = 0;
-	}
-	a->evicted = 0;
+	given_up_note(&a->given_up, ch, a->now_ns, a->row);
 }
 
 /* A row is over: what is left to tell of it, incidents of closed zones that fell silent, memory. */
@@ -548,7 +522,7 @@ void analysis_time(struct analysis *a, uint64_t now_ns)
 	end_rows(a, now_ns);
 	visitors_time(&a->visitors, now_ns);
 	links_time(&a->links, now_ns);
-	report_evicted(a);
+	given_up_tell(&a->given_up, a->now_ns);
 	attestor_time(&a->attestor, now_ns);
 	refresh_counters(a);
 	tell_step(a);
@@ -564,7 +538,7 @@ void analysis_finish(struct analysis *a, uint64_t now_ns)
 
 	analysis_time(a, now_ns);
 	nights_finish(a->nights, a->now_ns);
-	report_evicted(a);
+	given_up_tell(&a->given_up, a->now_ns);
 	list = channels_sorted(a->channels, &n);
 	for (size_t i = 0; i < n; i++)
 		if (list[i]->contact && list[i]->contact->crossing_row == a->row)

@@ -155,6 +155,7 @@ static void tell(struct dealings_watch *w, struct dealing *one, uint64_t judged_
 	one->told_answered = one->is_answered;
 	one->told_large = one->up >= INCIDENT_LARGE_BYTES;
 	one->told_minutes = one->minutes;
+	one->told_services = one->n_services;
 	one->is_changed = true;
 }
 
@@ -163,7 +164,8 @@ static bool has_grown(const struct dealing *one)
 {
 	bool is_large = one->up >= INCIDENT_LARGE_BYTES && !one->told_large;
 
-	return is_large || (!one->is_flooded && one->is_answered && !one->told_answered);
+	return is_large || (one->is_answered && !one->told_answered) ||
+	       one->n_services > one->told_services;
 }
 
 /* --- traffic --------------------------------------------------------------------- */

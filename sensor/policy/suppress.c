@@ -87,13 +87,25 @@ bool suppress_has_expired(const struct suppression *e, uint64_t now_ns)
 	return calendar_day(now_ns) > e->expires_day;
 }
 
+static bool is_of(const struct suppression *e, const struct suppress_query *q)
+{
+	return !strcmp(e->rule, q->rule) && (!e->asset[0] || !strcmp(e->asset, q->asset)) &&
+	       !suppress_has_expired(e, q->judged_ns);
+}
+
+bool suppress_still_holds(const struct site *s, const struct suppression *e,
+			  const struct suppress_query *q)
+{
+	return is_of(e, q) && (!e->has_destination || e->destination.domain[0] ||
+			       destination_holds(s, &e->destination, q));
+}
+
 const struct suppression *suppress_find(const struct site *s, const struct suppress_query *q)
 {
 	for (size_t i = 0; i < s->n_suppress; i++) {
 		const struct suppression *e = &s->suppress[i];
 
-		if (!strcmp(e->rule, q->rule) && (!e->asset[0] || !strcmp(e->asset, q->asset)) &&
-		    !suppress_has_expired(e, q->judged_ns) && services_hold(e, q) &&
+		if (is_of(e, q) && services_hold(e, q) && !(q->skips_windows && e->has_window) &&
 		    window_holds(e, q->from_ns, q->to_ns) &&
 		    (!e->has_destination || destination_holds(s, &e->destination, q)))
 			return e;

@@ -62,8 +62,14 @@ struct suppress_query {
 	const char *service;		/* DPI name; "" not known */
 	uint64_t from_ns, to_ns;	/* the traffic, as far as it is one stretch */
 	uint64_t judged_ns;
+	bool skips_windows;		/* entries with a window do not count */
 };
 const struct suppression *suppress_find(const struct site *s, const struct suppress_query *q);
+/* Of what this entry suppressed when its traffic was seen: is it, by what is known without traffic,
+ * still of the entry's rule, asset and destination, and not expired?  A name, a service and a
+ * window are the next traffic's to tell. */
+bool suppress_still_holds(const struct site *s, const struct suppression *e,
+			  const struct suppress_query *q);
 bool suppress_has_expired(const struct suppression *e, uint64_t now_ns);
 const struct suppression *suppress_by_id(const struct site *s, const char *id);	/* or NULL */
 

@@ -48,6 +48,7 @@ struct dealing {
 	bool is_flooded;		/* ... it was counted into the subject's flood */
 	bool told_answered, told_large;
 	uint32_t told_minutes;
+	uint8_t told_services;		/* of those listed */
 	bool is_changed;		/* since it was last packed */
 };
 

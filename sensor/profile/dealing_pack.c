@@ -35,6 +35,7 @@ void dealing_pack(const struct dealing *one, struct packer *p)
 	pack_u32(p, one->rows);
 	pack_u32(p, one->minutes);
 	pack_u32(p, one->told_minutes);
+	pack_u8(p, one->told_services);
 	pack_u64(p, one->up);
 	pack_u64(p, one->down);
 	pack_u8(p, one->n_services);
@@ -101,11 +102,12 @@ static void unpack_value(struct unpacker *u, struct dealing *ret)
 	ret->rows = unpack_u32(u);
 	ret->minutes = unpack_u32(u);
 	ret->told_minutes = unpack_u32(u);
+	ret->told_services = unpack_u8(u);
 	ret->up = unpack_u64(u);
 	ret->down = unpack_u64(u);
 	ret->n_services = unpack_u8(u);
 	u->is_bad |= ret->n_services > DEALING_SERVICES || ret->first_ns > ret->last_ns ||
-		     ret->told_minutes > ret->minutes;
+		     ret->told_minutes > ret->minutes || ret->told_services > ret->n_services;
 	for (unsigned i = 0; i < ret->n_services && !u->is_bad; i++) {
 		ret->services[i].proto = unpack_u8(u);
 		ret->services[i].port = unpack_u16(u);

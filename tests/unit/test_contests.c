@@ -116,7 +116,7 @@ static void slow_turns_are_told(void)
 	begin(&w, links_site);
 	pace(&w, 5, 90, CLAIM_PLAIN);
 	TOLD(&w, at(1, 12, 10), RULE, "open 3 IMG " IMG);
-	SAID("three times within 12 hours without an announcement");
+	SAID("three times within 12 h");
 	end(&w);
 }
 

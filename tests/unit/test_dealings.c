@@ -168,9 +168,29 @@ static void test_flood(void)
 		talk_at(NOON + HOUR, "10.1.0.1", peer, 80);
 	}
 	world_run(&w, NOON + 2 * HOUR);
-	EQUAL_INT(incidents_counters(w.parts.incidents)->opened, INCIDENT_PEERS_MAX + 1);
+	EQUAL_INT(incidents_counters(w.parts.incidents)->opened, INCIDENT_ANSWERED_MAX + 1);
 	CU_ASSERT_PTR_NOT_NULL(strstr(incidents(RULE_SEG_001), "IMG-A * 4\n"));
-	EQUAL_INT(incidents_counters(w.parts.incidents)->flooded, 50 - INCIDENT_PEERS_MAX);
+	EQUAL_INT(incidents_counters(w.parts.incidents)->flooded, 50 - INCIDENT_ANSWERED_MAX);
+	world_end(&w);
+}
+
+/* A scan that is not answered, and then one of them is worked on: that one has its own incident. */
+static void test_scan(void)
+{
+	char peer[32];
+
+	world_begin(&w, site_text, false);
+	for (int i = 10; i < 60; i++) {
+		snprintf(peer, sizeof(peer), "10.2.0.%d", i);
+		world_talk(&w, &(struct talk){ .client = "10.1.0.1", .server = peer, .port = 80,
+					       .at_ns = NOON + HOUR, .is_unanswered = true });
+	}
+	world_run(&w, NOON + 2 * HOUR);
+	EQUAL_INT(incidents_counters(w.parts.incidents)->opened, INCIDENT_PEERS_MAX + 1);
+	talk_at(NOON + 3 * HOUR, "10.1.0.1", "10.2.0.59", 80);
+	world_run(&w, NOON + 4 * HOUR);
+	CU_ASSERT_PTR_NOT_NULL(strstr(incidents(RULE_SEG_001), "IMG-A 10.2.0.59 4\n"));
+	EQUAL_INT(incidents_counters(w.parts.incidents)->opened, INCIDENT_PEERS_MAX + 2);
 	world_end(&w);
 }
 
@@ -684,7 +704,8 @@ int main(void)
 	CU_TestInfo segment[] = {
 		{ "roles", test_roles }, { "whose segment", test_segments },
 		{ "growth", test_growth }, { "who opened it", test_turned },
-		{ "flood", test_flood }, { "zones of one vendor", test_no_site },
+		{ "flood", test_flood }, { "a scan, and then a session", test_scan },
+		{ "zones of one vendor", test_no_site },
 		CU_TEST_INFO_NULL,
 	};
 	CU_TestInfo lateral[] = {
