@@ -49,7 +49,7 @@ begin arkime --program "$program" ${NW_CAPTURES:+--captures "$NW_CAPTURES"}
 begin ndpi ${NW_CAPTURES:+--captures "$NW_CAPTURES/ndpi/4.2"} "$program"
 begin names --sample 10 --floor 97 ${NW_CAPTURES:+--captures "$NW_CAPTURES"} "$program"
 begin tunnels --program "$program" ${NW_CAPTURES:+--captures "$NW_CAPTURES"}
-begin remote --sample 30 ${NW_CAPTURES:+--captures "$NW_CAPTURES"} "$program"
+begin remote --sample 60 ${NW_CAPTURES:+--captures "$NW_CAPTURES"} "$program"
 begin facts --sample 20 ${NW_CAPTURES:+--captures "$NW_CAPTURES"} "$program"
 wait
 for name in test_classes zeek arkime ndpi names tunnels facts remote; do
