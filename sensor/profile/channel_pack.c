@@ -143,6 +143,34 @@ static bool unpack_row(struct unpacker *u, struct row **ret_row)
 
 /* --- facts ------------------------------------------------------------- */
 
+void contact_pack_brief(const struct contact *k, struct packer *p)
+{
+	pack_bytes(p, k->own.bytes, sizeof(k->own.bytes));
+	pack_u16(p, k->port);
+	pack_u16(p, k->master);
+	pack_u16(p, k->app);
+	pack_u8(p, k->verdict);
+	pack_u8(p, k->communities);
+	for (unsigned i = 0; i < k->communities; i++)
+		pack_bytes(p, k->community[i], DIGEST_SHA1_LEN);
+}
+
+void contact_unpack_brief(struct unpacker *u, struct contact *ret)
+{
+	unpack_bytes(u, ret->own.bytes, sizeof(ret->own.bytes));
+	ret->port = unpack_u16(u);
+	ret->master = unpack_u16(u);
+	ret->app = unpack_u16(u);
+	ret->verdict = unpack_u8(u);
+	ret->communities = unpack_u8(u);
+	if (ret->verdict >= DPI_SOURCES || ret->communities > CHANNEL_COMMUNITY_IDS) {
+		u->is_bad = true;
+		ret->communities = 0;
+	}
+	for (unsigned i = 0; i < ret->communities; i++)
+		unpack_bytes(u, ret->community[i], DIGEST_SHA1_LEN);
+}
+
 static void pack_contact(const struct contact *k, struct packer *p)
 {
 	pack_u8(p, (uint8_t)(k->is_answered | k->was_opened_outside << 1 |

@@ -13,18 +13,6 @@ enum flag {
 	HAS_MORE_SERVICES = 32, OPENED_OUTSIDE = 64, FLAGS_END = 128
 };
 
-static void pack_contact(const struct contact *k, struct packer *p)
-{
-	pack_bytes(p, k->own.bytes, sizeof(k->own.bytes));
-	pack_u16(p, k->port);
-	pack_u16(p, k->master);
-	pack_u16(p, k->app);
-	pack_u8(p, k->verdict);
-	pack_u8(p, k->communities);
-	for (unsigned i = 0; i < k->communities; i++)
-		pack_bytes(p, k->community[i], DIGEST_SHA1_LEN);
-}
-
 void dealing_pack(const struct dealing *one, struct packer *p)
 {
 	pack_u8(p, DEALING_VERSION);
@@ -49,24 +37,8 @@ void dealing_pack(const struct dealing *one, struct packer *p)
 			     one->has_more_services * HAS_MORE_SERVICES |
 			     one->contact.was_opened_outside * OPENED_OUTSIDE));
 	pack_u8(p, one->proto);
-	pack_contact(&one->contact, p);
+	contact_pack_brief(&one->contact, p);
 	pack_text(p, one->name);
-}
-
-static void unpack_contact(struct unpacker *u, struct contact *k)
-{
-	unpack_bytes(u, k->own.bytes, sizeof(k->own.bytes));
-	k->port = unpack_u16(u);
-	k->master = unpack_u16(u);
-	k->app = unpack_u16(u);
-	k->verdict = unpack_u8(u);
-	k->communities = unpack_u8(u);
-	if (k->verdict >= DPI_SOURCES || k->communities > CHANNEL_COMMUNITY_IDS) {
-		u->is_bad = true;
-		k->communities = 0;
-	}
-	for (unsigned i = 0; i < k->communities; i++)
-		unpack_bytes(u, k->community[i], DIGEST_SHA1_LEN);
 }
 
 static bool is_dealing_rule(enum rule_id rule)
@@ -114,7 +86,7 @@ static void unpack_value(struct unpacker *u, struct dealing *ret)
 	}
 	unpack_flags(u, ret);
 	ret->proto = unpack_u8(u);
-	unpack_contact(u, &ret->contact);
+	contact_unpack_brief(u, &ret->contact);
 	ret->name = unpack_text_new(u, RESOLVED_NAME_MAX - 1);
 }
 

@@ -33,6 +33,9 @@ void channel_pack_key(const struct channel *ch, struct packer *ret);
 /* What follows the subject's id in it; the subject's number is the caller's to set. */
 void channel_key_pack(const struct channel_key *key, struct packer *ret);
 bool channel_key_unpack(struct unpacker *u, struct channel_key *ret);
+/* Of a contact what a record says of the connection that stands for it. */
+void contact_pack_brief(const struct contact *k, struct packer *p);
+void contact_unpack_brief(struct unpacker *u, struct contact *ret);
 void channel_pack(const struct channels *c, const struct channel *ch, struct packer *ret);
 void evidence_pack(const struct evidence *ev, struct packer *ret);
 /* Refused: the tables are as they were. */

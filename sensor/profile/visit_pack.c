@@ -21,18 +21,6 @@ static uint8_t flags_of(const struct visit *v)
 			 v->contact.was_opened_outside * WAS_OPENED_OUTSIDE);
 }
 
-static void pack_contact(const struct contact *k, struct packer *p)
-{
-	pack_bytes(p, k->own.bytes, sizeof(k->own.bytes));
-	pack_u16(p, k->port);
-	pack_u16(p, k->master);
-	pack_u16(p, k->app);
-	pack_u8(p, k->verdict);
-	pack_u8(p, k->communities);
-	for (unsigned i = 0; i < k->communities; i++)
-		pack_bytes(p, k->community[i], DIGEST_SHA1_LEN);
-}
-
 static void pack_told(const struct visit_told *t, struct packer *p)
 {
 	pack_u8(p, (uint8_t)(t->is_open | t->is_flooded << 1));
@@ -47,7 +35,7 @@ static void pack_one(const struct visit *v, struct packer *p)
 	pack_bytes(p, v->peer.bytes, sizeof(v->peer.bytes));
 	pack_text(p, remote_name(v->protocol));
 	pack_u8(p, flags_of(v));
-	pack_contact(&v->contact, p);
+	contact_pack_brief(&v->contact, p);
 	channel_key_pack(&v->key, p);
 	pack_text(p, v->order);
 	pack_u64(p, v->order_end_ns);
@@ -76,23 +64,6 @@ void visits_pack(struct visits *v, struct packer *p)
 }
 
 /* --- in ---------------------------------------------------------------- */
-
-static void unpack_contact(struct unpacker *u, struct contact *k)
-{
-	unpack_bytes(u, k->own.bytes, sizeof(k->own.bytes));
-	k->port = unpack_u16(u);
-	k->master = unpack_u16(u);
-	k->app = unpack_u16(u);
-	k->verdict = unpack_u8(u);
-	k->communities = unpack_u8(u);
-	k->is_answered = 1;
-	if (k->verdict >= DPI_SOURCES || k->communities > CHANNEL_COMMUNITY_IDS) {
-		u->is_bad = true;
-		k->communities = 0;
-	}
-	for (unsigned i = 0; i < k->communities; i++)
-		unpack_bytes(u, k->community[i], DIGEST_SHA1_LEN);
-}
 
 static void unpack_told(struct unpacker *u, struct visit_told *t)
 {
@@ -147,7 +118,8 @@ static void unpack_one(struct unpacker *u, char id[static SITE_ID_MAX], struct v
 	unpack_text(u, protocol, sizeof(protocol));
 	ret->protocol = remote_by_name(protocol);
 	flags = unpack_u8(u);
-	unpack_contact(u, &ret->contact);
+	contact_unpack_brief(u, &ret->contact);
+	ret->contact.is_answered = 1;
 	take_flags(ret, flags);
 	channel_key_unpack(u, &ret->key);
 	unpack_text(u, ret->order, sizeof(ret->order));

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/bytes.h"
+#include "parts.h"
 #include "profile/dealing.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -15,22 +16,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 static const char site_text[] =
 	"{\"site\": {\"id\": \"T\", \"timezone\": \"UTC\", \"closed_hours\": []},"
 	" \"assets\": [{\"id\": \"A\", \"ip\": [\"10.1.0.1\"]}]}";
-
-/* A part of the input, in a buffer of exactly its size. */
-static uint8_t *take_part(struct cursor *c, size_t *ret_len)
-{
-	size_t len = cursor_be16(c);
-	uint8_t *part;
-
-	if (len > c->left)
-		len = c->left;
-	part = malloc(len ? len : 1);
-	if (!part)
-		abort();
-	memcpy(part, cursor_take(c, len), len);
-	*ret_len = len;
-	return part;
-}
 
 static const struct dealing *take(struct dealings *d, const struct subjects *s,
 				  const void *key, size_t key_len, const void *value,

@@ -12,6 +12,7 @@
 #include "detect/spoof.h"
 #include "flow/claim.h"
 #include "flow/shard.h"
+#include "parts.h"
 #include "profile/link.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -23,22 +24,6 @@ static const char site_text[] =
 	"{\"site\": {\"id\": \"T\", \"timezone\": \"UTC\", \"closed_hours\": []},"
 	" \"assets\": [{\"id\": \"A\", \"ip\": [\"10.1.0.1\"], \"mac\": [\"02:00:00:00:00:01\"],"
 	" \"serves\": [\"proxy_arp\"]}]}";
-
-/* A part of the input, in a buffer of exactly its size. */
-static uint8_t *take_part(struct cursor *c, size_t *ret_len)
-{
-	size_t len = cursor_be16(c);
-	uint8_t *part;
-
-	if (len > c->left)
-		len = c->left;
-	part = malloc(len ? len : 1);
-	if (!part)
-		abort();
-	memcpy(part, cursor_take(c, len), len);
-	*ret_len = len;
-	return part;
-}
 
 static void check_event(void *arg, struct slice *s)
 {
