@@ -11,6 +11,7 @@
 #include "alert/encode_internal.h"
 #include "base/err.h"
 #include "base/json.h"
+#include "base/pseudonym.h"
 #include "base/text.h"
 #include "base/tz.h"
 #include "config.h"
@@ -167,7 +168,7 @@ static json_t *crossing_object(const struct attest_crossing *c)
 
 	json_put_text(object, "asset", c->asset);
 	json_put_text(object, "zone", or_null(c->zone));
-	json_put_text(object, "peer", addr_format(&c->peer, text));
+	json_put_text(object, "peer", addr_show(&c->peer, text));
 	json_put_text(object, "peer_asset", or_null(c->peer_asset));
 	json_put_text(object, "peer_zone", c->is_external ? "outside" : or_null(c->peer_zone));
 	json_object_set_new(object, "external", json_boolean(c->is_external));
@@ -215,7 +216,7 @@ static json_t *session_object(const struct attest_session *s)
 	char text[ADDR_TEXT_MAX];
 
 	json_put_text(object, "asset", s->asset);
-	json_put_text(object, "peer", addr_format(&s->peer, text));
+	json_put_text(object, "peer", addr_show(&s->peer, text));
 	json_put_text(object, "protocol", remote_name(s->protocol));
 	json_object_set_new(object, "external", json_boolean(s->is_external));
 	json_object_set_new(object, "by_port_alone", json_boolean(s->is_weak));

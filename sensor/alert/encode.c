@@ -11,6 +11,7 @@
 #include "alert/gate.h"
 #include "base/err.h"
 #include "base/json.h"
+#include "base/pseudonym.h"
 #include "base/text.h"
 #include "base/tz.h"
 #include "config.h"
@@ -150,7 +151,7 @@ static json_t *source_object(const struct finding *f, uint64_t up)
 	json_t *source = json_object();
 	char text[ADDR_TEXT_MAX];
 
-	json_put_text(source, "ip", addr_format(own_address(f), text));
+	json_put_text(source, "ip", addr_show(own_address(f), text));
 	if (memcmp(mac, none, 6)) {
 		snprintf(text, sizeof(text), "%02X-%02X-%02X-%02X-%02X-%02X", mac[0], mac[1],
 			 mac[2], mac[3], mac[4], mac[5]);
@@ -191,16 +192,18 @@ static json_t *destination_object(const struct alert_context *ctx, const struct 
 	const struct addr *peer = peer_address(in, f);
 	json_t *destination = json_object();
 	const char *name = f->leaf ? f->leaf->name : NULL;
-	char text[ADDR_TEXT_MAX];
+	char text[ADDR_TEXT_MAX], shown[PSEUDONYM_NAME_MAX];
 
+	if (!name)
+		name = f->channel->key.group == GROUP_DOMAIN ? f->channel->name : NULL;
 	if (peer) {
-		json_put_text(destination, "ip", addr_format(peer, text));
+		json_put_text(destination, "ip", addr_show(peer, text));
 		if (finding_contact(f)->port)
 			json_put_int(destination, "port", finding_contact(f)->port);
 		put_place(destination, ctx->site->geo, peer);
 	}
-	if (!in->is_any && (name || f->channel->key.group == GROUP_DOMAIN))
-		json_put_text(destination, "domain", name ? name : f->channel->name);
+	if (!in->is_any && name)
+		json_put_text(destination, "domain", name_show(name, shown));
 	json_put_int(destination, "bytes", down);
 	return destination;
 }
@@ -211,7 +214,8 @@ static json_t *network_object(const struct finding *f, uint64_t bytes)
 	json_t *network = json_object(), *ids = json_array();
 	char text[DPI_PROTOCOL_MAX], number[8], id[COMMUNITY_ID_MAX];
 
-	for (unsigned i = 0; i < k->communities; i++) {
+	/* Who has the id can try all addresses until it fits. */
+	for (unsigned i = 0; i < k->communities && !pseudonyms_for_addresses(); i++) {
 		community_id_text(k->community[i], id);
 		json_array_append_new(ids, json_string(id));
 	}
@@ -230,12 +234,13 @@ static json_t *related_object(const struct incident *in, const struct finding *f
 	json_t *related = json_object(), *ips = json_array(), *hosts = json_array();
 	const char *heard = f->leaf ? f->leaf->name : f->channel->name;
 	const struct addr *peer = peer_address(in, f);
-	char text[ADDR_TEXT_MAX], name[TEXT_MAX];
+	char text[ADDR_TEXT_MAX], name[TEXT_MAX], shown[PSEUDONYM_NAME_MAX];
 
-	json_array_append_new(ips, json_string(addr_format(own_address(f), text)));
+	json_array_append_new(ips, json_string(addr_show(own_address(f), text)));
 	if (peer && !addr_equal(peer, own_address(f)))
-		json_array_append_new(ips, json_string(addr_format(peer, text)));
-	if (heard && !in->is_any && text_repair(heard, strlen(heard), name, sizeof(name)))
+		json_array_append_new(ips, json_string(addr_show(peer, text)));
+	name_show(heard ? heard : "", shown);
+	if (!in->is_any && text_repair(shown, strlen(shown), name, sizeof(name)))
 		json_array_append_new(hosts, json_string(name));
 	json_object_set_new(related, "ip", ips);
 	json_object_set_new(related, "hosts", hosts);
@@ -289,7 +294,7 @@ static void put_members(json_t *members, const struct finding *f)
 		if (k < n || addr_equal(top, &none))
 			continue;
 		told[n++] = *top;
-		json_array_append_new(members, json_string(addr_format(top, text)));
+		json_array_append_new(members, json_string(addr_show(top, text)));
 	}
 }
 
@@ -300,7 +305,7 @@ static json_t *members_array(const struct incident *in, const struct finding *f)
 
 	for (uint32_t i = 0; in->is_any && in->member && i < in->members &&
 	     i < INCIDENT_MEMBERS_MAX; i++)
-		json_array_append_new(members, json_string(addr_format(&in->member[i], text)));
+		json_array_append_new(members, json_string(addr_show(&in->member[i], text)));
 	if (!in->is_any)
 		put_members(members, f);
 	return members;
@@ -473,9 +478,9 @@ static void fill_flat(const struct alert_context *ctx, const struct incident *in
 	text_copy(flat->level, sizeof(flat->level), level_text(in));
 	text_copy(flat->asset, sizeof(flat->asset), in->subject->id);
 	text_copy(flat->role, sizeof(flat->role), asset && asset->role[0] ? asset->role : "-");
-	addr_format(own_address(f), flat->src);
+	addr_show(own_address(f), flat->src);
 	if (peer)
-		addr_format(peer, flat->dst);
+		addr_show(peer, flat->dst);
 	else
 		text_copy(flat->dst, sizeof(flat->dst), "-");
 	flat->dport = peer ? finding_contact(f)->port : 0;

@@ -4,6 +4,7 @@
 #include "alert/encode_internal.h"
 #include "base/clock.h"
 #include "base/json.h"
+#include "base/pseudonym.h"
 #include "detect/nightly.h"
 #include "detect/period.h"
 
@@ -96,7 +97,7 @@ static json_t *night_object(const struct alert_context *ctx, const struct findin
 	json_put_real(object, "e", factor_of(f, n));
 	json_put_real(object, "coverage", (double)n->coverage / EVIDENCE_SHARE);
 	json_put_real(object, "loss", (double)n->loss / EVIDENCE_SHARE);
-	json_put_text(object, "top", n->up ? addr_format(&n->top, peer) : NULL);
+	json_put_text(object, "top", n->up ? addr_show(&n->top, peer) : NULL);
 	json_object_set_new(object, "hit", json_boolean(night_is_hit(n, finding_process(f))));
 	json_object_set_new(object, "skipped", json_boolean(n->is_skipped));
 	json_object_set_new(object, "partial", json_boolean(n->is_partial));

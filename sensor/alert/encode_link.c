@@ -4,6 +4,7 @@
 #include <string.h>
 #include "alert/encode_internal.h"
 #include "base/json.h"
+#include "base/pseudonym.h"
 
 #define MAC_TEXT_MAX 18
 
@@ -42,7 +43,7 @@ static json_t *spoof_object(const struct spoof_facts *s)
 	char text[ADDR_TEXT_MAX];
 
 	json_object_set_new(object, "vlan", vlans_array(&s->neighbour->row.link));
-	json_put_text(object, "address", addr_format(&s->neighbour->row.addr, text));
+	json_put_text(object, "address", addr_show(&s->neighbour->row.addr, text));
 	json_array_append_new(claimed, holder_object(spoof_older(s->neighbour), s->older_asset));
 	json_array_append_new(claimed, holder_object(spoof_newer(s->neighbour), s->newer_asset));
 	json_object_set_new(object, "claimed_by", claimed);
@@ -75,7 +76,7 @@ static json_t *gateway_object(const struct gateway *g, const struct asset *liste
 
 	put_mac(object, g->row.mac);
 	json_put_text(object, "address", addr_equal(&g->addr, &none) ? NULL :
-		      addr_format(&g->addr, text));
+		      addr_show(&g->addr, text));
 	json_object_set_new(object, "does", deeds_array(g->how));
 	json_put_time(object, "first_seen", g->row.first_ns);
 	json_put_time(object, "last_seen", g->row.last_ns);

@@ -15,6 +15,7 @@
 #include "alert/explain_remote.h"
 #include "alert/gate.h"
 #include "base/err.h"
+#include "base/pseudonym.h"
 #include "base/text.h"
 #include "base/tz.h"
 #include "detect/nightly.h"
@@ -224,9 +225,11 @@ void explain_contact(struct incident *in, const struct finding *f)
 	const struct contact *k = finding_contact(f);
 	const char *heard = f->leaf ? f->leaf->name : NULL;
 	char line[INCIDENT_TEXT_MAX], name[INCIDENT_TEXT_MAX / 2], at[CLOCK_TEXT_MAX];
+	char shown[PSEUDONYM_NAME_MAX];
 
 	snprintf(line, sizeof(line), "First contact seen %s local.", explain_at(ch->first_ns, at));
-	if (heard && text_repair(heard, strlen(heard), name, sizeof(name)))
+	name_show(heard ? heard : "", shown);
+	if (text_repair(shown, strlen(shown), name, sizeof(name)))
 		snprintf(line + strlen(line), sizeof(line) - strlen(line),
 			 " Name given in the traffic (the client's word): %s.", name);
 	if (f->leaf && (k->verdict == DPI_NONE || k->verdict == DPI_PORT))
@@ -287,7 +290,7 @@ static void explain_group(struct incident *in, const struct finding *f)
 		if (!night_is_hit(n, finding_process(f)))
 			continue;
 		snprintf(line + strlen(line), sizeof(line) - strlen(line), "%s %s",
-			 shown++ ? "," : "", addr_format(&n->top, peer));
+			 shown++ ? "," : "", addr_show(&n->top, peer));
 	}
 	if (shown) {
 		snprintf(line + strlen(line), sizeof(line) - strlen(line), ".");
@@ -374,12 +377,12 @@ static void say_closed_zone(struct incident *in, const struct finding *f, const 
 			 "answer seen (last try %s local)" :
 			 "%s in the closed zone %s tried to reach the external address %s; no "
 			 "answer seen (last try %s local)", who, zone,
-			 addr_format(&ch->key.value, peer), explain_at(ch->last_ns, at));
+			 addr_show(&ch->key.value, peer), explain_at(ch->last_ns, at));
 	else
 		snprintf(in->words->message, cap, "%s in the closed zone %s exchanged traffic "
 			 "with the external address %s: %s sent, %s received, last %s local; the "
 			 "connection was opened from %s", who, zone,
-			 addr_format(&ch->key.value, peer), size_format(ch->up, up),
+			 addr_show(&ch->key.value, peer), size_format(ch->up, up),
 			 size_format(ch->down, down), explain_at(ch->last_ns, at),
 			 k->was_opened_outside ? "outside" : "inside");
 }

@@ -7,6 +7,7 @@
 #include <string.h>
 #include "alert/explain_internal.h"
 #include "base/err.h"
+#include "base/pseudonym.h"
 #include "base/text.h"
 #include "detect/lateral.h"
 #include "policy/roles.h"
@@ -21,7 +22,7 @@ static const char *peer_text(const struct dealing_facts *d, char buf[static PEER
 	const struct asset *a = d->peer_asset;
 	char addr[ADDR_TEXT_MAX];
 
-	addr_format(&d->dealing->keyed.key.value, addr);
+	addr_show(&d->dealing->keyed.key.value, addr);
 	if (!a)
 		snprintf(buf, PEER_TEXT_MAX, "%s (not in the asset list%s%s)", addr,
 			 d->peer_zone ? ", zone " : "", d->peer_zone ? d->peer_zone->id : "");

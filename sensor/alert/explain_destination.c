@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 #include "alert/explain_internal.h"
+#include "base/pseudonym.h"
 #include "base/text.h"
 
 /* "domain vendor.example (address 203.0.113.9)", "network 203.0.113.0/24 (address 203.0.113.9)" */
@@ -13,7 +14,7 @@ static void new_destination_text(const struct destination *d, char *buf, size_t 
 	text_repair(value, strlen(value), clean, sizeof(clean));
 	snprintf(buf, cap, "%s%s (address %s)", d->key.group == GROUP_PREFIX ? "network " :
 		 "domain ",
-		 clean, addr_format(&d->peer, peer));
+		 clean, addr_show(&d->peer, peer));
 }
 
 static void explain_like(const struct alert_context *ctx, struct incident *in,

@@ -7,6 +7,7 @@
 #include <string.h>
 #include "alert/explain_internal.h"
 #include "base/err.h"
+#include "base/pseudonym.h"
 #include "base/text.h"
 #include "base/tz.h"
 
@@ -46,7 +47,7 @@ static void say_spoof(const struct alert_context *ctx, struct incident *in,
 	char on[LINK_TEXT_MAX], at[CLOCK_TEXT_MAX];
 
 	explain_subject(in->subject, who, sizeof(who));
-	addr_format(&s->neighbour->row.addr, addr);
+	addr_show(&s->neighbour->row.addr, addr);
 	mac_text(older->mac, a);
 	mac_text(newer->mac, b);
 	link_text(&s->neighbour->row.link, on);
@@ -237,7 +238,7 @@ static void say_gateway(struct incident *in, const struct finding *f)
 			 (since_ns(f->gateway) - f->gateway->link_ns) / NS_PER_DAY);
 	if (f->channel->key.is_external)
 		snprintf(message, cap, "%s reached %s by %s way out of %s%s, MAC %s", who,
-			 addr_format(&f->channel->key.value, peer),
+			 addr_show(&f->channel->key.value, peer),
 			 f->gateway->is_first ? "the first" : "a new", on, days, mac);
 	else
 		snprintf(message, cap, "%s: %s way out of %s%s, MAC %s", who,
@@ -264,11 +265,11 @@ static void explain_gateway_list(const struct alert_context *ctx, struct inciden
 			 mac_text(g->gateway->row.mac, mac));
 	if (!addr_equal(&g->gateway->addr, &none))
 		snprintf(line + strlen(line), sizeof(line) - strlen(line),
-			 " It gives its address as %s.", addr_format(&g->gateway->addr, addr));
+			 " It gives its address as %s.", addr_show(&g->gateway->addr, addr));
 	if (g->gateway->user[0])
 		snprintf(line + strlen(line), sizeof(line) - strlen(line),
 			 " First seen to use it: %s, to reach %s.", g->gateway->user,
-			 addr_format(&g->gateway->peer, addr));
+			 addr_show(&g->gateway->peer, addr));
 	explain_add_line(in, line);
 }
 

@@ -9,6 +9,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include "base/pseudonym.h"
 #include "base/text.h"
 #include "base/tz.h"
 
@@ -21,11 +22,21 @@ static void add(char *line, size_t cap, const char *before, const char *text)
 		snprintf(line + strlen(line), cap - strlen(line), "%s%s", before, text);
 }
 
+/* "*.vendor.example" */
+static const char *domain_text(const char *domain, char *buf, size_t cap)
+{
+	bool is_below = !strncmp(domain, "*.", 2);
+	char shown[PSEUDONYM_NAME_MAX];
+
+	snprintf(buf, cap, "%s%s", is_below ? "*." : "", name_show(domain + 2 * is_below, shown));
+	return buf;
+}
+
 /* "to ARCHIVE-1, 00:30-03:00, at most 1.0 GB a night" */
 static void entry_text(const struct expected *e, char *buf, size_t cap)
 {
 	const struct party *to = &e->to;
-	char text[CLOCK_TEXT_MAX + CIDR_TEXT_MAX];
+	char text[CLOCK_TEXT_MAX + CIDR_TEXT_MAX], domain[PSEUDONYM_NAME_MAX + 2];
 
 	text_copy(buf, cap, "to");
 	add(buf, cap, " ", to->asset);
@@ -33,9 +44,9 @@ static void entry_text(const struct expected *e, char *buf, size_t cap)
 	add(buf, cap, " vendor ", to->vendor);
 	add(buf, cap, " zone ", to->zone);
 	add(buf, cap, " ", !to->n_networks ? "" : to->networks[0].bits == 128 ?
-	    addr_format(&to->networks[0].addr, text) : cidr_format(&to->networks[0], text));
+	    addr_show(&to->networks[0].addr, text) : cidr_show(&to->networks[0], text));
 	add(buf, cap, " ", to->n_networks > 1 ? "and other networks" : "");
-	add(buf, cap, " ", to->domain);
+	add(buf, cap, " ", domain_text(to->domain, domain, sizeof(domain)));
 	if (to->asn)
 		snprintf(buf + strlen(buf), cap - strlen(buf), " AS%u", to->asn);
 	add(buf, cap, " country ", to->country);

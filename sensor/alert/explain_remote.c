@@ -7,6 +7,7 @@
 #include <string.h>
 #include "alert/explain_internal.h"
 #include "alert/explain.h"
+#include "base/pseudonym.h"
 #include "base/text.h"
 #include "base/tz.h"
 
@@ -28,7 +29,7 @@ static void peer_text(const struct alert_context *ctx, const struct addr *a, cha
 	else if (asset)
 		snprintf(buf, cap, "%s", asset->id);
 	else
-		snprintf(buf, cap, "%s", addr_format(a, text));
+		snprintf(buf, cap, "%s", addr_show(a, text));
 }
 
 static void find_words(const struct alert_context *ctx, const struct incident *in,

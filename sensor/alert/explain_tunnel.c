@@ -6,6 +6,7 @@
 #include <string.h>
 #include "alert/explain_internal.h"
 #include "alert/explain.h"
+#include "base/pseudonym.h"
 #include "base/text.h"
 #include "base/tz.h"
 
@@ -34,7 +35,7 @@ static void say_dns(struct incident *in, const struct finding *f, const char *wh
 	snprintf(in->words->message, sizeof(in->words->message),
 		 "%s asked DNS%s%s for about %" PRIu64 " different names below %s in the day until "
 		 "%s local; the names together carry %s", who, f->leaf ? " at " : "",
-		 f->leaf ? addr_format(&f->leaf->key.value, peer) : "", t->different, domain,
+		 f->leaf ? addr_show(&f->leaf->key.value, peer) : "", t->different, domain,
 		 explain_at(f->judged_ns, at), size_format(t->different_bytes, bytes));
 }
 

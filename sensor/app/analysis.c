@@ -473,7 +473,7 @@ static void end_row(struct analysis *a, int64_t row)
 	visitors_end_row(&a->visitors, row, end_ns);
 	links_end_row(&a->links, end_ns);
 	dealings_end_row(&a->dealings, row, end_ns);
-	channels_expire(a->channels, row);
+	channels_expire(a->channels, row, a->ctx->site->retention_nights);
 	silence_end_row(a->ctx, a->incidents, row, end_ns);
 	jobs_end_row(a->jobs, row, end_ns);
 	incidents_review(a->incidents, a->channels, end_ns, row);

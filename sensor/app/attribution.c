@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 #include "base/clock.h"
+#include "base/pseudonym.h"
 #include "profile/busy.h"
 #include "policy/suffix.h"
 
@@ -394,8 +395,8 @@ static void count_outside(struct attribution *a, const struct slice *s)
 		return;
 	if (!a->outside_both++)
 		snprintf(a->outside_example, sizeof(a->outside_example), "%s to %s",
-			 addr_format(slice_client(s), client),
-			 addr_format(slice_server(s), server));
+			 addr_show(slice_client(s), client),
+			 addr_show(slice_server(s), server));
 }
 
 void attribution_note_answers(struct attribution *a, const struct slice *s)

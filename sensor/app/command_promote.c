@@ -16,6 +16,7 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "store/state_seal.h"
 
 static int usage(const char *text)
 {
@@ -174,6 +175,8 @@ static int apply(const struct state_view *v, const struct request *r)
 	uint64_t bad = 0;
 	int err = state_open(state_path(v->state), STATE_WRITE, &s), status = EXIT_FAILED;
 
+	if (!err)
+		err = state_seal(s, site_state_key(v->site));
 	if (!err)
 		err = baseline_new(&baseline);
 	if (!err)

@@ -12,6 +12,7 @@
 #include "base/err.h"
 #include "base/json.h"
 #include "base/log.h"
+#include "base/pseudonym.h"
 #include "base/text.h"
 
 #define NUMBER_TEXT_MAX 24
@@ -68,7 +69,7 @@ static void add_line(struct columns *c, const struct review_line *line)
 		bytes[2 * CLOCK_TEXT_MAX], up[CLOCK_TEXT_MAX], down[CLOCK_TEXT_MAX], m[32] = "-";
 	const char *cells[] = {
 		baseline_id(d, id), escape(d->subject, asset),
-		escape(baseline_value(d, value), where), addr_format(&d->peer, peer),
+		escape(baseline_value(d, value), where), addr_show(&d->peer, peer),
 		review_services(d, services), state_view_time(d->first_ns, first),
 		state_view_time(d->last_ns, last), nights, bytes, seen_text(d),
 		line->incident ? incident_rule_id(line->incident) : "-", m,
@@ -136,7 +137,7 @@ static json_t *line_object(const struct review_line *line)
 	json_put_text(object, "asset", d->subject);
 	json_put_text(object, "group", group_name((enum group)d->key.group));
 	json_put_text(object, "destination", baseline_value(d, text));
-	json_put_text(object, "address", addr_format(&d->peer, text));
+	json_put_text(object, "address", addr_show(&d->peer, text));
 	json_put_text(object, "services", review_services(d, services));
 	json_put_time(object, "first", d->first_ns);
 	json_put_time(object, "last", d->last_ns);

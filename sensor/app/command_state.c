@@ -21,6 +21,7 @@
 #include "app/state_view.h"
 #include "base/err.h"
 #include "base/log.h"
+#include "base/pseudonym.h"
 #include "base/text.h"
 #include "base/tz.h"
 
@@ -210,7 +211,7 @@ static void add_asset(struct columns *c, const struct subject *s, const struct a
 		escape(a && a->vendor[0] ? a->vendor : oui_vendor(oui, s->mac), vendor),
 		s->zone ? escape(s->zone->id, zone) : "-", state_view_mac(s->mac, mac),
 		state_view_is_zero(&s->addr, sizeof(s->addr)) ? "-" :
-		addr_format(&s->addr, address),
+		addr_show(&s->addr, address),
 		number(sum->channels, n), size_format(sum->up, up), size_format(sum->down, down),
 		state_view_time(sum->last_ns, last),
 	};
@@ -262,12 +263,12 @@ static void add_channel(struct columns *c, const struct state_view *v, const str
 {
 	struct channel_proof p = state_view_proof(v, ch);
 	char id[VIEW_TEXT_MAX], service[VIEW_TEXT_MAX], name[VIEW_TEXT_MAX];
-	char where[VIEW_TEXT_MAX], nights[32] = "-", m[32] = "-";
+	char where[VIEW_TEXT_MAX], nights[32] = "-", m[32] = "-", shown[PSEUDONYM_NAME_MAX];
 	char up[CLOCK_TEXT_MAX], down[CLOCK_TEXT_MAX], last[CLOCK_TEXT_MAX];
 	const char *cells[] = {
 		escape(ch->subject->id, id), group_name((enum group)ch->key.group),
 		state_view_where(ch, where),
-		escape(ch->contact && ch->name ? ch->name : "", name),
+		escape(name_show(ch->contact && ch->name ? ch->name : "", shown), name),
 		state_view_service(ch, service), nights, m,
 		state_view_level(p.level), size_format(ch->up, up), size_format(ch->down, down),
 		state_view_time(p.last ? night_start_ns(&v->calendar, p.last) : 0, last),
@@ -283,10 +284,11 @@ static void add_channel(struct columns *c, const struct state_view *v, const str
 static bool is_meant(const struct channel *ch, const char *wanted)
 {
 	char id[VIEW_TEXT_MAX], service[VIEW_TEXT_MAX], name[VIEW_TEXT_MAX];
-	char where[VIEW_TEXT_MAX], text[5 * VIEW_TEXT_MAX];
+	char where[VIEW_TEXT_MAX], text[5 * VIEW_TEXT_MAX], shown[PSEUDONYM_NAME_MAX];
 
 	snprintf(text, sizeof(text), "%s -> %s %s %s", escape(ch->subject->id, id),
-		 state_view_where(ch, where), escape(ch->name ? ch->name : "", name),
+		 state_view_where(ch, where),
+		 escape(name_show(ch->name ? ch->name : "", shown), name),
 		 state_view_service(ch, service));
 	return strcasestr(text, wanted);
 }
@@ -386,6 +388,11 @@ static int show_outbox(const struct state_view *v, unsigned wanted)
 
 static int export(const struct state_view *v, const char *as)
 {
+	if (as && !strcmp(as, "site") && site_state_key(v->site)) {
+		log_err("usage", "a draft needs clear addresses, and this site shows pseudonyms: "
+			"make it from a state without them");
+		return EXIT_USAGE;
+	}
 	if (as && !strcmp(as, "site"))
 		return draft_site_print(v, stdout);
 	if (as && !strcmp(as, "csv"))
@@ -407,6 +414,8 @@ static int run_verb(const struct state_view *v, const struct options *o)
 		return run_review(v, o);
 	if (!strcmp(o->verb, "promote"))
 		return run_promote(v, o);
+	if (!strcmp(o->verb, "reveal"))
+		return run_reveal(v, o);
 	return export(v, o->as);
 }
 

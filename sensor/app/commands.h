@@ -12,5 +12,6 @@ int run_attest(const struct options *o);
 struct state_view;
 int run_review(const struct state_view *v, const struct options *o);	/* of run_state() */
 int run_promote(const struct state_view *v, const struct options *o);
+int run_reveal(const struct state_view *v, const struct options *o);
 
 #endif

@@ -309,7 +309,7 @@ void destinations_end_row(struct destinations *d, int64_t row, uint64_t end_ns)
 			tell_rest(d, dst, row, end_ns);
 	}
 	resolve_floods(d, row, end_ns);
-	baseline_expire(d->baseline, row);
+	baseline_expire(d->baseline, row, d->context->site->retention_nights);
 }
 
 void destinations_finish(struct destinations *d, int64_t row, uint64_t now_ns)

@@ -4,6 +4,7 @@
 #include <string.h>
 #include "base/err.h"
 #include "base/json.h"
+#include "base/pseudonym.h"
 
 static const struct { unsigned bit; const char *name, *words; } deeds[] = {
 	{ CLAIM_ADVERTISED, "advertises", "advertises itself" },
@@ -105,7 +106,7 @@ static void put_addr(json_t *o, const struct addr *a)
 	char text[ADDR_TEXT_MAX];
 
 	json_put_text(o, "address", state_view_is_zero(a, sizeof(*a)) ? NULL :
-		      addr_format(a, text));
+		      addr_show(a, text));
 }
 
 static void put_neighbour(json_t *o, const struct neighbour *n)

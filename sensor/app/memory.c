@@ -25,6 +25,7 @@
 #include "base/text.h"
 #include "flow/slice_pack.h"
 #include "profile/profile_pack.h"
+#include "store/state_seal.h"
 
 /* --- opening ----------------------------------------------------------- */
 
@@ -33,6 +34,8 @@ int memory_open(const char *path, const struct site *site, struct memory **ret_m
 	struct memory *m = calloc(1, sizeof(*m));
 	int err = m ? state_open(path, STATE_WRITE, &m->state) : -ENOMEM;
 
+	if (!err)
+		err = state_seal(m->state, site_state_key(site));
 	if (err)
 		goto out;
 	m->site = site;

@@ -7,6 +7,7 @@
 #include <strings.h>
 #include <unistd.h>
 #include "alert/explain.h"
+#include "base/pseudonym.h"
 #include "base/text.h"
 #include "base/tz.h"
 #include "detect/period.h"
@@ -267,13 +268,15 @@ static void print_patterns(const struct picture *p)
 static void print_contact(const struct picture *p)
 {
 	const struct channel *ch = p->channel;
-	char name[4 * VIEW_TEXT_MAX];
+	char name[4 * VIEW_TEXT_MAX], shown[PSEUDONYM_NAME_MAX];
 
 	if (!ch->contact)
 		return;
-	if (ch->name)
+	if (ch->name) {
+		name_show(ch->name, shown);
 		fprintf(p->out, "  name: %s\n",
-			text_escape(ch->name, strlen(ch->name), name, sizeof(name)));
+			text_escape(shown, strlen(shown), name, sizeof(name)));
+	}
 	fprintf(p->out, "  connections: %" PRIu32 "%s%s\n", ch->contact->flows,
 		ch->contact->is_answered ? "" : ", never answered",
 		ch->contact->was_opened_outside ? ", opened by the other end" : "");

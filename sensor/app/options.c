@@ -48,6 +48,7 @@ enum option_id {
 	OPT_MANIFEST,
 	OPT_STATE,
 	OPT_CHANNEL,
+	OPT_PSEUDONYM,
 	OPT_RECORDS,
 	OPT_AS,
 	OPT_ID,
@@ -158,6 +159,8 @@ static const struct option_line lines[] = {
 	{"--channel", OPT_CHANNEL, STATE, "TEXT",
 	 "channels: the one whose asset, address, name or service contains TEXT in full, with a "
 	 "picture of its nights"},
+	{"--pseudonym", OPT_PSEUDONYM, STATE, "TEXT",
+	 "reveal: the pseudonym, or a clear address or name to see its pseudonym"},
 	{"--records", OPT_RECORDS, STATE, "N", "outbox: the last N records too, a line each"},
 	{"--as", OPT_AS, STATE, "FORM",
 	 "export: json (everything; the default), csv (channels with their nights) or site (a "
@@ -221,8 +224,8 @@ static const struct command_line commands[] = {
 	 "SIGTERM.\nNever sends. Needs CAP_NET_RAW. SIGHUP: policy and rules are read anew." },
 	{ "check", COMMAND_CHECK, "[--site FILE] [--rules DIR]",
 	 "Validates site policy and rule pack; says what will be judged, and how. Status 0 or 2." },
-	{ "state", COMMAND_STATE, "show|assets|channels|review|promote|outbox|export [OPTIONS] "
-	  "--state FILE",
+	{ "state", COMMAND_STATE,
+	  "show|assets|channels|review|promote|outbox|export|reveal [OPTIONS] --state FILE",
 	  "Shows what a state file remembers; reads only, also beside a running sensor.  Only "
 	  "promote changes\nsomething.\n\n"
 	  "  show      what it covers, how the last run ended, counts, open incidents\n"
@@ -231,7 +234,8 @@ static const struct command_line commands[] = {
 	  "  review    destinations that wait for a human to accept them (--help says more)\n"
 	  "  promote   accepts them into the baseline, or revokes it (--help says more)\n"
 	  "  outbox    sinks, and how many records each has still to take\n"
-	  "  export    everything for other programs, or a draft site policy" },
+	  "  export    everything for other programs, or a draft site policy\n"
+	  "  reveal    which address or name a pseudonym stands for" },
 	{ "attest", COMMAND_ATTEST, "show|verify [OPTIONS] FILE...",
 	  "Reads daily separation attestations (--attestations of replay and live).\n\n"
 	  "  show      a day on one page, or a line a day (--help says more)\n"
@@ -315,6 +319,7 @@ static int take_value(struct options *o, const struct option_line *line, const c
 	case OPT_MANIFEST: o->manifest = value; return 0;
 	case OPT_STATE: o->state = value; return 0;
 	case OPT_CHANNEL: o->channel = value; return 0;
+	case OPT_PSEUDONYM: o->pseudonym = value; return 0;
 	case OPT_AS: o->as = value; return 0;
 	case OPT_RECORDS: return parse_count("--records", value, RECORDS_MAX, &o->records);
 	case OPT_ASSET: o->asset = value; return 0;

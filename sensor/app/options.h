@@ -49,7 +49,7 @@ struct options {
 	enum log_level log_level;
 	const char *state; /* NULL: none */
 	const char *verb;	/* of state and attest: "show" ... */
-	const char *channel, *as;	/* NULL: none */
+	const char *channel, *as, *pseudonym;	/* NULL: none */
 	unsigned records;		/* 0: none */
 	/* of state review and promote */
 	const char *ids[OPTIONS_IDS_MAX];

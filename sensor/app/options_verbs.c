@@ -10,12 +10,13 @@
 static int check_verb(const struct options *o)
 {
 	static const char *const verbs[] = { "show", "assets", "channels", "review",
-					     "promote", "outbox", "export" };
+					     "promote", "outbox", "export",
+					     "reveal" };
 	const char *near;
 
 	if (o->n_paths == 0)
 		return options_error("state needs to know what: show, assets, channels, review, "
-				   "promote, outbox or export%s%s", "", "");
+				   "promote, outbox, export or reveal%s%s", "", "");
 	if (o->n_paths > 1)
 		return options_error("\"%s\" is not an option of state %s; the file goes behind "
 				   "--state", o->paths[1], o->paths[0]);
@@ -26,7 +27,7 @@ static int check_verb(const struct options *o)
 	if (near)
 		return options_error("state knows no \"%s\"; did you mean %s?", o->paths[0], near);
 	return options_error("state knows no \"%s\"; it has show, assets, channels, review, "
-			   "promote, outbox and export%s", o->paths[0], "");
+			   "promote, outbox, export and reveal%s", o->paths[0], "");
 }
 
 /* What goes with state review and promote alone. */
@@ -62,6 +63,9 @@ int options_check_state(const struct options *o)
 	if (o->channel && strcmp(verb, "channels"))
 		return options_error("--channel goes with state channels, not with state %s%s",
 				     verb, "");
+	if (!o->pseudonym != !!strcmp(verb, "reveal"))
+		return options_error("--pseudonym TEXT goes with state reveal%s, which needs it%s",
+				     "", "");
 	if (o->records && strcmp(verb, "outbox"))
 		return options_error("--records goes with state outbox, not with state %s%s", verb,
 				   "");

@@ -96,6 +96,12 @@ static int refuse_other(struct reload *r, const struct site *site)
 
 	if (!err)
 		err = refuse_text("site id", site->id, old->id);
+	if (!err && memcmp(&site->privacy, &old->privacy, sizeof(site->privacy))) {
+		log_err("policy", "\"privacy\" or its key is another now: it is fixed while the "
+			"sensor runs, and belongs to the state; start it anew, with a state of its "
+			"own, for that");
+		err = -EINVAL;
+	}
 	if (!err && !file_types_equal(site->file_types, r->session->files)) {
 		log_err("policy", "\"file_types\" are others now: they are fixed while the sensor "
 			"runs; start it anew for that");
@@ -131,8 +137,11 @@ static int take_all(struct reload *r)
 	text_copy(id, sizeof(id), s->context.run_id);
 	s->site = site;
 	session_make_run_id(s);		/* what is resolved by it is of the new run already */
-	err = renew(r, site);
+	err = site_use_pseudonyms(site);
+	if (!err)
+		err = renew(r, site);
 	if (err) {
+		site_use_pseudonyms(old);
 		s->site = old;
 		text_copy(s->context.run_id, sizeof(s->context.run_id), id);
 		site_free(site);

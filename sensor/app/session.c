@@ -38,6 +38,10 @@ static int load_site(struct session *s)
 			s->site->timezone);
 		return EXIT_USAGE;
 	}
+	if (site_use_pseudonyms(s->site)) {
+		log_err("start", "out of memory");
+		return EXIT_FAILED;
+	}
 	if (s->site->file_types) {
 		s->files = malloc(sizeof(*s->files));
 		if (!s->files) {

@@ -13,6 +13,7 @@
 #include <jansson.h>
 #include "app/links_view.h"
 #include "base/log.h"
+#include "base/pseudonym.h"
 #include "base/text.h"
 #include "detect/period.h"
 #include "detect/rhythm.h"
@@ -54,7 +55,7 @@ static json_t *json_addr(const struct addr *a)
 
 	if (state_view_is_zero(a, sizeof(*a)))
 		return json_null();
-	return json_string(addr_format(a, text));
+	return json_string(addr_show(a, text));
 }
 
 static bool is_date(const struct state_view *v, int64_t row)
@@ -180,7 +181,7 @@ static json_t *json_evidence(const struct state_view *v, const struct evidence *
 static void put_contact(json_t *o, const struct channel *ch)
 {
 	const struct contact *k = ch->contact;
-	char port[SERVICE_TEXT_MAX];
+	char port[SERVICE_TEXT_MAX], name[PSEUDONYM_NAME_MAX];
 
 	if (!k)
 		return;
@@ -190,7 +191,8 @@ static void put_contact(json_t *o, const struct channel *ch)
 	json_object_set_new(o, "answered", json_boolean(k->is_answered));
 	json_object_set_new(o, "opened_outside", json_boolean(k->was_opened_outside));
 	json_object_set_new(o, "flows", json_count(k->flows));
-	json_object_set_new(o, "name", ch->name ? json_text(ch->name) : json_null());
+	json_object_set_new(o, "name", ch->name ? json_text(name_show(ch->name, name)) :
+						  json_null());
 }
 
 static json_t *json_channel(const struct state_view *v, const struct channel *ch)
@@ -399,12 +401,12 @@ static void csv_time(FILE *out, uint64_t ns)
 
 static void csv_channel(const struct channel *ch, const struct channel_proof *p, FILE *out)
 {
-	char service[VIEW_TEXT_MAX], where[VIEW_TEXT_MAX];
+	char service[VIEW_TEXT_MAX], where[VIEW_TEXT_MAX], name[PSEUDONYM_NAME_MAX];
 
 	state_export_csv_text(out, ch->subject->id);
 	fprintf(out, "%s,", group_name((enum group)ch->key.group));
 	state_export_csv_text(out, state_view_where(ch, where));
-	state_export_csv_text(out, ch->contact && ch->name ? ch->name : "");
+	state_export_csv_text(out, name_show(ch->contact && ch->name ? ch->name : "", name));
 	state_export_csv_text(out, state_view_service(ch, service));
 	fprintf(out, "%s,", ch->key.is_external ? "outside" : "zone");
 	csv_time(out, ch->first_ns);

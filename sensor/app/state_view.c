@@ -15,6 +15,7 @@
 #include "detect/nightly.h"
 #include "policy/site_values.h"
 #include "profile/profile_pack.h"
+#include "store/state_seal.h"
 
 /* --- the site that a state describes by itself ------------------------- */
 
@@ -123,12 +124,19 @@ static int refuse_site(const struct state_view *v, const char *timezone)
 static int open_site(struct state_view *v, const struct options *o)
 {
 	char timezone[TZ_NAME_MAX];
-	int err;
+	int err = o->site ? site_load(o->site, &v->site) : 0;
 
+	if (!err)
+		err = state_seal(v->state, v->site ? site_state_key(v->site) : NULL);
+	if (err)
+		return err;
 	get_text(v->state, "timezone", timezone, sizeof(timezone));
 	get_text(v->state, "site", v->id, sizeof(v->id));
 	v->has_site = o->site != NULL;
-	err = o->site ? site_load(o->site, &v->site) : make_site(v, timezone, o->log_level);
+	if (!o->site)
+		err = make_site(v, timezone, o->log_level);
+	if (!err)
+		err = site_use_pseudonyms(v->site);
 	if (!err && o->site && v->id[0] &&
 	    (strcmp(v->id, v->site->id) || strcmp(timezone, v->site->timezone)))
 		err = refuse_site(v, timezone);

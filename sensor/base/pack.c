@@ -43,6 +43,14 @@ static bool make_room(struct packer *p, size_t n)
 	return true;
 }
 
+uint8_t *pack_room(struct packer *p, size_t len)
+{
+	if (!make_room(p, len))
+		return NULL;
+	p->len += len;
+	return p->bytes + p->len - len;
+}
+
 void pack_bytes(struct packer *p, const void *bytes, size_t len)
 {
 	if (!len || !make_room(p, len))

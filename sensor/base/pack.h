@@ -27,6 +27,8 @@ void pack_u32(struct packer *p, uint32_t v);
 void pack_u64(struct packer *p, uint64_t v);
 void pack_double(struct packer *p, double v);	/* bit for bit */
 void pack_bytes(struct packer *p, const void *bytes, size_t len);	/* the bytes alone */
+/* Room for len bytes at the end, for the caller to fill; NULL: no memory. */
+uint8_t *pack_room(struct packer *p, size_t len);
 void pack_text(struct packer *p, const char *text);	/* length, bytes; NULL is not "" */
 
 struct unpacker {

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 #include "base/clock.h"
+#include "base/pseudonym.h"
 #include "base/text.h"
 
 /* --- what is known of a flow ----------------------------------------------- */
@@ -169,6 +170,14 @@ static void function_text(unsigned bits, char *buf, size_t cap)
 				 dpi_act_name(i));
 }
 
+static void domain_text(const char *domain, char *buf, size_t cap)
+{
+	char shown[PSEUDONYM_NAME_MAX];
+
+	name_show(domain, shown);
+	text_repair(shown, strlen(shown), buf, cap);
+}
+
 static void fact_text(enum condition_field field, const struct condition_fact *fact, char *buf,
 		      size_t cap)
 {
@@ -176,10 +185,12 @@ static void fact_text(enum condition_field field, const struct condition_fact *f
 
 	if (field == FIELD_FUNCTION)
 		function_text(fact->bits, buf, cap);
+	else if (field == FIELD_DESTINATION_DOMAIN)
+		domain_text(fact->text, buf, cap);
 	else if (condition_field_type(field) == FIELD_TEXT)
 		text_repair(fact->text, strlen(fact->text), buf, cap);
 	else if (condition_field_type(field) == FIELD_ADDRESS)
-		snprintf(buf, cap, "%s", addr_format(&fact->addr, text));
+		snprintf(buf, cap, "%s", addr_show(&fact->addr, text));
 	else if (condition_field_type(field) == FIELD_BYTES)
 		snprintf(buf, cap, "%s", size_format((uint64_t)fact->number, text));
 	else if (condition_field_type(field) == FIELD_FLAG)

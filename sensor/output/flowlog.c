@@ -18,6 +18,7 @@
 #include "base/err.h"
 #include "base/json.h"
 #include "base/log.h"
+#include "base/pseudonym.h"
 #include "base/text.h"
 #include "dpi/dpi.h"
 #include "dpi/filetype.h"
@@ -44,16 +45,18 @@ static size_t put_be(uint8_t *to, uint64_t value, size_t n)
 	return n;
 }
 
-/* Field by field, so that neither padding nor byte order enters the id. */
+/* Field by field, so that neither padding nor byte order enters the id; and of what is shown, for
+ * an id could be tried with all addresses. */
 static void format_id(const struct flow_id *id, char ret[static ID_HEX + 1])
 {
 	const struct flow_key *k = &id->key;
+	struct addr a = addr_shown(&k->a), b = addr_shown(&k->b);
 	uint8_t bytes[8 + 2 * 16 + 5 * 2 + 2], *at = bytes;
 	char hex[DIGEST_HEX_MAX];
 
 	at += put_be(at, id->first_ns, 8);
-	memcpy(at, k->a.bytes, 16);
-	memcpy(at + 16, k->b.bytes, 16);
+	memcpy(at, a.bytes, 16);
+	memcpy(at + 16, b.bytes, 16);
 	at += 32;
 	at += put_be(at, k->a_port, 2);
 	at += put_be(at, k->b_port, 2);
@@ -96,7 +99,7 @@ static json_t *side_json(const struct slice *s, int side)
 	uint16_t port = side ? slice_server_port(s) : slice_client_port(s);
 	char ip[ADDR_TEXT_MAX];
 
-	return json_pack("{s:s, s:o*, s:o*, s:I, s:I}", "ip", addr_format(addr, ip),
+	return json_pack("{s:s, s:o*, s:o*, s:I, s:I}", "ip", addr_show(addr, ip),
 			 "port", has_ports(&s->id.key) ? json_integer(port) : NULL,
 			 "mac", mac_json(s->mac[side]),
 			 "bytes", (json_int_t)s->sums.bytes[side],
@@ -126,11 +129,12 @@ static json_t *network_json(const struct slice *s)
 	for (char *c = protocol; *c; c++)
 		if (*c >= 'A' && *c <= 'Z')
 			*c += 'a' - 'A';
-	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:I, s:I}",
+	return json_pack("{s:s, s:s, s:s, s:s, s:s*, s:I, s:I}",
 			 "type", k->ip_version == 6 ? "ipv6" : "ipv4",
 			 "transport", packet_transport_name(k->proto, transport),
 			 "iana_number", number,
-			 "protocol", *protocol ? protocol : "unknown", "community_id", community,
+			 "protocol", *protocol ? protocol : "unknown",
+			 "community_id", pseudonyms_for_addresses() ? NULL : community,
 			 "bytes", (json_int_t)(s->sums.bytes[0] + s->sums.bytes[1]),
 			 "packets", (json_int_t)(s->sums.packets[0] + s->sums.packets[1]));
 }
@@ -151,9 +155,11 @@ static json_t *icmp_json(const struct slice *s)
 
 static json_t *names_json(const struct slice *s)
 {
+	char shown[PSEUDONYM_NAME_MAX];
+
 	if (!s->name || !*s->name)
 		return json_array();
-	return json_pack("[o]", json_text_cut(s->name, NAME_TEXT_MAX));
+	return json_pack("[o]", json_text_cut(name_show(s->name, shown), NAME_TEXT_MAX));
 }
 
 static json_t *vlan_json(const struct flow_key *k)
@@ -178,8 +184,8 @@ static json_t *tunnel_json(const struct packet_tunnel *t)
 	for (unsigned i = 0; layers && i < packet_tunnel_layers(t); i++)
 		json_array_append_new(layers, json_string(packet_tunnel_name(t->kinds[i])));
 	if (t->has_addrs) {
-		src = json_string(addr_format(&t->src, text));
-		dst = json_string(addr_format(&t->dst, text));
+		src = json_string(addr_show(&t->src, text));
+		dst = json_string(addr_show(&t->dst, text));
 	}
 	if (t->id_layer) {
 		id = json_integer(t->id);
@@ -294,8 +300,11 @@ static json_t *add_facts(json_t *record, const struct slice *s, const struct fil
 	set_text(record, "http_method", facts_text(f, FACT_METHOD));
 	set_text(record, "file_up", file_type_name(f->file[0], files));
 	set_text(record, "file_down", file_type_name(f->file[1], files));
-	set_text(record, "banner_up", facts_text(f, FACT_BANNER_0));
-	set_text(record, "banner_down", facts_text(f, FACT_BANNER_1));
+	/* Mail and file servers greet with their names. */
+	if (!pseudonyms_for_names()) {
+		set_text(record, "banner_up", facts_text(f, FACT_BANNER_0));
+		set_text(record, "banner_down", facts_text(f, FACT_BANNER_1));
+	}
 	return record;
 }
 

@@ -47,22 +47,19 @@ static const struct key root_keys[SECTIONS] = {
 	[SUPPRESS] = { "suppress", TYPE_ARRAY, false, keep_section },
 };
 
-static const struct {
-	reader_fn *read;
-	bool is_without_effect;		/* in this version: said, so that nobody relies on it */
-} sections[SECTIONS] = {
-	[SITE] = { read_site_section, false },
-	[ZONES] = { read_zones, false },
-	[ASSETS] = { read_assets, false },
-	[EXPECTED] = { read_expected, false },
-	[WORK_ORDERS] = { read_work_orders, false },
-	[GEO] = { read_geo, false },
-	[BASELINE] = { read_baseline, false },
-	[PRIVACY] = { read_privacy, true },
-	[RETENTION] = { read_retention, false },
-	[FILES] = { read_file_types, false },
-	[OF_RULES] = { read_rules, false },
-	[SUPPRESS] = { read_suppress, false },
+static reader_fn *const sections[SECTIONS] = {
+	[SITE] = read_site_section,
+	[ZONES] = read_zones,
+	[ASSETS] = read_assets,
+	[EXPECTED] = read_expected,
+	[WORK_ORDERS] = read_work_orders,
+	[GEO] = read_geo,
+	[BASELINE] = read_baseline,
+	[PRIVACY] = read_privacy,
+	[RETENTION] = read_retention,
+	[FILES] = read_file_types,
+	[OF_RULES] = read_rules,
+	[SUPPRESS] = read_suppress,
 };
 
 static void keep_section(struct reader *r, const struct at *at, void *into)
@@ -86,20 +83,6 @@ static int add_private_networks(struct site *site)
 		if (cidr_parse(site_private_networks[i], &site->networks[site->n_networks]))
 			site->n_networks++;
 	return 0;
-}
-
-static void say_without_effect(const struct reader *r, const struct found *found)
-{
-	char names[128] = "";
-	size_t len = 0;
-
-	for (size_t i = 0; i < SECTIONS && len < sizeof(names); i++)
-		if (found->is_there[i] && sections[i].is_without_effect)
-			len += (size_t)snprintf(names + len, sizeof(names) - len, "%s\"%s\"",
-						len ? ", " : "", root_keys[i].name);
-	if (len)
-		log_notice("site", "%s: checked in form, without effect in this version: %s",
-			   r->file, names);
 }
 
 static void say_missing_geo(struct reader *r, const struct found *found)
@@ -137,7 +120,7 @@ static int read_root(struct reader *r, const json_t *tree)
 		reader_object(r, &root, KEYS(root_keys), &found);
 	for (size_t i = 0; i < SECTIONS && !reader_is_stopped(r); i++) {
 		if (found.is_there[i])
-			sections[i].read(r, &found.at[i], r->site);
+			sections[i](r, &found.at[i], r->site);
 		if (i == SITE && !r->site->n_networks && add_private_networks(r->site))
 			return -ENOMEM;
 	}
@@ -147,7 +130,6 @@ static int read_root(struct reader *r, const json_t *tree)
 	say_missing_geo(r, &found);
 	if (r->n_errors)
 		return ERR_FORMAT;
-	say_without_effect(r, &found);
 	return 0;
 }
 
@@ -174,6 +156,7 @@ static int new_site(struct rules *pack, struct site **ret_site)
 		return err;
 	}
 	s->rules = pack;
+	s->retention_nights = RETENTION_NIGHTS;
 	s->retention_incidents_ns = RETENTION_INCIDENTS_NS;
 	s->retention_outbox_ns = RETENTION_OUTBOX_NS;
 	s->arena = arena_new();

@@ -13,6 +13,7 @@
 #include "base/addr.h"
 #include "base/clock.h"
 #include "base/digest.h"
+#include "base/pseudonym.h"
 #include "dpi/filetype.h"
 #include "policy/geo.h"
 #include "policy/rules.h"
@@ -20,7 +21,8 @@
 #define SITE_ID_MAX 64			/* with the zero byte; ids are [A-Za-z0-9._-]+ */
 #define SITE_CLOSED_MAX 32		/* entries of one closed_hours list */
 
-#define RETENTION_INCIDENTS_NS (400 * NS_PER_DAY)	/* these two: when the site names none */
+#define RETENTION_NIGHTS 400				/* these: when the site names none */
+#define RETENTION_INCIDENTS_NS (400 * NS_PER_DAY)
 #define RETENTION_OUTBOX_NS (7 * NS_PER_DAY)
 
 /* One entry of closed_hours: an interval that starts on the given days of the week. */
@@ -116,6 +118,8 @@ struct site {
 	size_t n_expected;
 	struct file_types *file_types;	/* NULL: none of its own */
 	enum baseline baseline;
+	struct pseudonyms privacy;	/* which, and by which key */
+	int32_t retention_nights;	/* days: of channels and destinations that are silent */
 	uint64_t retention_incidents_ns;	/* of resolved ones: alert/incident.h */
 	uint64_t retention_outbox_ns;	/* of records, after every sink had them */
 	const char *geo_paths[GEO_KINDS];	/* key "geo", relative ones from the site file's
@@ -148,6 +152,12 @@ int site_default(const char *timezone, const char *closed, struct site **ret_sit
 int site_default_with(const char *timezone, const char *closed, struct rules *pack,
 		      struct site **ret_site);
 void site_free(struct site *s);
+
+/* NULL: it wants no pseudonyms.  Else the key by which its state is sealed, too
+ * (store/state_seal.h). */
+const uint8_t *site_state_key(const struct site *s);
+/* Makes its wish, and its asset list, that of the process (base/pseudonym.h).  0 or -ENOMEM. */
+int site_use_pseudonyms(const struct site *s);
 
 /* --- look-ups ------------------------------------------------------------------------ */
 

@@ -229,6 +229,23 @@ static void print_file_types(const struct file_types *files, FILE *out)
 	}
 }
 
+static void print_privacy(const struct site *s, FILE *out)
+{
+	const struct pseudonyms *p = &s->privacy;
+
+	if (site_state_key(s))
+		fprintf(out, "Pseudonyms in all output for %s%s%s; the state is sealed by the same "
+			"key\n", p->addresses ? "addresses of machines that are no assets" : "",
+			p->addresses && p->names ? " and for " : "", p->names ? "names" : "");
+	else
+		fputs("Addresses and names are shown as they are (\"privacy\" asks for "
+		      "pseudonyms)\n", out);
+	fprintf(out, "Kept: silent channels and destinations %d days, resolved incidents %d days, "
+		"records that were delivered %d days\n", s->retention_nights,
+		(int)(s->retention_incidents_ns / NS_PER_DAY),
+		(int)(s->retention_outbox_ns / NS_PER_DAY));
+}
+
 void site_explain(const struct site *s, FILE *out)
 {
 	static const char *const baselines[] = { "observe", "learn", "enforce" };
@@ -241,6 +258,7 @@ void site_explain(const struct site *s, FILE *out)
 	if (s->n_holidays)
 		fprintf(out, "Holidays, closed all day: %zu\n", s->n_holidays);
 	print_geo(s, out);
+	print_privacy(s, out);
 	fprintf(out, "Zones: %zu\n", s->n_zones);
 	for (size_t i = 0; i < s->n_zones; i++)
 		print_zone(s, &s->zones[i], out);

@@ -136,6 +136,8 @@ void read_expected(struct reader *r, const struct at *at, void *into);
 void read_baseline(struct reader *r, const struct at *at, void *into);
 void read_work_orders(struct reader *r, const struct at *at, void *into);
 void read_geo(struct reader *r, const struct at *at, void *into);
+/* A path that is relative to the site file; NULL: what is wrong was said. */
+const char *reader_relative_path(struct reader *r, const struct at *at);
 void read_privacy(struct reader *r, const struct at *at, void *into);
 void read_retention(struct reader *r, const struct at *at, void *into);
 void read_file_types(struct reader *r, const struct at *at, void *into);

@@ -258,14 +258,14 @@ static void make_room(struct baseline_list *b, const char *subject)
 	forget_some(b, whose);
 }
 
-void baseline_expire(struct baseline_list *b, int64_t row)
+void baseline_expire(struct baseline_list *b, int64_t row, int32_t keep)
 {
 	uint64_t before = b->counters.expired;
 
 	for (size_t i = 0; i < b->n; i++) {
 		struct destination *d = b->list[i];
 
-		if (d->is_accepted || d->is_told || d->last_row > row - CHANNEL_MEMORY_ROWS)
+		if (d->is_accepted || d->is_told || d->last_row > row - keep)
 			continue;
 		leave(b, d);
 		b->counters.expired++;

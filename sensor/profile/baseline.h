@@ -37,7 +37,7 @@
  * limit is reached a quarter of those of the subject (the one that has most) goes, the longest
  * silent first; an accepted one never goes.  What was forgotten is new when it returns: a full
  * table alarms more, never less.  Entries that are not accepted and silent for
- * CHANNEL_MEMORY_ROWS are forgotten.
+ * the site's retention.nights are forgotten.
  * Thread: analysis.  Pointers stay valid until the next baseline_get() or baseline_expire().
  * Cost: a hash look-up for a contact; some 400 bytes an entry.
  */
@@ -147,7 +147,7 @@ int baseline_revoke(struct baseline_list *b, struct destination *d, const char *
 struct destination **baseline_sorted(struct baseline_list *b, size_t *ret_n);
 /* In no order. */
 struct destination **baseline_all(struct baseline_list *b, size_t *ret_n);
-void baseline_expire(struct baseline_list *b, int64_t row);
+void baseline_expire(struct baseline_list *b, int64_t row, int32_t keep);
 
 /* Called for each entry that goes, before it does: the state forgets it. */
 typedef void (*baseline_removed_fn)(void *arg, const struct destination *d);

@@ -22,7 +22,8 @@
  * So decoys push out decoys: neither another subject's channels nor one that has uploaded tonight,
  * and never evidence that is older than theirs.  Every eviction is counted, and evidence that goes
  * is told (channels_on_evict), for NW-HLT-001.
- * Channels without evidence that were silent for 400 days are forgotten (channels_expire).
+ * Channels that were silent for the site's retention.nights (400 days, when it says nothing) are
+ * forgotten (channels_expire).
  * Thread: analysis.  Pointers to channels stay valid until the next channels_get(), whatever it
  * asks for (eviction); evidence also until the next channel_promote() of another channel.
  */
@@ -45,7 +46,6 @@
 #define CHANNELS_RHYTHMS_MAX 10000	/* what detector C remembers, of so many channels */
 #define CHANNELS_QUOTA_MIN 64 /* of a subject's channels, however many subjects there are */
 #define CHANNEL_COMMUNITY_IDS 2		/* the last ones, for pivoting */
-#define CHANNEL_MEMORY_ROWS 400		/* first-seen is remembered for so many days */
 #define CHANNEL_AVERAGE_ROWS 28
 
 /* What the last connections of a (subject, address, service) showed. */
@@ -150,8 +150,8 @@ void channels_on_evict(struct channels *c, channels_removed_fn evicted, void *ar
 struct channel **channels_sorted(struct channels *c, size_t *ret_n);
 /* The same in no order, without the cost of one. */
 struct channel **channels_all(struct channels *c, size_t *ret_n);
-/* Forgets what is without evidence and silent for CHANNEL_MEMORY_ROWS before row. */
-void channels_expire(struct channels *c, int64_t row);
+/* Forgets what was silent for more than `keep` rows before row. */
+void channels_expire(struct channels *c, int64_t row, int32_t keep);
 
 /* Adds a minute's traffic to the row of that number; what was there of an older row goes.
  * false: no memory. */

@@ -288,14 +288,14 @@ void channels_reserve(struct channels *c, size_t promotions, size_t bytes)
 		channels_make_room(c);
 }
 
-void channels_expire(struct channels *c, int64_t row)
+void channels_expire(struct channels *c, int64_t row, int32_t keep)
 {
 	size_t n;
 
 	n = channels_collect(c, c->sorted);
 	for (size_t i = 0; i < n; i++) {
-		if (c->sorted[i]->evidence || c->sorted[i]->row_number == CHANNEL_NO_ROW ||
-		    c->sorted[i]->row_number + CHANNEL_MEMORY_ROWS >= row)
+		if (c->sorted[i]->row_number == CHANNEL_NO_ROW ||
+		    c->sorted[i]->row_number + keep >= row)
 			continue;
 		c->counters.expired++;
 		channels_remove(c, c->sorted[i]);

@@ -6,6 +6,7 @@
 #include "base/digest.h"
 #include "base/err.h"
 #include "base/hash.h"
+#include "base/pseudonym.h"
 #include "base/text.h"
 
 #define MAPPED_BITS 96			/* IPv4 addresses are held as ::ffff:a.b.c.d */
@@ -116,12 +117,17 @@ const char *group_name(enum group g)
 	return g < GROUPS ? names[g] : "?";
 }
 
-static void format_prefix(const struct addr *value, char buf[static GROUP_TEXT_MAX])
+struct cidr group_network(const struct channel_key *key)
 {
-	struct cidr c = { .addr = *value, .bits = (uint8_t)prefix_bits(value) };
+	return (struct cidr){ .addr = key->value, .bits = (uint8_t)prefix_bits(&key->value) };
+}
+
+static void format_prefix(const struct channel_key *key, char buf[static GROUP_TEXT_MAX])
+{
+	struct cidr c = group_network(key);
 	char text[CIDR_TEXT_MAX];
 
-	snprintf(buf, GROUP_TEXT_MAX, "%s", cidr_format(&c, text));
+	snprintf(buf, GROUP_TEXT_MAX, "%s", cidr_show(&c, text));
 }
 
 const char *group_value(const struct channel_key *key, const char *domain,
@@ -132,13 +138,13 @@ const char *group_value(const struct channel_key *key, const char *domain,
 
 	switch ((enum group)key->group) {
 	case GROUP_IP:
-		snprintf(buf, GROUP_TEXT_MAX, "%s", addr_format(&key->value, text));
+		snprintf(buf, GROUP_TEXT_MAX, "%s", addr_show(&key->value, text));
 		break;
 	case GROUP_DOMAIN:
-		text_copy(buf, GROUP_TEXT_MAX, domain ? domain : "?");
+		name_show(domain ? domain : "?", buf);
 		break;
 	case GROUP_PREFIX:
-		format_prefix(&key->value, buf);
+		format_prefix(key, buf);
 		break;
 	case GROUP_ASN:
 		snprintf(buf, GROUP_TEXT_MAX, "AS%u", (unsigned)v[0] << 24 | (unsigned)v[1] << 16 |

@@ -56,6 +56,7 @@ const char *group_name(enum group g);			/* "ip" "domain" ... */
  * is NULL). */
 const char *group_value(const struct channel_key *key, const char *domain,
 			char buf[static GROUP_TEXT_MAX]);
+struct cidr group_network(const struct channel_key *key);	/* of a prefix group */
 const char *group_service(const struct channel_key *key, char buf[static SERVICE_TEXT_MAX]);
 /* Is the address in an ip or prefix group?  Other groups: false. */
 bool group_holds_address(const struct channel_key *key, const struct addr *a);

@@ -10,6 +10,7 @@
 #include "base/err.h"
 #include "base/hash.h"
 #include "base/log.h"
+#include "base/pseudonym.h"
 #include "base/text.h"
 #include "profile/crowd.h"
 
@@ -275,7 +276,7 @@ static struct subject *get_address(struct subjects *s, const struct addr *a,
 		return e->subject;
 	if (s->count >= SUBJECTS_MAX || s->used >= TABLE_SLOTS / 2)
 		return unlisted_of(s, zone, a);
-	subject = new_subject(s, addr_format(a, text));
+	subject = new_subject(s, addr_show(a, text));
 	if (!subject)
 		return NULL;
 	subject->addr = *a;
@@ -374,7 +375,7 @@ struct subject *subjects_restore(struct subjects *s, const char *id, const struc
 	 */
 	if (!strncmp(id, VENDOR_PREFIX, strlen(VENDOR_PREFIX)))
 		return restore_vendor(s, id);
-	if (strcmp(addr_format(a, text), id))
+	if (strcmp(addr_show(a, text), id))
 		return NULL;
 	for (size_t i = 0; !zone && i < s->site->n_zones; i++)
 		if (!strcmp(s->site->zones[i].id, zone_id))

@@ -102,10 +102,17 @@ static int apply_row(struct state *s, const struct pending_row *row)
 {
 	const struct table_statements *t = &s->tables[row->table];
 	sqlite3_stmt *stmt = row->value ? t->put : t->del;
-	int rc = bind_blob(stmt, 1, row->key, row->key_len);
+	const struct state_bytes clear = { row->key, row->key_len };
+	struct state_bytes key = clear, value = { row->value, row->value_len };
+	int rc, err = state_seal_key(s, row->table, &key);
 
+	if (!err && row->value)
+		err = state_seal_value(s, row->table, &clear, &value);
+	if (err)
+		return err;
+	rc = bind_blob(stmt, 1, key.bytes, key.len);
 	if (rc == SQLITE_OK && row->value)
-		rc = bind_blob(stmt, 2, row->value, row->value_len);
+		rc = bind_blob(stmt, 2, value.bytes, value.len);
 	return rc == SQLITE_OK ? state_step_done(s, stmt) : state_error(s->db, rc);
 }
 
@@ -199,23 +206,40 @@ static int give(const void *bytes, size_t len, void **ret_value, size_t *ret_len
 	return 0;
 }
 
+/* The value of a row that a SELECT has found. */
+static int give_found(struct state *s, enum state_table t, const struct state_bytes *key,
+		      sqlite3_stmt *get, void **ret_value, size_t *ret_len)
+{
+	struct state_bytes value = { sqlite3_column_blob(get, 0),
+				     (size_t)sqlite3_column_bytes(get, 0) };
+	int err = state_open_value(s, t, key, &value);
+
+	/* As a value whose reader finds it damaged: without it. */
+	return err ? (err == ERR_DAMAGED ? -ENOENT : err) :
+		     give(value.bytes, value.len, ret_value, ret_len);
+}
+
 int state_get(struct state *s, enum state_table t, const void *key, size_t key_len,
 	      void **ret_value, size_t *ret_len)
 {
 	const struct pending_row *row = pending_find(&s->pending, t, key, key_len);
 	sqlite3_stmt *get = s->tables[t].get;
+	const struct state_bytes clear = { key, key_len };
+	struct state_bytes sealed = clear;
 	int rc, err;
 
 	if (row && row->value)
 		return give(row->value, row->value_len, ret_value, ret_len);
 	if (row || s->pending.is_cleared[t] || !get)
 		return -ENOENT;
-	rc = bind_blob(get, 1, key, key_len);
+	err = state_seal_key(s, t, &sealed);
+	if (err)
+		return err;
+	rc = bind_blob(get, 1, sealed.bytes, sealed.len);
 	if (rc == SQLITE_OK)
 		rc = sqlite3_step(get);
 	if (rc == SQLITE_ROW)
-		err = give(sqlite3_column_blob(get, 0), (size_t)sqlite3_column_bytes(get, 0),
-			   ret_value, ret_len);
+		err = give_found(s, t, &clear, get, ret_value, ret_len);
 	else
 		err = rc == SQLITE_DONE ? -ENOENT : state_fail_read(s, state_error(s->db, rc));
 	sqlite3_reset(get);
@@ -231,7 +255,8 @@ int state_each(struct state *s, enum state_table t, state_row_fn row, void *arg)
 	if (!each)
 		return 0;	/* a table that this version has not */
 	err = sqlite3_stmt_busy(each) ? -EBUSY : show_pending(s);
-
+	if (!err && s->sealer)
+		return state_each_sealed(s, t, row, arg);
 	while (!err && (rc = sqlite3_step(each)) == SQLITE_ROW) {
 		const void *key = sqlite3_column_blob(each, 0);
 		const void *value = sqlite3_column_blob(each, 1);

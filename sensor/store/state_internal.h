@@ -36,6 +36,8 @@ struct state_hooks {
 	void *arg;
 };
 
+struct sealer;
+
 struct state {
 	sqlite3 *db;
 	char path[PATH_MAX];		/* absolute, so never taken for a URI */
@@ -48,6 +50,7 @@ struct state {
 	sqlite3_stmt *begin, *commit, *rollback;
 	sqlite3_stmt *put_record, *put_sink, *put_end, *get_sink, *oldest, *scan, *prune;
 
+	struct sealer *sealer;		/* state_seal.c; NULL: rows are kept as they are */
 	struct pending pending;		/* of the tables, since the last commit */
 	struct record **records;	/* the same of the outbox */
 	size_t n_records, records_cap;
@@ -116,6 +119,25 @@ int state_begin(struct state *s);	/* a transaction, unless there is one */
 int state_apply(struct state *s);	/* what is pending goes into the transaction */
 void state_roll_back(struct state *s);	/* what is pending stays pending */
 int state_fail_read(struct state *s, int err);	/* says so once; returns err */
+
+/* --- state_seal.c
+ * ---------------------------------------------------------------------------- */
+
+struct state_bytes {
+	const void *bytes;		/* borrowed: till the next call for the same state */
+	size_t len;
+};
+
+/* In place of what is given, when the state is sealed.  key of the value functions: the clear one.
+ * 0, -ENOMEM, ERR_LIMIT; opening also ERR_DAMAGED (said once). */
+int state_seal_key(struct state *s, enum state_table t, struct state_bytes *key);
+int state_seal_value(struct state *s, enum state_table t, const struct state_bytes *key,
+		     struct state_bytes *value);
+int state_open_value(struct state *s, enum state_table t, const struct state_bytes *key,
+		     struct state_bytes *value);
+/* state_each() of a sealed state; what does not open is left out, said once. */
+int state_each_sealed(struct state *s, enum state_table t, state_row_fn row, void *arg);
+void state_seal_free(struct state *s);
 
 /* --- state_outbox.c
  * ---------------------------------------------------------------------------- */

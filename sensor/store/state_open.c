@@ -35,6 +35,7 @@ static const char pragmas[] =
 static const char write_pragmas[] =
 	"PRAGMA journal_mode = WAL;"
 	"PRAGMA synchronous = FULL;"
+	"PRAGMA secure_delete = ON;"		/* what retention takes out leaves the file */
 	"PRAGMA wal_autocheckpoint = 1000;"	/* pages: 4 MB */
 	"PRAGMA journal_size_limit = 16777216;";
 
@@ -391,6 +392,7 @@ void state_close(struct state *s)
 	if (s->db && !sqlite3_get_autocommit(s->db))
 		sqlite3_exec(s->db, "ROLLBACK", NULL, NULL, NULL);
 	disconnect(s);
+	state_seal_free(s);
 	state_file_unlock(s);
 	state_outbox_forget(s);
 	free(s->records);

@@ -131,7 +131,7 @@ static void the_counters_balance(void)
 		if (rand_r(&seed) % 16 == 0)
 			channel_drop_row(c, ch, row + 1);
 		if (i % 1000 == 0)
-			channels_expire(c, row);
+			channels_expire(c, row, 400);
 		CU_ASSERT(channels_counters(c)->live <= 300);
 		CU_ASSERT(channels_counters(c)->with_evidence <= 40);
 	}
@@ -168,7 +168,7 @@ static void no_order_of_arrival_changes_who_goes(void)
 	channels_free(b);
 }
 
-static void silence_of_400_days_is_forgotten(void)
+static void long_silence_is_forgotten(void)
 {
 	struct channels *c = table_of(100, 0, 0);
 	struct subject *s = subject_of(1);
@@ -176,13 +176,13 @@ static void silence_of_400_days_is_forgotten(void)
 	upload(c, s, 1, 20000, 0, 5);
 	upload(c, s, 2, 20001, 0, 5);
 	CU_ASSERT_PTR_NOT_NULL(channel_promote(c, upload(c, s, 3, 20000, 0, 5), 20000));
-	channels_expire(c, 20000 + CHANNEL_MEMORY_ROWS);
+	channels_expire(c, 20000 + 60, 60);
 	EQUAL_INT(channels_counters(c)->expired, 0);
-	channels_expire(c, 20001 + CHANNEL_MEMORY_ROWS);
-	EQUAL_INT(channels_counters(c)->expired, 1);
+	channels_expire(c, 20001 + 60, 60);
+	EQUAL_INT(channels_counters(c)->expired, 2);
 	CU_ASSERT_FALSE(is_there(c, s, 1));
 	CU_ASSERT_TRUE(is_there(c, s, 2));
-	CU_ASSERT_TRUE(is_there(c, s, 3));	/* with evidence: for good */
+	CU_ASSERT_FALSE(is_there(c, s, 3));	/* nor does evidence keep it longer */
 	expect_balance(c);
 	channels_free(c);
 }
@@ -311,7 +311,7 @@ int main(void)
 		{ "growing rows are bounded", growing_rows_are_bounded },
 		{ "the counters balance", the_counters_balance },
 		{ "no order of arrival changes who goes", no_order_of_arrival_changes_who_goes },
-		{ "silence of 400 days is forgotten", silence_of_400_days_is_forgotten },
+		{ "silence longer than the retention is forgotten", long_silence_is_forgotten },
 		{ "bitmap and average are those of all rows",
 		  bitmap_and_average_are_those_of_all_rows },
 		{ "a row from the future is dropped", a_row_from_the_future_is_dropped },

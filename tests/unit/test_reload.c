@@ -289,6 +289,12 @@ static void refused(void)
 	write_file(w.site, "{\"site\": {\"id\": \"U\", \"timezone\": \"UTC\","
 			   " \"closed_hours\": []}}");
 	check_refused(&w, "the site id is \\\"U\\\" now and was \\\"T\\\"");
+	text_format(other, sizeof(other), "%s/key", w.directory);
+	write_file(other, "0123456789abcdef0123456789abcdef");
+	write_site(&w, "UTC", ", \"privacy\": {\"pseudonymise\": [\"names\"], "
+			      "\"key_file\": \"key\"}");
+	check_refused(&w, "privacy");
+	unlink(other);
 	unlink(w.site);
 	check_refused(&w, "site.json");
 	text_format(other, sizeof(other), "%s/none", w.directory);
