@@ -38,6 +38,7 @@ struct app_options {
 	char path[256], method[16];	/* HTTP */
 	char alpn[32];			/* TLS; "" none */
 	unsigned tls;			/* 12 or 13 */
+	const char *certificate;	/* TLS 1.2: whose the server signed itself; NULL: name's */
 	char text[256];			/* syslog message, SNMP community, DICOM calling title */
 	struct dns_question *questions;	/* DNS: one of them by chance each run */
 	size_t n_questions;
@@ -96,9 +97,13 @@ void app_tls_client_hello(struct app_call *c, bool is_quic);
 void app_tls_server_hello(struct app_call *c);
 void app_quic_open(struct app_call *c);
 void app_certificate(struct blob *b, struct random *r, const char *name, uint64_t now_ns);
+/* Issued by itself: a common name and nothing else, as devices and remote desktops make them. */
+void app_certificate_own(struct blob *b, struct random *r, const char *name, uint64_t now_ns);
 void app_http_run(struct app_call *c);
 void app_ssh_open(struct app_call *c);
 void app_rdp_open(struct app_call *c);
+void app_anydesk_open(struct app_call *c);
+void app_teamviewer_open(struct app_call *c);		/* over either transport */
 void app_smb_open(struct app_call *c);
 void app_modbus_run(struct app_call *c);
 void app_dicom_open(struct app_call *c);

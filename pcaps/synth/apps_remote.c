@@ -1,4 +1,5 @@
-/* apps_remote.c - protocols by which one machine works on another: SSH, RDP, SMB, HTTP. */
+/* apps_remote.c - protocols by which one machine works on another: SSH, RDP, AnyDesk,
+ * TeamViewer, SMB, HTTP. */
 #include "synth/apps.h"
 
 #include <stdio.h>
@@ -174,6 +175,44 @@ void app_rdp_open(struct app_call *c)
 	tls.alpn[0] = '\0';
 	inner.options = &tls;
 	app_tls_hello(&inner);
+}
+
+/* --- AnyDesk: TLS without a server name; its certificate tells -------------------------------- */
+
+void app_anydesk_open(struct app_call *c)
+{
+	struct app_options tls = *c->options;
+	struct app_call inner = *c;
+
+	tls.name[0] = tls.alpn[0] = '\0';
+	tls.tls = 12;
+	tls.certificate = "AnyDesk Client";
+	inner.options = &tls;
+	app_tls_hello(&inner);
+}
+
+/* --- TeamViewer: two bytes that every message begins with, a command, a length; noise ---------- */
+
+static void teamviewer_message(struct app_call *c, unsigned side, unsigned command, unsigned len)
+{
+	struct blob *b = &c->script->blob;
+	size_t mark = script_mark(c->script);
+
+	if (c->app->transport == APP_UDP)
+		blob_zero(b, 11);	/* counters, still 0, in front of it */
+	blob_be16(b, 0x1724);
+	blob_u8(b, command);
+	blob_le16(b, len);
+	blob_random(b, c->random, len);
+	app_say(c, side, mark);
+}
+
+void app_teamviewer_open(struct app_call *c)
+{
+	teamviewer_message(c, 0, 0x10, 4);
+	teamviewer_message(c, 1, 0x11, 4);
+	teamviewer_message(c, 0, 0x0a, 92);
+	teamviewer_message(c, 1, 0x0b, 120);
 }
 
 /* --- SMB2 negotiation (MS-SMB2 2.2.3, 2.2.4) -------------------------------------------------- */

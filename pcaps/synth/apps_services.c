@@ -121,20 +121,23 @@ void app_syslog_run(struct app_call *c)
 	app_say(c, 0, mark);
 }
 
-/* --- WireGuard -------------------------------------------------------------------------------- */
+/* --- WireGuard (the paper's 5.4.2, 5.4.3): indices, then noise; mac2 is zero -------------------- */
 
 void app_wireguard_open(struct app_call *c)
 {
 	struct blob *b = &c->script->blob;
 	size_t mark = script_mark(c->script);
 
-	blob_le32(b, 1);
-	blob_random(b, c->random, 128);
+	blob_le32(b, 1);		/* initiation: who sends */
+	blob_le32(b, SCRIPT_WIREGUARD_INDEX);
+	blob_random(b, c->random, 124);
 	blob_zero(b, 16);
 	app_say(c, 0, mark);
 	mark = script_mark(c->script);
-	blob_le32(b, 2);
-	blob_random(b, c->random, 72);
+	blob_le32(b, 2);		/* response: who sends, to whom */
+	blob_le32(b, SCRIPT_WIREGUARD_INDEX);
+	blob_le32(b, SCRIPT_WIREGUARD_INDEX);
+	blob_random(b, c->random, 64);
 	blob_zero(b, 16);
 	app_say(c, 1, mark);
 }

@@ -185,7 +185,10 @@ static void server_certificate(struct app_call *c)
 	size_t body = blob_length_begin(b, 3);
 	size_t list = blob_length_begin(b, 3);
 	size_t one = blob_length_begin(b, 3);
-	app_certificate(b, c->random, name, c->start_ns);
+	if (c->options->certificate)
+		app_certificate_own(b, c->random, c->options->certificate, c->start_ns);
+	else
+		app_certificate(b, c->random, name, c->start_ns);
 	blob_length_end(b, one, 3);
 	blob_length_end(b, list, 3);
 	blob_length_end(b, body, 3);
@@ -287,11 +290,12 @@ static void der_attribute(struct blob *b, const char *oid, const char *value)
 	blob_der_end(b, set);
 }
 
-static void der_name(struct blob *b, const char *common_name)
+static void der_name(struct blob *b, const char *organization, const char *common_name)
 {
 	size_t at = blob_der_begin(b, DER_SEQUENCE);
 
-	der_attribute(b, "\x55\x04\x0a", "Synthetic Example");
+	if (organization)
+		der_attribute(b, "\x55\x04\x0a", organization);
 	der_attribute(b, "\x55\x04\x03", common_name);
 	blob_der_end(b, at);
 }
@@ -364,28 +368,41 @@ static void der_signature(struct blob *b, struct random *r)
 	blob_der_end(b, bits);
 }
 
-void app_certificate(struct blob *b, struct random *r, const char *name, uint64_t now_ns)
+static void certificate(struct blob *b, struct random *r, const char *name, bool is_own,
+			uint64_t now_ns)
 {
+	const char *organization = is_own ? NULL : "Synthetic Example";
 	uint64_t month = now_ns / (30 * NS_PER_DAY) * (30 * NS_PER_DAY);
 	uint8_t serial[8];
 
 	random_bytes(r, serial, sizeof(serial));
 	serial[0] = (uint8_t)((serial[0] & 0x7f) | 0x01);
-	size_t certificate = blob_der_begin(b, DER_SEQUENCE);
+	size_t whole = blob_der_begin(b, DER_SEQUENCE);
 	size_t signed_part = blob_der_begin(b, DER_SEQUENCE);
 	blob_add(b, "\xa0\x03\x02\x01\x02", 5);		/* version 3 */
 	der_bytes(b, 0x02, serial, sizeof(serial));
 	der_ecdsa(b);
-	der_name(b, "Synthetic Example CA");
+	der_name(b, organization, is_own ? name : "Synthetic Example CA");
 	size_t validity = blob_der_begin(b, DER_SEQUENCE);
 	der_time(b, month);
 	der_time(b, month + 90 * NS_PER_DAY);
 	blob_der_end(b, validity);
-	der_name(b, name);
+	der_name(b, organization, name);
 	der_public_key(b, r);
-	der_alternative_name(b, name);
+	if (!is_own)
+		der_alternative_name(b, name);
 	blob_der_end(b, signed_part);
 	der_ecdsa(b);
 	der_signature(b, r);
-	blob_der_end(b, certificate);
+	blob_der_end(b, whole);
+}
+
+void app_certificate(struct blob *b, struct random *r, const char *name, uint64_t now_ns)
+{
+	certificate(b, r, name, false, now_ns);
+}
+
+void app_certificate_own(struct blob *b, struct random *r, const char *name, uint64_t now_ns)
+{
+	certificate(b, r, name, true, now_ns);
 }

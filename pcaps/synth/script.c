@@ -26,9 +26,12 @@ static const struct frame_form forms[] = {
 	/* Direct TCP transport, then an encrypted message (MS-SMB2 2.2.41). */
 	[FRAMING_SMB] = { .len = 56, .length_at = 1, .length_width = 3,
 			  .head = { 0x00, 0, 0, 0, 0xfd, 'S', 'M', 'B', [44] = 0x01 } },
+	/* Transport data: the receiver's index (SCRIPT_WIREGUARD_INDEX), a counter that stays 0. */
 	[FRAMING_WIREGUARD] = { .len = 16, .head = { 0x04, 0, 0, 0, 0x21, 0x4e, 0x57, 0x01 } },
 	/* Short header (RFC 9000 17.3.1): the connection id, then all is protected. */
 	[FRAMING_QUIC] = { .len = 9, .head = { 0x43, QUIC_CID } },
+	/* Over UDP, as apps_remote.c begins it. */
+	[FRAMING_TEAMVIEWER] = { .len = 14, .head = { [11] = 0x17, 0x24, 0x1b } },
 };
 
 void script_clear(struct script *s)

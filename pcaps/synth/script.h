@@ -20,9 +20,11 @@
 #include "synth/blob.h"
 #include "synth/random.h"
 
+#define SCRIPT_WIREGUARD_INDEX 0x01574e21	/* both ends', by chance */
+
 /* How a protocol divides its bulk: the bytes a record begins with. */
 enum framing { FRAMING_NONE, FRAMING_TLS, FRAMING_DICOM, FRAMING_SMB, FRAMING_WIREGUARD,
-	FRAMING_QUIC };
+	FRAMING_QUIC, FRAMING_TEAMVIEWER };
 
 enum step_kind { STEP_SEND, STEP_BULK, STEP_WAIT, STEP_UNTIL };
 

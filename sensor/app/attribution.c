@@ -132,7 +132,8 @@ static void open_flow(struct attribution *a, struct channel *ch, const struct vi
 	else
 		a->no_memory++;
 	community_id_digest(&v->slice->id.key, v->slice->client_is_b, digest);
-	channel_remember_flow(ch, digest);
+	ch->contact->flows++;
+	contact_remember_flow(ch->contact, digest);
 }
 
 /* The entry that covers a minute: none when its maximum is exceeded, then it is judged. */
@@ -161,6 +162,8 @@ static void add_minute(struct attribution *a, struct channel *ch, const struct v
 	ch->up += v->minute.up;
 	ch->down += v->minute.down;
 	k->expected = use_expected(a, ch, v);
+	if (k->expected)		/* maybe since a reload: no more of what was told */
+		k->crossing_bytes += v->minute.up + v->minute.down;
 	is_kept = k->expected ? channel_touch(a->channels, ch, v->row) != NULL :
 				channel_add(a->channels, ch, v->row, &v->minute);
 	a->no_memory += !is_kept;

@@ -169,7 +169,8 @@ static int find_place(struct jsonl_sink *s, const char *path)
 		return err;
 	}
 	outbox_place(s->outbox, s->sink, &place);
-	if (!place.is_known && !place.keeps_file && !s->appends)
+	if (!place.is_known &&
+	    (lines_is_empty(s->lines) || (!place.keeps_file && !s->appends)))
 		return lines_cut(s->lines, 0);
 	if (!place.is_known || !lines_end_at(s->lines, place.mark))
 		return meet_changed_file(s, path, &place);

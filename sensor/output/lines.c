@@ -289,6 +289,13 @@ bool lines_is_regular(const struct lines *l)
 	return l->is_regular;
 }
 
+bool lines_is_empty(const struct lines *l)
+{
+	struct stat is;
+
+	return l->is_regular && !fstat(l->fd, &is) && !is.st_size;
+}
+
 bool lines_end_at(const struct lines *l, uint64_t offset)
 {
 	char last = '\0';

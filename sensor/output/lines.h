@@ -23,6 +23,7 @@ int lines_open(const char *path, const char *topic, struct lines **ret_lines);
 /* The same without emptying it; with "-" there is no difference. */
 int lines_open_kept(const char *path, const char *topic, struct lines **ret_lines);
 bool lines_is_regular(const struct lines *l);	/* a file that can be cut; never standard output */
+bool lines_is_empty(const struct lines *l);	/* a file without a byte */
 /* A line (or the file's beginning) ends at that offset, so that more can follow there. */
 bool lines_end_at(const struct lines *l, uint64_t offset);
 /* Cuts the file there and goes on behind; what is buffered and an error from before are

@@ -414,12 +414,10 @@ double channel_evidence_m(const struct channel *ch)
 	return m;
 }
 
-void channel_remember_flow(struct channel *ch, const uint8_t community[static DIGEST_SHA1_LEN])
+void contact_remember_flow(struct contact *k, const uint8_t community[static DIGEST_SHA1_LEN])
 {
-	struct contact *k = ch->contact;
 	unsigned at = 0;
 
-	k->flows++;
 	/* One that came before moves to the end; else, when all are taken, the first goes. */
 	while (at < k->communities && memcmp(k->community[at], community, DIGEST_SHA1_LEN))
 		at++;

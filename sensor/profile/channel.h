@@ -53,7 +53,7 @@ struct contact {
 	struct addr own;		/* the subject's address, of the last flow seen */
 	uint64_t run_start_ns, run_end_ns; /* the present run of upload: gaps of at most 30 min */
 	const struct expected *expected;	/* the entry that covered it last, or NULL */
-	uint64_t crossing_bytes;	/* NW-DST-002: bytes both ways that were told */
+	uint64_t crossing_bytes;	/* NW-DST-002: bytes both ways, told or covered since */
 	int32_t crossing_row;		/* the last row for which it was raised; CHANNEL_NO_ROW */
 	uint32_t flows;
 	uint32_t asn;			/* of the peer; 0 not known */
@@ -175,6 +175,7 @@ void channel_drop_rhythm(struct channels *c, struct channel *ch);
 size_t channels_rhythm_bytes(const struct channels *c, size_t n);	/* of n more at most */
 void channel_set_name(struct channels *c, struct channel *ch, const char *name);
 double channel_evidence_m(const struct channel *ch);	/* the largest M of its processes */
-void channel_remember_flow(struct channel *ch, const uint8_t community[static DIGEST_SHA1_LEN]);
+/* One more connection: the latest last, each id once (a client may use its port again). */
+void contact_remember_flow(struct contact *k, const uint8_t community[static DIGEST_SHA1_LEN]);
 
 #endif

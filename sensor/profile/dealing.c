@@ -179,14 +179,7 @@ static void note_contact(struct dealing *one, const struct dealing_minute *m)
 	k->app = s->app;
 	k->verdict = (uint8_t)s->verdict;
 	community_id_digest(&s->id.key, s->client_is_b, digest);
-	if (k->communities && !memcmp(k->community[k->communities - 1], digest, sizeof(digest)))
-		return;
-	if (k->communities == CHANNEL_COMMUNITY_IDS)
-		memmove(k->community[0], k->community[1],
-			(CHANNEL_COMMUNITY_IDS - 1) * DIGEST_SHA1_LEN);
-	else
-		k->communities++;
-	memcpy(k->community[k->communities - 1], digest, sizeof(digest));
+	contact_remember_flow(k, digest);
 }
 
 void dealing_add(struct dealing *one, const struct dealing_minute *m)

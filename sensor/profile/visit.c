@@ -225,6 +225,7 @@ static void note_contact(struct visit *v, const struct visit_minute *m)
 {
 	const struct slice *s = m->slice;
 	struct contact *k = &v->contact;
+	uint8_t digest[DIGEST_SHA1_LEN];
 
 	k->own = *m->own;
 	k->was_opened_outside = !m->am_client;
@@ -238,12 +239,8 @@ static void note_contact(struct visit *v, const struct visit_minute *m)
 	if (v->flows && s->id.first_ns < s->minute_ns)
 		return;			/* it was there before */
 	v->flows++;
-	if (k->communities == CHANNEL_COMMUNITY_IDS)
-		memmove(k->community[0], k->community[1],
-			(CHANNEL_COMMUNITY_IDS - 1) * DIGEST_SHA1_LEN);
-	else
-		k->communities++;
-	community_id_digest(&s->id.key, s->client_is_b, k->community[k->communities - 1]);
+	community_id_digest(&s->id.key, s->client_is_b, digest);
+	contact_remember_flow(k, digest);
 }
 
 static bool is_session(const struct visit *v)

@@ -437,6 +437,8 @@ def parse():
     args.sites = args.sites.split(",")
     if args.reduced:
         args.seeds = args.variations = 1
+    if args.seeds < 1 or args.variations < 1:
+        p.error("no run, no verdict: --seeds and --variations are at least 1")
     args.scratch = os.environ.get("NW_SCRATCH") or BUILD
     if args.keep:
         os.makedirs(args.keep, exist_ok=True)

@@ -33,18 +33,24 @@ cable() {
 	done
 }
 
-# start_live NS NAME ARGUMENTS...: nachtwacht live in NS, in the background; waits until its packet
-# socket is there.  A shell's background jobs ignore SIGINT, so the default is put back.
+sockets() {	# sockets NS: packet sockets there, and one line for the heading
+	ip netns exec "$1" cat /proc/net/packet | wc -l
+}
+
+# start_live NS NAME ARGUMENTS...: nachtwacht live in NS, in the background, for a minute at most or
+# $live_seconds; waits until its packet socket is there.  A shell's background jobs ignore SIGINT, so the
+# default is put back.
 start_live() {
 	live_ns=$1
 	live_name=$2
 	shift 2
-	timeout --foreground -k 5 60 env --default-signal=INT,TERM ip netns exec "$live_ns" "$nachtwacht" live "$@" \
+	others=$(sockets "$live_ns")
+	timeout --foreground -k 5 "${live_seconds:-60}" env --default-signal=INT,TERM ip netns exec "$live_ns" "$nachtwacht" live "$@" \
 		>"$scratch/$live_name.out" 2>"$scratch/$live_name.err" &
 	live_timer=$!
 	at_exit "kill $live_timer 2>/dev/null"
 	tries=0
-	until [ "$(ip netns exec "$live_ns" cat /proc/net/packet | wc -l)" -gt 1 ]; do
+	until [ "$(sockets "$live_ns")" -gt "$others" ]; do
 		tries=$((tries + 1))
 		if [ "$tries" -gt 100 ] || ! kill -0 "$live_timer" 2>/dev/null; then
 			ok 1 "$live_name: nachtwacht live starts"
@@ -65,4 +71,10 @@ stop_live() {
 	kill -s "$1" "$live_timer"
 	wait "$live_timer" || status=$?
 	took=$(($(date +%s) - begin))
+}
+
+# hang_up TIMER: SIGHUP to the sensor under the timeout(1) of that process; that one would end it 5 s later.
+hang_up() {
+	read -r sensor _ <"/proc/$1/task/$1/children"
+	kill -HUP "$sensor"
 }

@@ -197,6 +197,23 @@ static void the_usual_volume_counts_silent_nights(void)
 	channels_free(c);
 }
 
+static void flows_are_remembered_once_each(void)
+{
+	uint8_t a[DIGEST_SHA1_LEN] = { 1 }, b[DIGEST_SHA1_LEN] = { 2 }, c[DIGEST_SHA1_LEN] = { 3 };
+	struct contact k = { .flows = 0 };
+
+	contact_remember_flow(&k, a);
+	contact_remember_flow(&k, a);
+	CU_ASSERT_EQUAL(k.communities, 1);
+	contact_remember_flow(&k, b);
+	contact_remember_flow(&k, a);		/* its ports again: the latest */
+	CU_ASSERT_EQUAL(k.communities, 2);
+	CU_ASSERT(k.community[0][0] == 2 && k.community[1][0] == 1);
+	contact_remember_flow(&k, c);
+	CU_ASSERT_EQUAL(k.communities, 2);
+	CU_ASSERT(k.community[0][0] == 1 && k.community[1][0] == 3);
+}
+
 static void bets_are_counted_over_a_year(void)
 {
 	struct subject *s = subject_of("10.0.0.78");
@@ -221,6 +238,7 @@ int main(void)
 		{ "sorted by what cannot change", sorted_by_what_cannot_change },
 		{ "a new row is empty", a_new_row_is_empty },
 		{ "the usual volume counts silent nights", the_usual_volume_counts_silent_nights },
+		{ "flows are remembered once each", flows_are_remembered_once_each },
 		{ "bets are counted over a year", bets_are_counted_over_a_year },
 		CU_TEST_INFO_NULL,
 	};

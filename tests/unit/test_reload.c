@@ -212,6 +212,30 @@ static void taken_without(void)
 	check_taken(false);
 }
 
+/* An entry covers it from now on: what is open stays so, and nothing is added to it; what the entry
+ * does not cover any more is. */
+static void expected(void)
+{
+	struct world w;
+	char last[8192];
+
+	begin(&w, false, "");
+	passes(&w, 1000);
+	EQUAL_TEXT(take(&w, NULL, 0), "NW-DST-002:open");
+	write_site(&w, "UTC", ", \"expected\": [{\"id\": \"e\", \"from\": {\"asset\": \"A\"},"
+			      " \"to\": {\"ip\": [\"192.0.2.1\"]}}]");
+	hang_up(&w);
+	passes(&w, 5000000);
+	w.now_ns += NS_PER_DAY;			/* the row ends */
+	passes(&w, 7000000);
+	EQUAL_TEXT(take(&w, NULL, 0), "health:taken");
+	write_site(&w, "UTC", "");
+	hang_up(&w);
+	passes(&w, 10);
+	EQUAL_TEXT(take(&w, last, sizeof(last)), "health:taken NW-DST-002:update");
+	end(&w);
+}
+
 /* An asset leaves the site: what is open about it ends by that, and its number is nobody else's
  * when it comes back. */
 static void check_parted(bool has_state)
@@ -343,6 +367,7 @@ int main(void)
 	static CU_TestInfo tests[] = {
 		{ "taken, with a state", taken_with_a_state },
 		{ "taken, without", taken_without },
+		{ "an entry covers it: nothing is added", expected },
 		{ "an asset leaves, with a state", parted_with_a_state },
 		{ "an asset leaves, without", parted_without },
 		{ "refused: the old one stays", refused },

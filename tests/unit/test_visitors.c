@@ -262,6 +262,19 @@ static void expected_traffic(void)
 	end(&w);
 }
 
+/* A client that uses its port again: two connections, one Community ID. */
+static void a_port_that_is_used_again(void)
+{
+	struct world w;
+
+	begin(&w, orders_text);
+	talks(&w, at(1, 3, 0), RDP(GW, IMG));
+	talks(&w, at(1, 3, 5), RDP(GW, IMG));
+	EQUAL_INT(visits_at(w.parts.visits, 0)->flows, 2);
+	EQUAL_INT(visits_at(w.parts.visits, 0)->contact.communities, 1);
+	end(&w);
+}
+
 /* --- what is a session ------------------------------------------------- */
 
 static void attempts_are_no_sessions(void)
@@ -533,6 +546,7 @@ int main(void)
 		{ "orders of others do not count", orders_of_others_do_not_count },
 		{ "where no orders are registered", where_no_orders_are_registered },
 		{ "expected traffic needs none, but for the gateway's", expected_traffic },
+		{ "a port that is used again", a_port_that_is_used_again },
 		{ "attempts are no sessions", attempts_are_no_sessions },
 		{ "by its port it is weaker evidence", by_its_port_it_is_weaker_evidence },
 		{ "who is where", who_is_where },
