@@ -5,28 +5,85 @@
 #include <stdlib.h>
 #include <string.h>
 #include "alert/encode_policy.h"
+#include "app/orders_feed.h"
+#include "app/orders_keep.h"
 #include "app/policy_load.h"
 #include "app/signals.h"
 #include "base/err.h"
 #include "base/log.h"
 #include "base/text.h"
 
+/* At the start, for the first answer: what passes meanwhile waits in the kernel's buffer. */
+#define FIRST_WAIT_NS (3 * NS_PER_SEC)
+
 struct reload {
 	struct session *session;
+	struct orders_feed *feed;	/* NULL: the orders are not in Redis */
+	struct hash_rows *rows;		/* what was read there last; NULL: nothing yet */
 	struct orders_watch *orders;	/* NULL: the site has none */
+	struct orders_watch_counters told;	/* of orders: what health records have said */
 	struct memory *scratch;		/* of a run without a state, made when it is needed */
 	struct policy_counters counters;
 	uint64_t now_ns;
 	char problem[POLICY_REASON_MAX];	/* the first, of what is being read */
 };
 
+/* Orders that are in Redis go into a site that was just read: those that were read last, or those
+ * that an earlier run kept. */
+static void fill_orders(struct reload *r, struct site *site)
+{
+	struct memory *m = r->session->memory;
+	size_t left_out;
+	struct orders *orders = NULL;
+
+	if (!r->rows && m) {
+		r->rows = orders_kept(memory_state(m));
+		if (r->rows)
+			log_notice("orders", "until Redis is read, the %zu work orders count that "
+				   "an earlier run read there", r->rows->n);
+	}
+	if (!r->rows || orders_of_rows(r->rows, site, &orders, &left_out))
+		return;		/* logged; none are known until Redis says some */
+	orders_free(site->orders);
+	site->orders = orders;
+}
+
+/* The watch over the session's site. */
 static int watch_orders(struct reload *r)
 {
-	const struct site *site = r->session->site;
+	const struct session *s = r->session;
+	int err = 0;
 
 	orders_watch_free(r->orders);
 	r->orders = NULL;
-	return site->orders ? orders_watch_new(site, &r->orders) : 0;
+	r->told = (struct orders_watch_counters){ 0 };
+	if (!s->site->orders_in_redis) {
+		orders_feed_free(r->feed);
+		r->feed = NULL;
+	} else if (!r->feed) {
+		err = orders_feed_new(&s->redis_config.url, s->site, &r->feed);
+		if (!err)
+			orders_feed_wait(r->feed, FIRST_WAIT_NS);
+	}
+	if (err || !s->site->orders)
+		return err;
+	return orders_watch_new(s->site, r->feed, &r->orders);
+}
+
+/* The orders that count from now on; what is new of Redis is kept. */
+static void take_orders(struct reload *r)
+{
+	struct memory *m = r->session->memory;
+	struct hash_rows *rows;
+
+	r->session->context.orders = orders_watch_look(r->orders);
+	rows = orders_watch_rows(r->orders);
+	if (!rows)
+		return;
+	hash_rows_free(r->rows);
+	r->rows = rows;
+	if (m && orders_keep(memory_state(m), rows))
+		log_err("orders", "no memory to keep the work orders in the state");
 }
 
 int reload_new(struct session *s, struct reload **ret_reload)
@@ -37,11 +94,16 @@ int reload_new(struct session *s, struct reload **ret_reload)
 	if (!r)
 		return -ENOMEM;
 	r->session = s;
+	if (s->site->orders_in_redis)
+		fill_orders(r, s->site);
 	err = watch_orders(r);
 	if (err) {
 		reload_free(r);
 		return err;
 	}
+	/* For what passes before the first minute is over. */
+	if (r->feed)
+		take_orders(r);
 	*ret_reload = r;
 	return 0;
 }
@@ -51,6 +113,8 @@ void reload_free(struct reload *r)
 	if (!r)
 		return;
 	orders_watch_free(r->orders);
+	orders_feed_free(r->feed);
+	hash_rows_free(r->rows);
 	memory_close(r->scratch);
 	free(r);
 }
@@ -102,6 +166,11 @@ static int refuse_other(struct reload *r, const struct site *site)
 			"own, for that");
 		err = -EINVAL;
 	}
+	if (!err && site->orders_in_redis && !r->session->options->redis) {
+		log_err("policy", "\"work_orders\" are in Redis now, and this sensor runs without "
+			"--redis: start it anew for that");
+		err = -EINVAL;
+	}
 	if (!err && !file_types_equal(site->file_types, r->session->files)) {
 		log_err("policy", "\"file_types\" are others now: they are fixed while the sensor "
 			"runs; start it anew for that");
@@ -137,6 +206,8 @@ static int take_all(struct reload *r)
 	text_copy(id, sizeof(id), s->context.run_id);
 	s->site = site;
 	session_make_run_id(s);		/* what is resolved by it is of the new run already */
+	if (site->orders_in_redis)
+		fill_orders(r, site);
 	err = site_use_pseudonyms(site);
 	if (!err)
 		err = renew(r, site);
@@ -170,14 +241,17 @@ static void look_all(struct reload *r)
 
 static void look_orders(struct reload *r)
 {
-	struct orders_watch_counters before = orders_watch_counters(r->orders), after;
+	struct orders_watch_counters now;
+	bool is_taken;
 
 	log_capture(r->problem, sizeof(r->problem));
-	r->session->context.orders = orders_watch_look(r->orders);
+	take_orders(r);
 	log_capture(NULL, 0);
-	after = orders_watch_counters(r->orders);
-	if (after.taken != before.taken || after.refused != before.refused)
-		tell(r, POLICY_ORDERS, after.taken != before.taken);
+	now = orders_watch_counters(r->orders);
+	is_taken = now.taken != r->told.taken;
+	if (is_taken || now.refused != r->told.refused)
+		tell(r, POLICY_ORDERS, is_taken);
+	r->told = now;
 }
 
 void reload_look(void *reload, uint64_t now_ns)

@@ -3,6 +3,7 @@
  *
  *	SIGHUP			site file, rule pack and work orders are read anew
  *	the orders' file	its time, size or inode differ: the orders are read anew
+ *	the orders in Redis	the content of the hash differs: the same
  *
  *	read -> parse -> validate --good--> takes the place of the old, between two minutes
  *				  `-bad---> the old stays

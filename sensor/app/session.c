@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include "app/coverage_state.h"
+#include "app/orders_feed.h"
 #include "app/outputs.h"
 #include "app/policy_load.h"
 #include "app/reload.h"
@@ -97,21 +98,66 @@ static int prepare_coverage(struct session *s)
 	return err ? EXIT_FAILED : EXIT_DONE;
 }
 
+static int read_redis_url(struct session *s)
+{
+	const struct options *o = s->options;
+	struct redis_url *url = &s->redis_config.url;
+	char why[256];
+
+	if (!o->redis)
+		return EXIT_DONE;
+	if (!redis_url_parse(o->redis, url, why, sizeof(why))) {
+		log_err("usage", "--redis: %s", why);
+		return EXIT_USAGE;
+	}
+	return o->redis_password_file && redis_url_password_file(url, o->redis_password_file) ?
+	       EXIT_USAGE : EXIT_DONE;
+}
+
+/* A replay reads them once, before anything depends on them; a sensor goes on reading. */
+static int read_orders(struct session *s)
+{
+	const struct redis_url *url = &s->redis_config.url;
+	struct hash_rows *rows = NULL;
+	struct orders *orders = NULL;
+	struct redis_fault fault;
+	char key[FEED_KEY_MAX];
+	size_t left_out;
+	int err;
+
+	if (!s->site->orders_in_redis)
+		return EXIT_DONE;
+	if (!s->options->redis) {
+		log_err("usage", "the site's work orders are in Redis: say where it is (--redis "
+			"URL), or name a file of work orders in the site file");
+		return EXIT_USAGE;
+	}
+	if (s->options->command == COMMAND_LIVE)
+		return EXIT_DONE;
+	orders_feed_key(s->site, key);
+	if (redis_hash_read(url, key, -1, &rows, &fault) != REDIS_DONE) {
+		log_err("orders", "%s cannot be read: %s", key, fault.text);
+		return EXIT_USAGE;
+	}
+	err = orders_of_rows(rows, s->site, &orders, &left_out);
+	hash_rows_free(rows);
+	if (err)
+		return EXIT_USAGE;
+	log_notice("orders", "%zu work orders were read from Redis, %zu left out, SHA-256 %s",
+		   orders->n, left_out, orders->sha256);
+	orders_free(s->site->orders);
+	s->site->orders = orders;
+	return EXIT_DONE;
+}
+
 static int prepare_redis(struct session *s)
 {
 	const struct options *o = s->options;
 	struct redis_config *r = &s->redis_config;
-	char why[256];
 	int n;
 
 	if (!o->redis)
 		return EXIT_DONE;
-	if (!redis_url_parse(o->redis, &r->url, why, sizeof(why))) {
-		log_err("usage", "--redis: %s", why);
-		return EXIT_USAGE;
-	}
-	if (o->redis_password_file && redis_url_password_file(&r->url, o->redis_password_file))
-		return EXIT_USAGE;
 	snprintf(r->health, sizeof(r->health), "nw:{%s}:health", s->site->id);
 	if (o->stream)
 		n = snprintf(r->stream, sizeof(r->stream), "%s", o->stream);
@@ -175,6 +221,10 @@ int session_prepare(struct session *s, const struct options *o)
 
 	*s = (struct session){ .options = o };
 	status = load_site(s);
+	if (status == EXIT_DONE)
+		status = read_redis_url(s);
+	if (status == EXIT_DONE)
+		status = read_orders(s);
 	if (status == EXIT_DONE)
 		status = prepare_coverage(s);
 	if (status == EXIT_DONE)

@@ -24,7 +24,8 @@
 
 #define CONNECT_NS (3 * NS_PER_SEC)	/* per address */
 #define REPLY_NS (5 * NS_PER_SEC)	/* for one reply, sending included */
-#define REPLY_READS_MAX 64		/* of 16 KiB: no reply to our commands is that long */
+#define REPLY_READS_MAX 1024		/* of 16 KiB: no reply to our commands is that long */
+#define SCAN_COUNT "64"			/* pairs of one reply, about */
 
 struct redis_conn {
 	redisContext *ctx;
@@ -60,8 +61,10 @@ static const struct error_word {
 	{ "ASK", REDIS_REFUSED, "a Redis Cluster: name the node that serves the key" },
 	{ "NOAUTH", REDIS_REFUSED, "give user and password, as in --redis-password-file" },
 	{ "WRONGPASS", REDIS_REFUSED, "user or password is wrong" },
-	{ "NOPERM", REDIS_REFUSED, "the user needs at least ~nw:* +xadd +info +ping" },
-	{ "WRONGTYPE", REDIS_REFUSED, "the key exists and is no stream: choose another --stream" },
+	{ "NOPERM", REDIS_REFUSED,
+	  "the user needs at least ~nw:* +xadd +info +ping, and +hscan for work orders" },
+	{ "WRONGTYPE", REDIS_REFUSED,
+	  "the key exists and is of another type: choose another --stream" },
 	{ "DENIED", REDIS_REFUSED, NULL },
 	{ "ERR invalid password", REDIS_REFUSED, "the password is wrong" },
 	{ "ERR unknown command", REDIS_REFUSED, "streams need Redis 5 or newer" },
@@ -210,7 +213,7 @@ enum redis_class redis_conn_reply(struct redis_conn *c, struct redis_fault *ret_
 static enum redis_class converse(struct redis_conn *c, int argc, const char **argv,
 				 redisReply **ret_reply, struct redis_fault *f)
 {
-	size_t lens[3];
+	size_t lens[5];
 	redisReply *reply;
 	enum redis_class class;
 
@@ -255,6 +258,46 @@ enum redis_class redis_conn_policy(struct redis_conn *c, char *buf, size_t cap,
 		text_escape(at, strcspn(at, "\r\n"), buf, cap);
 	}
 	freeReplyObject(reply);
+	return class;
+}
+
+static bool is_text(const redisReply *r)
+{
+	return r->type == REDIS_REPLY_STRING;
+}
+
+static enum redis_class take_pairs(const redisReply *reply, char *cursor, redis_pair_fn pair,
+				   void *arg, struct redis_fault *f)
+{
+	const redisReply *list = reply->type == REDIS_REPLY_ARRAY && reply->elements == 2 ?
+				 reply->element[1] : NULL;
+
+	if (!list || !is_text(reply->element[0]) || list->type != REDIS_REPLY_ARRAY ||
+	    list->elements % 2 || !text_copy(cursor, REDIS_CURSOR_MAX, reply->element[0]->str))
+		return fault_set(f, REDIS_LOST, "an unexpected reply to HSCAN");
+	for (size_t i = 0; i < list->elements; i += 2) {
+		const redisReply *field = list->element[i], *value = list->element[i + 1];
+
+		if (!is_text(field) || !is_text(value))
+			return fault_set(f, REDIS_LOST, "an unexpected reply to HSCAN");
+		if (!pair(arg, field->str, field->len, value->str, value->len))
+			return fault_set(f, REDIS_REFUSED, "more than can be taken");
+	}
+	return REDIS_DONE;
+}
+
+enum redis_class redis_conn_scan(struct redis_conn *c, const char *key,
+				 char cursor[static REDIS_CURSOR_MAX], redis_pair_fn pair,
+				 void *arg, struct redis_fault *ret_fault)
+{
+	const char *words[] = { "HSCAN", key, cursor, "COUNT", SCAN_COUNT };
+	redisReply *reply = NULL;
+	enum redis_class class = converse(c, 5, words, &reply, ret_fault);
+
+	if (class == REDIS_DONE) {
+		class = take_pairs(reply, cursor, pair, arg, ret_fault);
+		freeReplyObject(reply);
+	}
 	return class;
 }
 

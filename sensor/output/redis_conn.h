@@ -46,6 +46,16 @@ enum redis_class redis_conn_ping(struct redis_conn *c, struct redis_fault *ret_f
 enum redis_class redis_conn_policy(struct redis_conn *c, char *buf, size_t cap,
 				   struct redis_fault *ret_fault);
 
+/* One step through a hash (HSCAN): each pair is given, borrowed during the call; pair returns false
+ * to end it (REDIS_REFUSED, "more than can be taken").  cursor: "0" at the start, and again when
+ * all was given.  A pair can come twice, and one that changes meanwhile in either form. */
+#define REDIS_CURSOR_MAX 24
+typedef bool (*redis_pair_fn)(void *arg, const char *field, size_t field_len, const char *value,
+			      size_t value_len);
+enum redis_class redis_conn_scan(struct redis_conn *c, const char *key,
+				 char cursor[static REDIS_CURSOR_MAX], redis_pair_fn pair,
+				 void *arg, struct redis_fault *ret_fault);
+
 /* What an error reply means, by its first word (LIBRARIES: error classes). */
 enum redis_class redis_classify(const char *error, size_t len);
 

@@ -125,8 +125,9 @@ struct site {
 	const char *geo_paths[GEO_KINDS];	/* key "geo", relative ones from the site file's
 						 * directory on; NULL: not given */
 	struct geo *geo;		/* opened by site_load(); NULL: none */
-	const char *orders_path;	/* key "work_orders", likewise; NULL: not given */
-	struct orders *orders;		/* read by site_load(); NULL: none (orders.h) */
+	const char *orders_path;	/* key "work_orders", likewise; NULL: none, or in Redis */
+	bool orders_in_redis;		/* "redis:": read by whoever runs (app/orders_feed.h) */
+	struct orders *orders;		/* read by site_load(), of Redis empty; NULL: none */
 	struct rules *rules;		/* the pack, as this site overrides it.  Never NULL */
 	struct own_rule *own;		/* rules of its own, own_rule.h */
 	size_t n_own;

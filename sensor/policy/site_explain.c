@@ -276,7 +276,10 @@ void site_explain(const struct site *s, FILE *out)
 		print_file_types(s->file_types, out);
 	explain_rules(s, out);
 	explain_suppressed(s, clock_wall_ns(), out);
-	if (s->orders)
+	if (s->orders_in_redis)
+		fprintf(out, "Work orders: in Redis, the hash nw:{%s}:work-orders, read by the "
+			"running sensor\n", s->id);
+	else if (s->orders)
 		orders_explain(s->orders, clock_wall_ns(), out);
 	else
 		fputs("Work orders: none are registered here: remote sessions (NW-REM-001) are "

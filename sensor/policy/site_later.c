@@ -45,8 +45,15 @@ const char *reader_relative_path(struct reader *r, const struct at *at)
 /* After the assets: orders name them. */
 void read_work_orders(struct reader *r, const struct at *at, void *into)
 {
+	static const char none[] = "{\"work_orders\": []}";
 	struct site *site = into;
 
+	site->orders_in_redis = !strcmp(at_text(at), "redis:");
+	if (site->orders_in_redis) {
+		r->no_memory |= orders_parse("no orders", none, strlen(none), site,
+					     &site->orders) != 0;
+		return;
+	}
 	site->orders_path = reader_relative_path(r, at);
 	if (site->orders_path && r->directory &&
 	    orders_load(site->orders_path, site, &site->orders))
