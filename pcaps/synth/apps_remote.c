@@ -191,7 +191,7 @@ void app_anydesk_open(struct app_call *c)
 	app_tls_hello(&inner);
 }
 
-/* --- TeamViewer: two bytes that every message begins with, a command, a length; noise ------- */
+/* --- TeamViewer: two bytes that every message begins with, a command, a length; noise -------- */
 
 static void teamviewer_message(struct app_call *c, unsigned side, unsigned command, unsigned len)
 {

@@ -121,7 +121,7 @@ void app_syslog_run(struct app_call *c)
 	app_say(c, 0, mark);
 }
 
-/* --- WireGuard (the paper's 5.4.2, 5.4.3): indices, then noise; mac2 is zero --------------- */
+/* --- WireGuard (the paper's 5.4.2, 5.4.3): indices, then noise; mac2 is zero ------------------ */
 
 void app_wireguard_open(struct app_call *c)
 {

@@ -1,11 +1,13 @@
 /* site_suppress.c - the section "suppress" of a site file (suppress.h). */
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 #include "base/clock.h"
 #include "base/text.h"
 #include "policy/own_rule.h"
 #include "policy/site_read.h"
 #include "policy/site_values.h"
+#include "policy/suffix.h"
 #include "policy/suppress.h"
 
 #define TEXT_LONGEST 256		/* of owner and reason, with the zero byte */
@@ -120,6 +122,26 @@ static const struct key suppress_keys[] = {
 	{ "expires", TYPE_STRING, true, read_expires },
 };
 
+/* What can never hold: a named destination is told as its registered domain and as nothing else. */
+static void warn_named(struct reader *r, const struct at *at, const struct suppression *e)
+{
+	const struct party *to = &e->destination;
+	const char *name = to->domain + (to->domain[0] == '*' ? 2 : 0);
+	char domain[SUFFIX_NAME_MAX];
+	const char *with = e->n_services ? "\"services\"" : to->n_networks ? "\"ip\"" : NULL;
+
+	if (!name[0] || strcmp(e->rule, "NW-DST-001"))
+		return;
+	if (with)
+		reader_warn(r, at, "without effect: NW-DST-001 tells a destination that has a name "
+			    "as its registered domain, whatever the address and service; take out "
+			    "%s", with);
+	else if (suffix_registered_domain(name, domain, sizeof(domain)) &&
+		 strcasecmp(name, domain))
+		reader_warn(r, at, "without effect: NW-DST-001 tells a destination that has a name "
+			    "as its registered domain; write \"%s\"", domain);
+}
+
 static void read_suppression(struct reader *r, const struct at *at, void *into)
 {
 	static const struct party anybody = { .asset = "", .role = "", .vendor = "", .zone = "",
@@ -131,6 +153,7 @@ static void read_suppression(struct reader *r, const struct at *at, void *into)
 				   .reason = "", .expires_day = INT32_MIN };
 	snprintf(e->id, sizeof(e->id), "suppress-%zu", at->index + 1);
 	reader_object(r, at, KEYS(suppress_keys), e);
+	warn_named(r, at, e);
 	for (size_t i = 0; i + 1 < site->n_suppress; i++)
 		if (!strcmp(site->suppress[i].id, e->id))
 			reader_error(r, at, "\"%s\" is the id of suppress[%zu] already; give each "

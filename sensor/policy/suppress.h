@@ -12,7 +12,8 @@
  *	destination  as "to" of an expected entry.  Of a coarser group than an address only what
  *		     the whole group lies in counts: a network within "ip", a domain within
  *		     "domain", the AS, the country; "everything external" is covered by entries
- *		     without it alone
+ *		     without it alone.  NW-DST-001 tells what has a name as its registered
+ *		     domain: entries of it that ask for more are warned of at loading
  *	services     of the connection that stands for the finding; only where it is about one
  *		     address
  *	window       the traffic lies in one turn of it, from its begin to its end: of a nightly
