@@ -9,4 +9,8 @@
 void explain_dealing(const struct alert_context *ctx, struct incident *in,
 		     const struct finding *f);
 
+#define DEALT_BY_MAX 200
+/* "tcp/445, tcp/3389 and others" */
+const char *explain_dealt_by(const struct dealing *one, char buf[static DEALT_BY_MAX]);
+
 #endif
