@@ -236,6 +236,8 @@ static const struct rest {
 	  PRIu32, "%s and %s, which no DNS answer had named" },
 	{ RULE_EXF_010, "%s tried in vain, night after night, to reach more networks: %" PRIu32,
 	  "%s and %s, which it tried in vain to reach" },
+	{ RULE_EXF_009, "%s sent to more networks by protocols that are not on their ports: %" PRIu32,
+	  "%s and %s, by a protocol that was not on its port" },
 };
 
 static void say_rest(struct incident *in, const struct finding *f)
@@ -296,6 +298,8 @@ void explain_dealing(const struct alert_context *ctx, struct incident *in,
 		explain_server(ctx, in, f);
 	else if (f->rule == RULE_EXF_010)
 		explain_attempts(ctx, in, f);
+	else if (f->rule == RULE_EXF_009)
+		explain_misplaced(ctx, in, f);
 	else
 		explain_unnamed(in, f);
 	explain_extent(in, f->dealing->dealing);

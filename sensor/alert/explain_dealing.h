@@ -1,5 +1,6 @@
 /* explain_dealing.h - NW-SEG-001, NW-SEG-003, NW-DST-003 and NW-DST-004 in words: who dealt with
- * whom, and why nothing that is known brings the two together. */
+ * whom, and why nothing that is known brings the two together; NW-EXF-009 and 010 by way of
+ * explain_outward.h. */
 #ifndef NW_ALERT_EXPLAIN_DEALING_H
 #define NW_ALERT_EXPLAIN_DEALING_H
 

@@ -3,7 +3,6 @@
 
 #include <string.h>
 #include "base/log.h"
-#include "detect/attempts.h"
 #include "detect/lateral.h"
 #include "detect/segment.h"
 #include "detect/server.h"
@@ -72,6 +71,7 @@ static uint32_t resolve_after(const struct dealings_watch *w, enum rule_id rule)
 	return rule == RULE_SEG_001 ? p->segment_resolve_after :
 	       rule == RULE_SEG_003 ? p->lateral_resolve_after :
 	       rule == RULE_EXF_010 ? p->attempts.resolve_after :
+	       rule == RULE_EXF_009 ? p->misplaced.resolve_after :
 	       rule == RULE_DST_003 ? p->server_resolve_after : p->unnamed.resolve_after;
 }
 
@@ -106,9 +106,8 @@ static unsigned severity_of(const struct dealings_watch *w, const struct dealing
 		return server_severity(one->is_answered);
 	if (one->rule == RULE_DST_004)
 		return unnamed_severity(one->keyed.subject->asset != NULL, one->is_answered);
-	if (one->rule == RULE_EXF_010)
-		return attempts_severity(one->keyed.subject->asset != NULL,
-					 !w->context->site->is_default);
+	if (one->rule == RULE_EXF_010 || one->rule == RULE_EXF_009)
+		return dealings_outward_severity(w, one);
 	/* It is told, and its standing has changed since: the least that it can be. */
 	return lateral_severity(standing ? standing : 2, one->is_answered);
 }
@@ -211,7 +210,12 @@ static void add(struct dealing *one, const struct attribution_end *e, bool is_tu
 
 void dealings_add(struct dealing *one, const struct attribution_end *e)
 {
-	add(one, e, false);
+	const struct slice *s = e->slice;
+
+	dealing_add(one, &(struct dealing_minute){
+		.slice = s, .own = e->me, .row = e->row, .up = s->sums.payload[!e->am_client],
+		.down = s->sums.payload[e->am_client], .am_client = e->am_client,
+		.is_answered = is_answered(s) });
 }
 
 void dealings_count_lost(struct dealings_watch *w)
@@ -422,8 +426,7 @@ static void take_unnamed(struct dealings_watch *w, const struct attribution_end 
 
 void dealings_take(struct dealings_watch *w, const struct attribution_end *e)
 {
-	if (e->am_client)
-		dealings_take_attempt(w, e);
+	dealings_take_outward(w, e);
 	if (w->context->site->is_default)
 		return;
 	if (!e->am_client) {

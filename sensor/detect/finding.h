@@ -71,8 +71,8 @@ struct own_facts {
 	uint64_t up, down;		/* of the minute, from the asset and to it */
 };
 
-/* NW-SEG-001 and 003, NW-DST-003 and 004, NW-EXF-010: two ends that nothing known brings together
- * (app/dealings.h). */
+/* NW-SEG-001 and 003, NW-DST-003 and 004, NW-EXF-009 and 010: two ends that nothing known brings
+ * together (app/dealings.h). */
 struct dealing_facts {
 	const struct dealing *dealing;
 	const struct asset *peer_asset;	/* NULL: not listed ... */
@@ -161,7 +161,7 @@ static inline bool finding_is_of_link(const struct finding *f)
 static inline bool rule_is_of_dealings(enum rule_id rule)
 {
 	return rule == RULE_SEG_001 || rule == RULE_SEG_003 || rule == RULE_DST_003 ||
-	       rule == RULE_DST_004 || rule == RULE_EXF_010;
+	       rule == RULE_DST_004 || rule == RULE_EXF_010 || rule == RULE_EXF_009;
 }
 
 /* By detector N or another one that keeps evidence of the channel's nights. */

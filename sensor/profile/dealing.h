@@ -1,5 +1,5 @@
 /* dealing.h - dealings: what a rule about the site policy has found between an asset and an address
- * (NW-SEG-001) or a network (NW-EXF-010), and what was told of it.
+ * (NW-SEG-001) or a network (NW-EXF-009, 010), and what was told of it.
  *
  * A record is made when the rule speaks for the first time; what the policy allows makes none, so
  * the table holds deviations alone.  Its key is the asset and the peer, with the service where the

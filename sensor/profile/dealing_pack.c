@@ -51,14 +51,15 @@ void dealing_pack(const struct dealing *one, struct packer *p)
 static bool is_dealing_rule(enum rule_id rule)
 {
 	return rule == RULE_SEG_001 || rule == RULE_SEG_003 || rule == RULE_DST_003 ||
-	       rule == RULE_DST_004 || rule == RULE_EXF_010;
+	       rule == RULE_DST_004 || rule == RULE_EXF_010 || rule == RULE_EXF_009;
 }
 
 /* Of what such a rule's records are. */
 static bool is_group_of(enum rule_id rule, enum group group)
 {
-	return rule == RULE_EXF_010 ? group == GROUP_PREFIX || group == GROUP_ANY :
-	       group == GROUP_IP;
+	if (rule == RULE_EXF_010)
+		return group == GROUP_PREFIX || group == GROUP_ANY;
+	return group == (rule == RULE_EXF_009 ? GROUP_PREFIX : GROUP_IP);
 }
 
 static void unpack_flags(struct unpacker *u, struct dealing *ret)
