@@ -452,7 +452,7 @@ static json_t *own_object(const struct alert_context *ctx, const struct incident
 	if ((f->spoof || f->gateway) && !in->is_any)
 		json_object_set_new(own, "link", encode_link(ctx, f));
 	if (f->dealing && !in->is_any)
-		json_object_set_new(own, "dealing", encode_dealing(f));
+		json_object_set_new(own, "dealing", encode_dealing(ctx, f));
 	json_put_text(own, "suppression", suppression_of(in, f));
 	json_object_set_new(own, "tap", tap_object(ctx, f->judged_ns));
 	json_put_text(run, "id", ctx->run_id);

@@ -14,7 +14,7 @@ json_t *encode_nights(const struct alert_context *ctx, const struct finding *f);
 /* The same; the finding has facts of a link. */
 json_t *encode_link(const struct alert_context *ctx, const struct finding *f);
 /* The same; the finding has facts of a dealing. */
-json_t *encode_dealing(const struct finding *f);
+json_t *encode_dealing(const struct alert_context *ctx, const struct finding *f);
 
 /* ECS observer: who watched.  Takes ingress: what is known of the port beside its name, maybe
  * nothing. */

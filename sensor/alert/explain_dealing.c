@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 #include "alert/explain_internal.h"
+#include "alert/explain_outward.h"
 #include "base/err.h"
 #include "base/pseudonym.h"
 #include "base/text.h"
@@ -14,7 +15,6 @@
 #include "policy/servers.h"
 
 #define PEER_TEXT_MAX 320
-#define SERVICES_TEXT_MAX 200
 
 /* "IMG-SRV-1 (image_server, vendor B)", "10.20.1.77 (not in the asset list, zone scan-core)" */
 static const char *peer_text(const struct dealing_facts *d, char buf[static PEER_TEXT_MAX])
@@ -36,8 +36,7 @@ static const char *peer_text(const struct dealing_facts *d, char buf[static PEER
 	return buf;
 }
 
-/* "tcp/445, tcp/3389 and others" */
-static const char *services_text(const struct dealing *one, char buf[static SERVICES_TEXT_MAX])
+const char *explain_dealt_by(const struct dealing *one, char buf[static DEALT_BY_MAX])
 {
 	buf[0] = '\0';
 	for (unsigned i = 0; i < one->n_services; i++) {
@@ -47,11 +46,11 @@ static const char *services_text(const struct dealing *one, char buf[static SERV
 		char service[SERVICE_TEXT_MAX];
 		size_t len = strlen(buf);
 
-		text_format(buf + len, SERVICES_TEXT_MAX - len, "%s%s", i ? ", " : "",
+		text_format(buf + len, DEALT_BY_MAX - len, "%s%s", i ? ", " : "",
 			    group_service(&key, service));
 	}
 	if (one->has_more_services)
-		snprintf(buf + strlen(buf), SERVICES_TEXT_MAX - strlen(buf), " and others");
+		snprintf(buf + strlen(buf), DEALT_BY_MAX - strlen(buf), " and others");
 	return buf;
 }
 
@@ -59,12 +58,12 @@ static const char *services_text(const struct dealing *one, char buf[static SERV
 static void say(struct incident *in, const struct finding *f, const char *across)
 {
 	const struct dealing *one = f->dealing->dealing;
-	char who[256], peer[PEER_TEXT_MAX], services[SERVICES_TEXT_MAX], at[CLOCK_TEXT_MAX];
+	char who[256], peer[PEER_TEXT_MAX], services[DEALT_BY_MAX], at[CLOCK_TEXT_MAX];
 	char up[CLOCK_TEXT_MAX], down[CLOCK_TEXT_MAX];
 
 	explain_subject(in->subject, who, sizeof(who));
 	peer_text(f->dealing, peer);
-	services_text(one, services);
+	explain_dealt_by(one, services);
 	explain_at(one->last_ns, at);
 	if (one->is_answered)
 		snprintf(in->words->message, sizeof(in->words->message),
@@ -164,11 +163,11 @@ static bool is_for_everybody(const struct dealing *one)
 static void say_server(struct incident *in, const struct finding *f, const char *kind)
 {
 	const struct dealing *one = f->dealing->dealing;
-	char who[256], peer[PEER_TEXT_MAX], services[SERVICES_TEXT_MAX], at[CLOCK_TEXT_MAX];
+	char who[256], peer[PEER_TEXT_MAX], services[DEALT_BY_MAX], at[CLOCK_TEXT_MAX];
 
 	explain_subject(in->subject, who, sizeof(who));
 	peer_text(f->dealing, peer);
-	services_text(one, services);
+	explain_dealt_by(one, services);
 	explain_at(one->last_ns, at);
 	if (is_for_everybody(one))
 		snprintf(in->words->message, sizeof(in->words->message),
@@ -236,6 +235,10 @@ static const struct rest {
 	  "%s and the server %s, which is not one of its own" },
 	{ RULE_DST_004, "%s opened connections to more addresses that no DNS answer had named: %"
 	  PRIu32, "%s and %s, which no DNS answer had named" },
+	{ RULE_EXF_010, "%s tried in vain, night after night, to reach more networks: %" PRIu32,
+	  "%s and %s, which it tried in vain to reach" },
+	{ RULE_EXF_009, "%s sent to more networks by protocols that are not on their ports: %" PRIu32,
+	  "%s and %s, by a protocol that was not on its port" },
 };
 
 static void say_rest(struct incident *in, const struct finding *f)
@@ -294,6 +297,10 @@ void explain_dealing(const struct alert_context *ctx, struct incident *in,
 		explain_lateral(in, f);
 	else if (f->rule == RULE_DST_003)
 		explain_server(ctx, in, f);
+	else if (f->rule == RULE_EXF_010)
+		explain_attempts(ctx, in, f);
+	else if (f->rule == RULE_EXF_009)
+		explain_misplaced(ctx, in, f);
 	else
 		explain_unnamed(in, f);
 	explain_extent(in, f->dealing->dealing);

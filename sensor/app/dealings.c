@@ -1,5 +1,5 @@
 /* dealings.c - see dealings.h. */
-#include "app/dealings.h"
+#include "app/dealings_internal.h"
 
 #include <string.h>
 #include "base/log.h"
@@ -41,21 +41,25 @@ static bool is_for_many(const struct site *site, const struct addr *a)
 }
 
 static bool is_expected_from(const struct site *site, const struct addr *from,
-			     const struct addr *to, const struct slice *s)
+			     const struct addr *to, const struct slice *s, const char *name)
 {
 	return site_expected_ever(site, &(struct expected_query){
 		.from = from, .to = to, .proto = s->id.key.proto,
 		.server_port = slice_server_port(s),
 		.service = dpi_protocol_name(dpi_carrier(s->master, s->app)),
-		.name = s->name ? s->name : "", .at_ns = s->minute_ns,
-		.run_ns = s->minute_ns }) != NULL;
+		.name = name, .at_ns = s->minute_ns, .run_ns = s->minute_ns }) != NULL;
 }
 
-/* At some time of day, and from either end. */
+bool dealings_is_expected(const struct site *site, const struct attribution_end *e,
+			  const char *name)
+{
+	return e->expected || is_expected_from(site, e->me, e->peer, e->slice, name) ||
+	       is_expected_from(site, e->peer, e->me, e->slice, name);
+}
+
 static bool is_expected(const struct site *site, const struct attribution_end *e)
 {
-	return e->expected || is_expected_from(site, e->me, e->peer, e->slice) ||
-	       is_expected_from(site, e->peer, e->me, e->slice);
+	return dealings_is_expected(site, e, e->slice->name ? e->slice->name : "");
 }
 
 /* --- findings ------------------------------------------------------------------ */
@@ -66,6 +70,8 @@ static uint32_t resolve_after(const struct dealings_watch *w, enum rule_id rule)
 
 	return rule == RULE_SEG_001 ? p->segment_resolve_after :
 	       rule == RULE_SEG_003 ? p->lateral_resolve_after :
+	       rule == RULE_EXF_010 ? p->attempts.resolve_after :
+	       rule == RULE_EXF_009 ? p->misplaced.resolve_after :
 	       rule == RULE_DST_003 ? p->server_resolve_after : p->unnamed.resolve_after;
 }
 
@@ -100,15 +106,23 @@ static unsigned severity_of(const struct dealings_watch *w, const struct dealing
 		return server_severity(one->is_answered);
 	if (one->rule == RULE_DST_004)
 		return unnamed_severity(one->keyed.subject->asset != NULL, one->is_answered);
+	if (one->rule == RULE_EXF_010 || one->rule == RULE_EXF_009)
+		return dealings_outward_severity(w, one);
 	/* It is told, and its standing has changed since: the least that it can be. */
 	return lateral_severity(standing ? standing : 2, one->is_answered);
+}
+
+/* The peer, of a record about more than one the last of them. */
+static const struct addr *peer_of(const struct dealing *one)
+{
+	return one->keyed.key.group == GROUP_IP ? &one->keyed.key.value : &one->peer;
 }
 
 static struct dealing_facts facts_of(const struct dealings_watch *w, const struct dealing *one)
 {
 	const struct site *site = w->context->site;
 	const struct subject *s = one->keyed.subject;
-	const struct addr *peer = &one->keyed.key.value;
+	const struct addr *peer = peer_of(one);
 	struct dealing_facts facts = {
 		.dealing = one, .peer_asset = site_asset(site, peer),
 		.peer_zone = site_zone(site, peer),
@@ -138,14 +152,13 @@ static void give(struct dealings_watch *w, struct dealing *one, uint64_t judged_
 
 	f.is_accepted = f.destination && baseline_holds(w->baseline, pair_of(w, one));
 
-	leaf.key.proto = one->proto;
-	leaf.key.port = one->contact.port;
+	group_key_ip(&leaf.key, peer_of(one), one->proto, one->contact.port);
 	leaf.contact = &one->contact;
 	leaf.name = one->name;
 	to(w->incidents, &f);
 }
 
-static void tell(struct dealings_watch *w, struct dealing *one, uint64_t judged_ns, int64_t row)
+void dealings_tell(struct dealings_watch *w, struct dealing *one, uint64_t judged_ns, int64_t row)
 {
 	struct channel ch = { .key = one->keyed.key, .subject = one->keyed.subject };
 
@@ -159,8 +172,7 @@ static void tell(struct dealings_watch *w, struct dealing *one, uint64_t judged_
 	one->is_changed = true;
 }
 
-/* More than the last record said, of what cannot wait for the end of the row. */
-static bool has_grown(const struct dealing *one)
+bool dealings_has_grown(const struct dealing *one)
 {
 	bool is_large = one->up >= INCIDENT_LARGE_BYTES && !one->told_large;
 
@@ -186,28 +198,47 @@ static struct dealing *find_turned(const struct dealings_watch *w,
 	return one && one->rule == rule ? one : NULL;
 }
 
+static void add(struct dealing *one, const struct attribution_end *e, bool is_turned)
+{
+	const struct slice *s = e->slice;
+
+	dealing_add(one, &(struct dealing_minute){
+		.slice = s, .own = is_turned ? e->peer : e->me, .row = e->row,
+		.up = s->sums.payload[is_turned], .down = s->sums.payload[!is_turned],
+		.am_client = !is_turned, .is_answered = is_answered(s) });
+}
+
+void dealings_add(struct dealing *one, const struct attribution_end *e)
+{
+	const struct slice *s = e->slice;
+
+	dealing_add(one, &(struct dealing_minute){
+		.slice = s, .own = e->me, .row = e->row, .up = s->sums.payload[!e->am_client],
+		.down = s->sums.payload[e->am_client], .am_client = e->am_client,
+		.is_answered = is_answered(s) });
+}
+
+void dealings_count_lost(struct dealings_watch *w)
+{
+	if (!w->no_memory++)
+		log_err("profile", "out of memory: not everything that the policy does not bring "
+			"together is told");
+}
+
 /* A minute that the rule speaks of. */
 static void note(struct dealings_watch *w, const struct attribution_end *e,
 		 const struct channel_key *key, enum rule_id rule)
 {
-	const struct slice *s = e->slice;
 	struct dealing *turned = find_turned(w, e, key, rule);
 	struct dealing *one = turned ? turned : dealings_get(w->dealings, e->subject, key, rule);
-	struct dealing_minute m = {
-		.slice = s, .own = turned ? e->peer : e->me, .row = e->row,
-		.up = s->sums.payload[turned != NULL], .down = s->sums.payload[!turned],
-		.am_client = !turned, .is_answered = is_answered(s),
-	};
 
 	if (!one) {
-		if (!w->no_memory++)
-			log_err("profile", "out of memory: not everything that the policy does "
-				"not bring together is told");
+		dealings_count_lost(w);
 		return;
 	}
-	dealing_add(one, &m);
-	if (!one->is_told || has_grown(one))
-		tell(w, one, s->minute_ns + SLICE_NS, e->row);
+	add(one, e, turned != NULL);
+	if (!one->is_told || dealings_has_grown(one))
+		dealings_tell(w, one, e->slice->minute_ns + SLICE_NS, e->row);
 }
 
 static void take_segment(struct dealings_watch *w, const struct attribution_end *e)
@@ -395,6 +426,7 @@ static void take_unnamed(struct dealings_watch *w, const struct attribution_end 
 
 void dealings_take(struct dealings_watch *w, const struct attribution_end *e)
 {
+	dealings_take_outward(w, e);
 	if (w->context->site->is_default)
 		return;
 	if (!e->am_client) {
@@ -417,7 +449,7 @@ static void tell_rest(struct dealings_watch *w, struct dealing *one, int64_t row
 {
 	if (one->is_told && !one->is_flooded && one->last_row == row &&
 	    one->minutes > one->told_minutes)
-		tell(w, one, now_ns, row);
+		dealings_tell(w, one, now_ns, row);
 }
 
 static bool is_held(const struct dealings_watch *w, const struct dealing *one)
@@ -444,6 +476,14 @@ void dealings_settle(struct dealings_watch *w, int64_t row, uint64_t now_ns)
 			end(w, (struct dealing *)list[i], row, now_ns);
 }
 
+/* Nobody needs it any more. */
+static bool has_ended(const struct dealings_watch *w, const struct dealing *one, int64_t row)
+{
+	if (dealings_counts_yet(one))
+		return dealings_is_idle(w, one, row);
+	return one->last_row <= row - (int64_t)resolve_after(w, one->rule) || is_held(w, one);
+}
+
 void dealings_end_row(struct dealings_watch *w, int64_t row, uint64_t end_ns)
 {
 	size_t n;
@@ -452,8 +492,7 @@ void dealings_end_row(struct dealings_watch *w, int64_t row, uint64_t end_ns)
 	for (size_t i = 0; i < n; i++) {
 		struct dealing *one = (struct dealing *)list[i];
 
-		if (one->last_row <= row - (int64_t)resolve_after(w, one->rule) ||
-		    is_held(w, one))
+		if (has_ended(w, one, row))
 			end(w, one, row, end_ns);
 		else
 			tell_rest(w, one, row, end_ns);

@@ -6,13 +6,17 @@
  *	                                                              protocol
  *	NW-DST-003   DNS, NTP, DHCP servers, detect/server.h          peer, udp/PORT of the kind
  *	NW-DST-004   hard-coded addresses, detect/unnamed.h           external peer
+ *	NW-EXF-009   protocols not on their port, detect/misplaced.h  its network, tcp/PORT or
+ *	                                                              udp/PORT of the protocol
+ *	NW-EXF-010   attempts that fail, detect/attempts.h            its network, or any
  *
  * What the detectors say of a minute of a connection is kept in profile/dealing.h:
  *
- *   raised      with its first minute, an attempt too: one incident per asset and key.  The asset
- *               is the one that opens the connection.  Where nobody saw who did (flow/slice.h), a
- *               record of the other direction takes it, so that a capture that begins in the
- *               middle does not make two of one
+ *   raised      with its first minute (NW-EXF-009 and 010: when they have counted enough), an attempt
+ *               too: one incident per asset and key.  The asset is the one that opens the
+ *               connection.  Where nobody saw who did (flow/slice.h), a record of the other
+ *               direction takes it, so that a capture that begins in the middle does not make two
+ *               of one
  *   updated     when an answer is first seen, when the upload reaches INCIDENT_LARGE_BYTES, and
  *               once a row that had more traffic
  *   resolved    after so many rows without traffic as the rule pack says; NW-SEG-003 when the pair
@@ -21,7 +25,8 @@
  *
  * Answered means by more than a refusal: a TCP reset, or nothing, leaves an attempt.
  * What an entry of the policy's "expected" covers at any time of day, either way, is never a
- * finding here.  Without a site file nothing is: nobody has said who belongs together.
+ * finding here.  Without a site file nothing is, for nobody has said who belongs together, but
+ * NW-EXF-009 and 010.
  * Thread: analysis.  Cost: for a minute of a connection some compares of texts; a look-up of the
  * policy (policy/site_match.c: logarithmic in its entries) for one that a detector would tell.
  */

@@ -42,6 +42,10 @@ static int64_t silent_after(const struct rule_params *p, const struct incident *
 		return p->server_resolve_after;
 	case RULE_DST_004:
 		return p->unnamed.resolve_after;
+	case RULE_EXF_009:
+		return p->misplaced.resolve_after;
+	case RULE_EXF_010:
+		return p->attempts.resolve_after;
 	case RULE_OWN:
 		return OWN_RULES_SILENT_ROWS;
 	default:

@@ -71,8 +71,8 @@ struct own_facts {
 	uint64_t up, down;		/* of the minute, from the asset and to it */
 };
 
-/* NW-SEG-001 and 003, NW-DST-003 and 004: two ends that nothing known brings together
- * (app/dealings.h). */
+/* NW-SEG-001 and 003, NW-DST-003 and 004, NW-EXF-009 and 010: two ends that nothing known brings
+ * together (app/dealings.h). */
 struct dealing_facts {
 	const struct dealing *dealing;
 	const struct asset *peer_asset;	/* NULL: not listed ... */
@@ -127,7 +127,7 @@ struct finding {
 	const struct slow_facts *slow;		/* EXF-011; likewise */
 	const struct spoof_facts *spoof;	/* SEG-005; likewise */
 	const struct gateway_facts *gateway;	/* REM-005; likewise */
-	const struct dealing_facts *dealing;	/* SEG-001, 003, DST-003, 004; likewise */
+	const struct dealing_facts *dealing;	/* of rule_is_of_dealings(); likewise */
 	/* REM-001 .. 003; NULL: it was resolved, and nothing more is known of it. */
 	const struct remote_facts *remote;
 	const struct own_facts *own;		/* RULE_OWN; NULL at resolve */
@@ -161,7 +161,7 @@ static inline bool finding_is_of_link(const struct finding *f)
 static inline bool rule_is_of_dealings(enum rule_id rule)
 {
 	return rule == RULE_SEG_001 || rule == RULE_SEG_003 || rule == RULE_DST_003 ||
-	       rule == RULE_DST_004;
+	       rule == RULE_DST_004 || rule == RULE_EXF_010 || rule == RULE_EXF_009;
 }
 
 /* By detector N or another one that keeps evidence of the channel's nights. */

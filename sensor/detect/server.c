@@ -30,7 +30,8 @@ enum server_kind server_asked(const struct slice *s)
 	bool is_named = s->master || s->app;
 	enum server_kind k = is_named ? by_name(s) : by_port(s);
 
-	if (port == PORT_MDNS || port == PORT_LLMNR)
+	/* What we read ourselves is none of these: nDPI 4.2 takes TLS on TCP port 53 for DNS. */
+	if (port == PORT_MDNS || port == PORT_LLMNR || s->light)
 		return SERVER_NONE;
 	/* Other ports are those of clients, of relays, or of a server that moved: only that of
 	 * DHCP says who answers. */

@@ -74,8 +74,9 @@ enum remote_protocol remote_of_verdict(uint16_t master, uint16_t app)
 {
 	enum remote_protocol p = of_id(master);
 
-	/* nDPI takes TCP port 10000 for CiscoVPN: with HTTP in the clear behind it, it is not. */
-	if (p == REMOTE_VPN && app && !strcasecmp(dpi_protocol_name(app), "HTTP"))
+	/* nDPI names what the port is of in front of HTTP, as CiscoVPN on 10000 and SSH on 22: with
+	 * HTTP in the clear behind it, it is not. */
+	if (p && app && !strcasecmp(dpi_protocol_name(app), "HTTP"))
 		return REMOTE_NONE;
 	return p ? p : of_id(app);
 }

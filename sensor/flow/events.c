@@ -31,7 +31,7 @@ static void put_facts(struct slice *e, const struct flow *f, const struct flow_c
 
 	memcpy(e->ttl[0], cold->ttl[client], sizeof(e->ttl[0]));
 	memcpy(e->ttl[1], cold->ttl[!client], sizeof(e->ttl[1]));
-	e->light = facts && dpi_is_followed(f->light) ? f->light : 0;
+	e->light = facts ? facts->light : 0;
 	for (unsigned d = 0; facts && d < 2; d++) {
 		unsigned side = d ^ client;
 

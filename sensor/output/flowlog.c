@@ -280,7 +280,7 @@ static void add_tls(json_t *record, const struct flow_facts *f)
 /* What either side asked for, together: a capture of one direction may have the answers only. */
 static void add_functions(json_t *record, const struct slice *s)
 {
-	json_t *list = s->light ? json_array() : NULL;
+	json_t *list = dpi_is_followed(s->light) ? json_array() : NULL;
 
 	for (unsigned bit = 0; list && 1U << bit < DPI_ACT_END; bit++)
 		if ((s->acts[0] | s->acts[1]) >> bit & 1)

@@ -94,6 +94,19 @@ struct unnamed_params {			/* NW-DST-004; detect/unnamed.h */
 	uint32_t resolve_after;		/* rows */
 };
 
+struct attempts_params {		/* NW-EXF-010; detect/attempts.h */
+	uint32_t attempts;		/* of a night */
+	uint32_t nights, within;	/* so many of the last so many */
+	uint32_t networks;		/* of an asset, followed one by one */
+	uint32_t resolve_after;		/* rows */
+};
+
+struct misplaced_params {		/* NW-EXF-009; detect/misplaced.h */
+	uint64_t bytes;
+	uint32_t also_tls, also_http, also_ssh, also_dns, also_any;	/* ports; 0: none */
+	uint32_t resolve_after;		/* rows */
+};
+
 struct rule_params {
 	struct nightly_params nightly;
 	/* NW-EXF-002: the bets and levels of its own; which nights qualify is as in nightly. */
@@ -108,6 +121,8 @@ struct rule_params {
 	struct gateway_params gateway;
 	struct attest_params attest;
 	struct unnamed_params unnamed;
+	struct attempts_params attempts;
+	struct misplaced_params misplaced;
 	uint32_t closed_resolve_after;	/* NW-DST-002: rows without traffic */
 	uint32_t memory_resolve_after;	/* NW-HLT-001: rows without further loss */
 	uint32_t segment_resolve_after;	/* NW-SEG-001: rows without traffic; detect/segment.h */

@@ -35,13 +35,15 @@ static const struct {
 	[RULE_SEG_003] = { "NW-SEG-003", "lateral" },
 	[RULE_DST_003] = { "NW-DST-003", "server" },
 	[RULE_DST_004] = { "NW-DST-004", "unnamed" },
+	[RULE_EXF_010] = { "NW-EXF-010", "attempts" },
+	[RULE_EXF_009] = { "NW-EXF-009", "misplaced" },
 };
 static_assert(ARRAY_SIZE(table) == RULES, "every rule has its line");
 
 /* Of the catalogue, not in this version: a site may name them already. */
 static const char *const to_come[] = {
-	"NW-EXF-003", "NW-EXF-004", "NW-EXF-006", "NW-EXF-007", "NW-EXF-009", "NW-EXF-010",
-	"NW-EXF-012", "NW-BCN-001", "NW-REM-004", "NW-SEG-002", "NW-SEG-004", "NW-OPS-001",
+	"NW-EXF-003", "NW-EXF-004", "NW-EXF-006", "NW-EXF-007", "NW-EXF-012", "NW-BCN-001",
+	 "NW-REM-004", "NW-SEG-002", "NW-SEG-004", "NW-OPS-001",
 	"NW-OPS-002", "NW-UPD-001", "NW-UPD-002", "NW-BOOT-001", "NW-TIME-001", "NW-HYG-001",
 };
 
@@ -156,6 +158,20 @@ const struct rule_binding rule_bindings[] = {
 	{ RULE_DST_004, "blind", PARAM_DURATION, PLACE(unnamed.blind_ns), 0, (double)NS_PER_DAY },
 	{ RULE_DST_004, "resolve_after", PARAM_INTEGER, PLACE(unnamed.resolve_after), 1,
 	  NIGHTS_MOST },
+	{ RULE_EXF_010, "attempts", PARAM_INTEGER, PLACE(attempts.attempts), 1, 65535 },
+	{ RULE_EXF_010, "nights", PARAM_INTEGER, PLACE(attempts.nights), 1, 64 },
+	{ RULE_EXF_010, "within", PARAM_INTEGER, PLACE(attempts.within), 1, 64 },
+	{ RULE_EXF_010, "networks", PARAM_INTEGER, PLACE(attempts.networks), 1, 4096 },
+	{ RULE_EXF_010, "resolve_after", PARAM_INTEGER, PLACE(attempts.resolve_after), 1,
+	  NIGHTS_MOST },
+	{ RULE_EXF_009, "bytes", PARAM_BYTES, PLACE(misplaced.bytes), 1, 1024 * TIB },
+	{ RULE_EXF_009, "also_tls", PARAM_INTEGER, PLACE(misplaced.also_tls), 0, 65535 },
+	{ RULE_EXF_009, "also_http", PARAM_INTEGER, PLACE(misplaced.also_http), 0, 65535 },
+	{ RULE_EXF_009, "also_ssh", PARAM_INTEGER, PLACE(misplaced.also_ssh), 0, 65535 },
+	{ RULE_EXF_009, "also_dns", PARAM_INTEGER, PLACE(misplaced.also_dns), 0, 65535 },
+	{ RULE_EXF_009, "also_any", PARAM_INTEGER, PLACE(misplaced.also_any), 0, 65535 },
+	{ RULE_EXF_009, "resolve_after", PARAM_INTEGER, PLACE(misplaced.resolve_after), 1,
+	  NIGHTS_MOST },
 };
 const size_t rule_n_bindings = ARRAY_SIZE(rule_bindings);
 
@@ -170,6 +186,7 @@ static const struct {
 	{ RULE_EXF_002, "level2", "m_max" }, { RULE_EXF_002, "nights1", "nights2" },
 	{ RULE_EXF_005, "locked", "m_max" }, { RULE_EXF_008, "name", "long_name" },
 	{ RULE_EXF_011, "day_bytes", "bytes" }, { RULE_HLT_002, "habit_runs", "habit_turns" },
+	{ RULE_EXF_010, "nights", "within" },
 	{ RULE_SEG_005, "near", "contest" }, { RULE_SEG_005, "swift", "returns" },
 };
 

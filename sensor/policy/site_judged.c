@@ -189,5 +189,8 @@ void site_explain_judged(const struct site *s, FILE *out)
 	print_zones(s, out);
 	fputs("  hard-coded addresses (NW-DST-004): of every asset whose DNS answers the tap sees, "
 	      "after a day\n    of memory without a gap; --manifest counts what was not judged "
-	      "(unnamed.*)\n", out);
+	      "(unnamed.*)\n"
+	      "  to the outside: what fails night after night (NW-EXF-010), and protocols that are "
+	      "not on their\n    ports (NW-EXF-009), of every asset, but for what an entry covers "
+	      "at any time of day\n", out);
 }

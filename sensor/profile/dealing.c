@@ -19,6 +19,13 @@ int dealings_new(struct dealings **ret_dealings)
 	return *ret_dealings ? 0 : -ENOMEM;
 }
 
+/* How many networks of the subject NW-EXF-010 follows. */
+static void count_network(const struct dealing *one, int by)
+{
+	if (one->rule == RULE_EXF_010 && one->keyed.key.group == GROUP_PREFIX)
+		one->keyed.subject->networks += (uint32_t)by;
+}
+
 static void drop(struct dealing *one)
 {
 	free(one->name);
@@ -60,6 +67,7 @@ void dealings_remove(struct dealings *d, struct dealing *one)
 {
 	if (d->removed)
 		d->removed(d->removed_arg, &one->keyed);
+	count_network(one, -1);
 	keyed_remove(&d->table, &one->keyed);
 	d->counters.live = d->table.n;
 	drop(one);
@@ -67,12 +75,16 @@ void dealings_remove(struct dealings *d, struct dealing *one)
 
 /* --- who goes -------------------------------------------------------------- */
 
-/* What an incident is open about goes after all that none is open about. */
+/* What an incident is open about goes after all that none is open about; what an asset has built
+ * up over nights after what a stranger has begun. */
 static uint64_t worth(const struct keyed *k)
 {
 	const struct dealing *one = (const struct dealing *)k;
+	uint64_t worth = one->last_ns / 16;	/* below 2^61 */
 
-	return one->last_ns / 2 + (one->is_told && !one->is_flooded ? UINT64_MAX / 2 : 0);
+	worth |= k->subject->asset ? 1ULL << 61 : 0;
+	worth |= one->nights ? 1ULL << 62 : 0;
+	return worth | (one->is_told && !one->is_flooded ? 1ULL << 63 : 0);
 }
 
 static bool is_kept(const struct keyed *k)
@@ -126,6 +138,7 @@ struct dealing *dealings_get(struct dealings *d, struct subject *s, const struct
 		drop(one);
 		return NULL;
 	}
+	count_network(one, 1);
 	d->counters.made++;
 	d->counters.live = d->table.n;
 	return one;
@@ -170,6 +183,7 @@ static void note_contact(struct dealing *one, const struct dealing_minute *m)
 	uint8_t digest[DIGEST_SHA1_LEN];
 
 	one->proto = s->id.key.proto;
+	one->peer = *(m->am_client ? slice_server(s) : slice_client(s));
 	k->own = *m->own;
 	k->was_opened_outside = !m->am_client;
 	k->is_answered |= m->is_answered;
@@ -181,6 +195,62 @@ static void note_contact(struct dealing *one, const struct dealing_minute *m)
 	community_id_digest(&s->id.key, s->client_is_b, digest);
 	contact_remember_flow(k, digest);
 }
+
+/* --- nights --------------------------------------------------------------- */
+
+uint64_t dealing_nights(const struct dealing *one, int64_t row)
+{
+	int64_t by = row - one->last_row;
+
+	return by < 0 || by > 63 ? 0 : one->nights << by;
+}
+
+static void turn(struct dealing *one, int64_t row)
+{
+	if (one->last_row == row)
+		return;
+	one->nights = dealing_nights(one, row);
+	memset(one->tries, 0, sizeof(one->tries));
+	one->rows++;
+	one->last_row = (int32_t)row;
+}
+
+static struct dealing_tries *tries_of(struct dealing *one, const struct slice *s)
+{
+	unsigned i = 0;
+
+	while (i < one->n_services && (one->services[i].proto != s->id.key.proto ||
+				       one->services[i].port != slice_server_port(s)))
+		i++;
+	return &one->tries[i < one->n_services ? i : DEALING_SERVICES];
+}
+
+void dealing_count_failed(struct dealing *one, const struct slice *s)
+{
+	struct dealing_tries *t = tries_of(one, s);
+
+	t->failed += t->failed < UINT16_MAX;
+	one->failed++;
+	one->is_changed = true;
+}
+
+void dealing_count_answered(struct dealing *one, const struct slice *s, int64_t row)
+{
+	struct dealing_tries *t = tries_of(one, s);
+
+	if (one->last_row != row)
+		return;
+	t->answered += t->answered < UINT16_MAX;
+	one->is_changed = true;
+}
+
+void dealing_count_night(struct dealing *one)
+{
+	one->nights |= 1;
+	one->is_changed = true;
+}
+
+/* --- a minute ------------------------------------------------------------- */
 
 void dealing_add(struct dealing *one, const struct dealing_minute *m)
 {
@@ -196,8 +266,7 @@ void dealing_add(struct dealing *one, const struct dealing_minute *m)
 		one->last_ns = s->last_ns;
 	if (one->last_ns < first_ns)
 		one->last_ns = first_ns;
-	one->rows += one->last_row != m->row;
-	one->last_row = (int32_t)m->row;
+	turn(one, m->row);
 	one->up += m->up;
 	one->down += m->down;
 	one->is_answered |= m->is_answered;

@@ -1,5 +1,5 @@
 /* dealing.h - dealings: what a rule about the site policy has found between an asset and an address
- * (NW-SEG-001), and what was told of it.
+ * (NW-SEG-001) or a network (NW-EXF-009, 010), and what was told of it.
  *
  * A record is made when the rule speaks for the first time; what the policy allows makes none, so
  * the table holds deviations alone.  Its key is the asset and the peer, with the service where the
@@ -7,11 +7,12 @@
  * (app/dealings.h has the list).
  *
  * Bounded: DEALINGS_MAX.  When it is full, a quarter of the subject that has most goes, or the
- * least of all where each has few (keyed.h): first what nothing is open about, then what is silent
- * longest.  Counted.  What an incident has said of one that went stays said, and is resolved when
- * it has been silent long enough (app/silence.h).
+ * least of all where each has few (keyed.h): first what nothing is open about, of that what has no
+ * night counted, of that what is of no listed asset, then what is silent longest.  Counted.  What
+ * an incident has said of one that went stays said, and is resolved when it has been silent long
+ * enough (app/silence.h).
  * Thread: analysis.  Pointers stay valid until the next dealings_get() or dealings_remove().
- * Cost: a hash look-up; some 350 bytes a record, 3 MB when all are taken.
+ * Cost: a hash look-up; some 430 bytes a record, 4 MB when all are taken.
  */
 #ifndef NW_PROFILE_DEALING_H
 #define NW_PROFILE_DEALING_H
@@ -28,8 +29,13 @@ struct dealing_service {
 	uint16_t port;			/* the server's */
 };
 
+/* NW-EXF-010: of one service in the row of the last failed attempt.  They stop at UINT16_MAX. */
+struct dealing_tries {
+	uint16_t failed, answered;
+};
+
 struct dealing {
-	struct keyed keyed;		/* group ip: the peer */
+	struct keyed keyed;		/* group ip: the peer; others: what holds it */
 	enum rule_id rule;
 	uint64_t first_ns, last_ns;	/* packets */
 	int32_t last_row;
@@ -41,8 +47,14 @@ struct dealing {
 	bool is_answered;		/* by more than a refusal, ever */
 	/* The last connection, as a channel's contact has it. */
 	struct contact contact;
+	struct addr peer;
 	uint8_t proto;
 	char *name;			/* that it gave, raw bytes, or NULL */
+	/* NW-EXF-010: bit i: the night last_row - i counted.  The last of tries is of all services
+	 * that are not listed. */
+	uint64_t nights;
+	uint64_t failed;		/* attempts, ever */
+	struct dealing_tries tries[DEALING_SERVICES + 1];
 	/* What was told. */
 	bool is_told;			/* an incident is open, or ... */
 	bool is_flooded;		/* ... it was counted into the subject's flood */
@@ -85,6 +97,13 @@ struct dealing_minute {
 	bool is_answered;
 };
 void dealing_add(struct dealing *one, const struct dealing_minute *m);
+/* NW-EXF-010: after dealing_add() of an attempt that failed; and instead of it, of one that was
+ * answered in a row with failed ones. */
+void dealing_count_failed(struct dealing *one, const struct slice *s);
+void dealing_count_answered(struct dealing *one, const struct slice *s, int64_t row);
+void dealing_count_night(struct dealing *one);	/* last_row's counts */
+/* Which of the nights count as seen from that row: bit i: row - i. */
+uint64_t dealing_nights(const struct dealing *one, int64_t row);
 
 /* Called for each that goes, before it does: the state forgets it. */
 typedef void (*dealings_removed_fn)(void *arg, const struct keyed *k);

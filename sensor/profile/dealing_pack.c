@@ -6,7 +6,7 @@
 #include "profile/profile_pack.h"
 #include "profile/resolved.h"
 
-#define DEALING_VERSION 1
+#define DEALING_VERSION 2		/* 1: without what follows the name */
 
 enum flag {
 	IS_ANSWERED = 1, IS_TOLD = 2, IS_FLOODED = 4, TOLD_ANSWERED = 8, TOLD_LARGE = 16,
@@ -39,12 +39,27 @@ void dealing_pack(const struct dealing *one, struct packer *p)
 	pack_u8(p, one->proto);
 	contact_pack_brief(&one->contact, p);
 	pack_text(p, one->name);
+	pack_bytes(p, one->peer.bytes, sizeof(one->peer.bytes));
+	pack_u64(p, one->nights);
+	pack_u64(p, one->failed);
+	for (unsigned i = 0; i <= DEALING_SERVICES; i++) {
+		pack_u16(p, one->tries[i].failed);
+		pack_u16(p, one->tries[i].answered);
+	}
 }
 
 static bool is_dealing_rule(enum rule_id rule)
 {
 	return rule == RULE_SEG_001 || rule == RULE_SEG_003 || rule == RULE_DST_003 ||
-	       rule == RULE_DST_004;
+	       rule == RULE_DST_004 || rule == RULE_EXF_010 || rule == RULE_EXF_009;
+}
+
+/* Of what such a rule's records are. */
+static bool is_group_of(enum rule_id rule, enum group group)
+{
+	if (rule == RULE_EXF_010)
+		return group == GROUP_PREFIX || group == GROUP_ANY;
+	return group == (rule == RULE_EXF_009 ? GROUP_PREFIX : GROUP_IP);
 }
 
 static void unpack_flags(struct unpacker *u, struct dealing *ret)
@@ -62,12 +77,26 @@ static void unpack_flags(struct unpacker *u, struct dealing *ret)
 	ret->contact.is_answered = ret->is_answered;
 }
 
-static void unpack_value(struct unpacker *u, struct dealing *ret)
+static void unpack_tries(struct unpacker *u, struct dealing *ret)
 {
+	unpack_bytes(u, ret->peer.bytes, sizeof(ret->peer.bytes));
+	ret->nights = unpack_u64(u);
+	ret->failed = unpack_u64(u);
+	for (unsigned i = 0; i <= DEALING_SERVICES; i++) {
+		ret->tries[i].failed = unpack_u16(u);
+		ret->tries[i].answered = unpack_u16(u);
+	}
+}
+
+/* The version of what was read. */
+static uint8_t unpack_value(struct unpacker *u, struct dealing *ret)
+{
+	uint8_t version = unpack_u8(u);
 	char id[SITE_ID_MAX];
 
-	u->is_bad |= unpack_u8(u) != DEALING_VERSION || !unpack_text(u, id, sizeof(id)) ||
-		     !rule_id_find(id, &ret->rule) || !is_dealing_rule(ret->rule);
+	u->is_bad |= version < 1 || version > DEALING_VERSION ||
+		     !unpack_text(u, id, sizeof(id)) || !rule_id_find(id, &ret->rule) ||
+		     !is_dealing_rule(ret->rule);
 	ret->first_ns = unpack_u64(u);
 	ret->last_ns = unpack_u64(u);
 	ret->last_row = (int32_t)unpack_u32(u);
@@ -88,6 +117,9 @@ static void unpack_value(struct unpacker *u, struct dealing *ret)
 	ret->proto = unpack_u8(u);
 	contact_unpack_brief(u, &ret->contact);
 	ret->name = unpack_text_new(u, RESOLVED_NAME_MAX - 1);
+	if (version > 1)
+		unpack_tries(u, ret);
+	return version;
 }
 
 bool dealing_unpack(struct dealings *d, const struct subjects *s, struct unpacker *key,
@@ -96,9 +128,10 @@ bool dealing_unpack(struct dealings *d, const struct subjects *s, struct unpacke
 	struct dealing read = { 0 };
 	struct dealing *one = NULL;
 	struct keyed place;
+	uint8_t version = unpack_value(value, &read);
 
-	unpack_value(value, &read);
-	if (keyed_unpack_key(key, s, &read.keyed) && read.keyed.key.group == GROUP_IP &&
+	if (keyed_unpack_key(key, s, &read.keyed) &&
+	    is_group_of(read.rule, (enum group)read.keyed.key.group) &&
 	    unpack_ok(key) && unpack_ok(value) &&
 	    !dealings_find(d, read.keyed.subject, &read.keyed.key))
 		one = dealings_get(d, read.keyed.subject, &read.keyed.key, read.rule);
@@ -106,6 +139,8 @@ bool dealing_unpack(struct dealings *d, const struct subjects *s, struct unpacke
 		free(read.name);
 		return false;
 	}
+	if (version == 1)
+		read.peer = read.keyed.key.value;
 	place = one->keyed;
 	*one = read;
 	one->keyed = place;

@@ -63,6 +63,7 @@ struct subject {
 					 * ever.  NW-DST-004 */
 	bool is_changed;		/* since it was last packed */
 	uint32_t counted;		/* scratch of evictions */
+	uint32_t networks;		/* that NW-EXF-010 follows (dealing.h) */
 	uint8_t servers_asked, servers_named;	/* by kind: whether policy/servers.h was asked if
 						 * some are named, and its answer */
 };

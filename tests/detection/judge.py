@@ -33,10 +33,12 @@ class Run:
         self.suppressed = [r for r in records if r["nachtwacht"].get("suppression")]
         self.offset = smallest_offset(story["timezone"], int(story["start"][:4]))
         self.sent = {}			# row -> bytes up
+        vain = {a["id"] for a in story["activities"] if a.get("outcome", "ok") != "ok"}
         for leak in truth["leaks"]:
             for night in leak["nights"]:
-                # What is said below IP has no payload: its packets count.
-                sent = night["packets_up" if leak["kind"] in ("arp", "nd", "dhcp", "dhcp6") else "up"]
+                # What is said below IP, or in vain, has no payload: its packets count.
+                sent = night["packets_up" if leak["kind"] in ("arp", "nd", "dhcp", "dhcp6") or
+                             leak["activity"] in vain else "up"]
                 if sent:
                     self.sent[night["night"]] = self.sent.get(night["night"], 0) + sent
         self.rows = sorted(self.sent)
