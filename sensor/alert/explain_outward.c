@@ -6,6 +6,7 @@
 #include <string.h>
 #include "alert/explain_dealing.h"
 #include "alert/explain_internal.h"
+#include "base/pseudonym.h"
 #include "detect/attempts.h"
 #include "detect/misplaced.h"
 
@@ -30,7 +31,7 @@ static void where_text(const struct alert_context *ctx, const struct incident *i
 		snprintf(buf, cap, "addresses outside, beyond the %" PRIu32 " networks that are "
 			 "followed one by one", ctx->site->rules->params.attempts.networks);
 	else
-		snprintf(buf, cap, "%s (network %s)", addr_format(&one->peer, addr),
+		snprintf(buf, cap, "%s (network %s)", addr_show(&one->peer, addr),
 			 incident_value(in, value));
 }
 

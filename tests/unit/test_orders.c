@@ -501,7 +501,7 @@ static void a_file_that_changes(void)
 	write_orders(path, "id,vendor,assets,start,end\nW-1,A,IMG-1," TIMES "\n");
 	here.orders_path = path;
 	CU_ASSERT_FATAL(!orders_load(path, &here, &here.orders));
-	CU_ASSERT_FATAL(!orders_watch_new(&here, &w));
+	CU_ASSERT_FATAL(!orders_watch_new(&here, NULL, &w));
 	CU_ASSERT_PTR_EQUAL(orders_watch_look(w), here.orders);
 	lines[0] = '\0';
 	log_set_sink(keep_line);
