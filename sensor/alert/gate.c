@@ -150,8 +150,8 @@ static void describe(const struct channel_key *key, const char *name, const char
 	q->country = value;
 	if (q->about == SUPPRESS_ADDRESS)
 		q->network = (struct cidr){ key->value, 128 };
-	else if (q->about == SUPPRESS_NETWORK && !cidr_parse(value, &q->network))
-		q->about = SUPPRESS_ANY;
+	else if (q->about == SUPPRESS_NETWORK)
+		q->network = group_network(key);
 	else if (q->about == SUPPRESS_ASN)
 		q->asn = (uint32_t)strtoul(value + strlen("AS"), NULL, 10);
 }

@@ -559,5 +559,6 @@ void links_time(struct links_watch *w, uint64_t now_ns)
 
 void links_end_row(struct links_watch *w, uint64_t end_ns)
 {
-	links_expire(w->links, end_ns);
+	links_expire(w->links, end_ns,
+		     (uint64_t)w->context->site->retention_nights * NS_PER_DAY);
 }

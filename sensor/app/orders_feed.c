@@ -12,7 +12,7 @@
 #include "base/pack.h"
 #include "base/text.h"
 
-#define BAD_MAX 10			/* values that are left out before all are refused */
+#define SAID_MAX 10			/* values that are left out, said one by one */
 
 struct orders_feed {
 	struct redis_url url;
@@ -185,7 +185,8 @@ static bool are_of_their_fields(const struct hash_rows *rows, const struct order
 	if (o->n != rows->n)
 		return false;
 	for (size_t i = 0; i < rows->n; i++)
-		if (!orders_by_id(o, rows->list[i].field))
+		if (strlen(rows->list[i].field) != rows->list[i].field_len ||
+		    !orders_by_id(o, rows->list[i].field))
 			return false;
 	return true;
 }
@@ -226,14 +227,14 @@ int orders_of_rows(const struct hash_rows *rows, const struct site *site,
 	orders_feed_key(site, key);
 	*ret_left_out = 0;
 	for (size_t i = 0; !err && i < rows->n; i++) {
+		log_mute(*ret_left_out >= SAID_MAX);
 		is_good[i] = is_good_row(rows, i, site, &p);
 		*ret_left_out += !is_good[i];
-		if (*ret_left_out > BAD_MAX) {
-			log_err("orders", "%s: more than %d of its values are no orders: it is "
-				"refused whole", key, BAD_MAX);
-			err = ERR_FORMAT;
-		}
 	}
+	log_mute(false);
+	if (*ret_left_out > SAID_MAX)
+		log_err("orders", "%s: and %zu more values that are no orders", key,
+			*ret_left_out - SAID_MAX);
 	if (!err && !compose(rows, is_good, &p))
 		err = -ENOMEM;
 	if (!err)

@@ -19,6 +19,11 @@ int orders_keep(struct state *s, const struct hash_rows *rows)
 	return err;
 }
 
+void orders_unkeep(struct state *s)
+{
+	state_delete(s, STATE_META, name, strlen(name));
+}
+
 struct hash_rows *orders_kept(struct state *s)
 {
 	struct hash_rows *rows;

@@ -9,6 +9,7 @@
 #include "store/state.h"
 
 int orders_keep(struct state *s, const struct hash_rows *rows);	/* 0 or -ENOMEM, ERR_LIMIT */
+void orders_unkeep(struct state *s);	/* the orders are elsewhere now */
 /* NULL: none are kept, they are damaged, or there is no memory.  Free with hash_rows_free(). */
 struct hash_rows *orders_kept(struct state *s);
 

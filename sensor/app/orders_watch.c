@@ -28,21 +28,24 @@ static void read_rows(struct orders_watch *w, struct hash_rows *rows)
 	struct orders *more = NULL;
 	size_t left_out = 0;
 
+	/* Kept also when they are refused: under another site they may be good. */
+	hash_rows_free(w->rows);
+	w->rows = rows;
 	if (orders_of_rows(rows, w->site, &more, &left_out)) {
 		log_err("orders", "the %zu work orders that were read before still count",
 			now(w)->n);
 		w->counters.refused++;
-		hash_rows_free(rows);
 		return;
 	}
+	if (!more->n && now(w)->n)
+		log_err("orders", "Redis has no work orders any more: the %zu that counted are "
+			"over, and remote work is judged as without an order", now(w)->n);
 	w->counters.taken++;
 	w->counters.refused += left_out > 0;
 	log_notice("orders", "%zu work orders were read from Redis, %zu left out, SHA-256 %s",
 		   more->n, left_out, more->sha256);
 	orders_free(w->own);
 	w->own = more;
-	hash_rows_free(w->rows);
-	w->rows = rows;
 }
 
 int orders_watch_new(const struct site *site, struct orders_feed *feed,

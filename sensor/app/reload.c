@@ -29,12 +29,13 @@ struct reload {
 };
 
 /* Orders that are in Redis go into a site that was just read: those that were read last, or those
- * that an earlier run kept. */
-static void fill_orders(struct reload *r, struct site *site)
+ * that an earlier run kept.  0, or an error that was logged. */
+static int fill_orders(struct reload *r, struct site *site)
 {
 	struct memory *m = r->session->memory;
 	size_t left_out;
 	struct orders *orders = NULL;
+	int err;
 
 	if (!r->rows && m) {
 		r->rows = orders_kept(memory_state(m));
@@ -42,10 +43,14 @@ static void fill_orders(struct reload *r, struct site *site)
 			log_notice("orders", "until Redis is read, the %zu work orders count that "
 				   "an earlier run read there", r->rows->n);
 	}
-	if (!r->rows || orders_of_rows(r->rows, site, &orders, &left_out))
-		return;		/* logged; none are known until Redis says some */
+	if (!r->rows)
+		return 0;	/* none are known until Redis says some */
+	err = orders_of_rows(r->rows, site, &orders, &left_out);
+	if (err)
+		return err;
 	orders_free(site->orders);
 	site->orders = orders;
+	return 0;
 }
 
 /* The watch over the session's site. */
@@ -60,6 +65,8 @@ static int watch_orders(struct reload *r)
 	if (!s->site->orders_in_redis) {
 		orders_feed_free(r->feed);
 		r->feed = NULL;
+		if (s->memory)
+			orders_unkeep(memory_state(s->memory));
 	} else if (!r->feed) {
 		err = orders_feed_new(&s->redis_config.url, s->site, &r->feed);
 		if (!err)
@@ -94,8 +101,9 @@ int reload_new(struct session *s, struct reload **ret_reload)
 	if (!r)
 		return -ENOMEM;
 	r->session = s;
-	if (s->site->orders_in_redis)
-		fill_orders(r, s->site);
+	/* What was kept and is no good any more: none are known until Redis says some. */
+	if (s->site->orders_in_redis && fill_orders(r, s->site))
+		log_err("orders", "the work orders that an earlier run read are not taken");
 	err = watch_orders(r);
 	if (err) {
 		reload_free(r);
@@ -206,13 +214,14 @@ static int take_all(struct reload *r)
 	text_copy(id, sizeof(id), s->context.run_id);
 	s->site = site;
 	session_make_run_id(s);		/* what is resolved by it is of the new run already */
-	if (site->orders_in_redis)
-		fill_orders(r, site);
-	err = site_use_pseudonyms(site);
+	err = site->orders_in_redis ? fill_orders(r, site) : 0;
+	if (!err)
+		err = site_know_assets(site);
 	if (!err)
 		err = renew(r, site);
 	if (err) {
-		site_use_pseudonyms(old);
+		if (site_know_assets(old))
+			log_err("policy", "out of memory: assets that are new have no pseudonyms");
 		s->site = old;
 		text_copy(s->context.run_id, sizeof(s->context.run_id), id);
 		site_free(site);

@@ -50,6 +50,13 @@ void log_set_sink(void (*sink)(enum log_level, const char *))
 static _Thread_local char *captured;
 static _Thread_local size_t captured_max;
 
+static _Thread_local bool is_muted;
+
+void log_mute(bool is_mute)
+{
+	is_muted = is_mute;
+}
+
 void log_capture(char *buf, size_t cap)
 {
 	captured = buf;
@@ -73,7 +80,7 @@ static void log_line(enum log_level level, const char *topic, const char *fmt, v
 	size_t len = 0, prefix;
 	int saved = errno;
 
-	if ((int)level > atomic_load_explicit(&current_level, memory_order_relaxed))
+	if (is_muted || (int)level > atomic_load_explicit(&current_level, memory_order_relaxed))
 		return;
 	if (getenv("JOURNAL_STREAM"))
 		len = clip(snprintf(line, sizeof(line), "<%d>", syslog_levels[level]),

@@ -23,6 +23,9 @@ void log_set_sink(void (*sink)(enum log_level level, const char *line));
  * emptied.  NULL: no more. */
 void log_capture(char *buf, size_t cap);
 
+/* What this thread says from now on is neither said nor captured. */
+void log_mute(bool is_mute);
+
 void log_err(const char *topic, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void log_warn(const char *topic, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void log_notice(const char *topic, const char *fmt, ...) __attribute__((format(printf, 2, 3)));

@@ -35,7 +35,7 @@ static struct {
 /* --- keys ------------------------------------------------------------------ */
 
 /* Without memory it comes out as zeros: a pseudonym then tells too little, never too much. */
-static void keyed(const uint8_t key[static PSEUDONYM_KEY_LEN], const char *use, const void *data,
+static bool keyed(const uint8_t key[static PSEUDONYM_KEY_LEN], const char *use, const void *data,
 		  size_t len, uint8_t ret[static MAC_LEN])
 {
 	uint8_t text[512];
@@ -48,8 +48,10 @@ static void keyed(const uint8_t key[static PSEUDONYM_KEY_LEN], const char *use, 
 	memcpy(text, use, use_len);
 	if (len)
 		memcpy(text + use_len, data, len);
-	if (!HMAC(EVP_sha256(), key, PSEUDONYM_KEY_LEN, text, use_len + len, ret, &mac_len))
-		memset(ret, 0, MAC_LEN);
+	if (HMAC(EVP_sha256(), key, PSEUDONYM_KEY_LEN, text, use_len + len, ret, &mac_len))
+		return true;
+	memset(ret, 0, MAC_LEN);
+	return false;
 }
 
 /* Regular files only: a pipe is not waited for. */
@@ -88,10 +90,10 @@ int pseudonym_key_load(const char *path, uint8_t ret_key[static PSEUDONYM_KEY_LE
 	return err;
 }
 
-void pseudonym_key_derive(const uint8_t key[static PSEUDONYM_KEY_LEN], const char *use,
-			  uint8_t ret_key[static PSEUDONYM_KEY_LEN])
+int pseudonym_key_derive(const uint8_t key[static PSEUDONYM_KEY_LEN], const char *use,
+			 uint8_t ret_key[static PSEUDONYM_KEY_LEN])
 {
-	keyed(key, "nachtwacht key", use, strlen(use), ret_key);
+	return keyed(key, "nachtwacht key", use, strlen(use), ret_key) ? 0 : -ENOMEM;
 }
 
 /* --- what is shown clear --------------------------------------------------- */
@@ -145,12 +147,10 @@ static bool is_nobodys(const struct addr *a)
 	return addr_is_multicast(a) || !memcmp(a->bytes, none, 16);
 }
 
-static bool is_clear(const struct addr *a)
+static bool is_assets(const struct addr *a)
 {
 	bool is_known;
 
-	if (!used.addresses || is_nobodys(a))
-		return true;
 	pthread_rwlock_rdlock(&known.lock);
 	is_known = known.n && bsearch(a, known.list, known.n, sizeof(*a), compare);
 	pthread_rwlock_unlock(&known.lock);
@@ -181,19 +181,24 @@ static struct addr network_shown(const struct cidr *c)
 	return ret;
 }
 
-struct addr addr_shown(const struct addr *a)
+struct addr addr_pseudonym(const struct addr *a)
 {
 	struct cidr network;
 	struct addr ret;
 	uint8_t mac[MAC_LEN];
 
-	if (is_clear(a))
+	if (!used.addresses || is_nobodys(a))
 		return *a;
 	network = network_of(a);
 	ret = network_shown(&network);
 	keyed(used.key, "address", a->bytes, sizeof(a->bytes), mac);
 	memcpy(ret.bytes + HALF, mac, HALF);
 	return ret;
+}
+
+struct addr addr_shown(const struct addr *a)
+{
+	return used.addresses && !is_assets(a) ? addr_pseudonym(a) : *a;
 }
 
 const char *addr_show(const struct addr *a, char buf[static ADDR_TEXT_MAX])
@@ -278,6 +283,39 @@ static const char *make_name(const char *name, char buf[static PSEUDONYM_NAME_MA
 	return buf;
 }
 
+/* Four numbers of one to three digits between dots, dashes or underlines. */
+static bool has_four_numbers(const char *name)
+{
+	unsigned numbers = 0, digits = 0;
+
+	for (const char *c = name; ; c++) {
+		if (isdigit((unsigned char)*c)) {
+			digits++;
+			continue;
+		}
+		numbers = digits >= 1 && digits <= 3 ? numbers + 1 : 0;
+		if (numbers == 4)
+			return true;
+		if (!*c)
+			return false;
+		/* Anything else begins anew, but for letters before the first number. */
+		if (!strchr(".-_", *c))
+			numbers = 0;
+		digits = 0;
+	}
+}
+
+/* Does the name tell an address: of the reverse tree (RFC 1035 3.5, RFC 3596 2.5), with a port or
+ * in brackets, or as providers name their lines ("203-0-113-9.example")? */
+static bool tells_address(const char *name)
+{
+	char folded[PSEUDONYM_NAME_MAX];
+	size_t len = fold(name, folded);
+
+	return strchr(folded, ':') || has_four_numbers(folded) ||
+	       (len >= 5 && !strcmp(folded + len - 5, ".arpa"));
+}
+
 const char *name_show(const char *name, char buf[static PSEUDONYM_NAME_MAX])
 {
 	struct addr a;
@@ -285,7 +323,7 @@ const char *name_show(const char *name, char buf[static PSEUDONYM_NAME_MAX])
 	/* Host: 203.0.113.9 */
 	if (used.addresses && addr_parse(name, &a))
 		return addr_show(&a, buf);
-	if (used.names && *name)
+	if (*name && (used.names || (used.addresses && tells_address(name))))
 		return make_name(name, buf);
 	text_copy(buf, PSEUDONYM_NAME_MAX, name);
 	return buf;

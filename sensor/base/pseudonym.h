@@ -14,7 +14,8 @@
  *		network routes: p of its network (IPv4 /24, IPv6 /48), h of the whole address
  *   network	fdpp:pppp:pppp:pppp::/64, for any length
  *   name	one label for each label, each made of the name from there on: two hosts of one
- *		domain share its pseudonym.  Ends in ".invalid" (RFC 6761)
+ *		domain share its pseudonym.  Ends in ".invalid" (RFC 6761).  Where addresses
+ *		alone are wanted: names that tell one (9.113.0.203.in-addr.arpa)
  *
  * Clear stay: addresses of listed assets (the operator's own machines, which the policy names),
  * multicast, broadcast and unspecified ones, and names that are literal addresses of those.
@@ -41,8 +42,8 @@ struct pseudonyms {
  * for a file that is no regular one, or too short or too long.  Not logged. */
 int pseudonym_key_load(const char *path, uint8_t ret_key[static PSEUDONYM_KEY_LEN]);
 /* A key for another use, made from that one: `use` is a word. */
-void pseudonym_key_derive(const uint8_t key[static PSEUDONYM_KEY_LEN], const char *use,
-			  uint8_t ret_key[static PSEUDONYM_KEY_LEN]);
+int pseudonym_key_derive(const uint8_t key[static PSEUDONYM_KEY_LEN], const char *use,
+			 uint8_t ret_key[static PSEUDONYM_KEY_LEN]);	/* 0 or -ENOMEM */
 
 void pseudonyms_use(const struct pseudonyms *p);	/* copied; NULL: all is shown clear */
 /* The addresses of listed assets, copied; in place of those before.  0 or -ENOMEM: those stay. */
@@ -51,6 +52,8 @@ bool pseudonyms_for_addresses(void);
 bool pseudonyms_for_names(void);
 
 struct addr addr_shown(const struct addr *a);		/* itself, or its pseudonym */
+/* Its pseudonym also when it is an asset's: what it was shown as before it was listed. */
+struct addr addr_pseudonym(const struct addr *a);
 /* As addr_format() and cidr_format(), of what is shown.  A bare host is shown as an address. */
 const char *addr_show(const struct addr *a, char buf[static ADDR_TEXT_MAX]);
 const char *cidr_show(const struct cidr *c, char buf[static CIDR_TEXT_MAX]);

@@ -300,8 +300,8 @@ static json_t *add_facts(json_t *record, const struct slice *s, const struct fil
 	set_text(record, "http_method", facts_text(f, FACT_METHOD));
 	set_text(record, "file_up", file_type_name(f->file[0], files));
 	set_text(record, "file_down", file_type_name(f->file[1], files));
-	/* Mail and file servers greet with their names. */
-	if (!pseudonyms_for_names()) {
+	/* Mail and file servers greet with names and addresses. */
+	if (!pseudonyms_for_names() && !pseudonyms_for_addresses()) {
 		set_text(record, "banner_up", facts_text(f, FACT_BANNER_0));
 		set_text(record, "banner_down", facts_text(f, FACT_BANNER_1));
 	}

@@ -4,9 +4,10 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include "base/clock.h"
 #include "base/err.h"
 
-#define STEPS_MAX (4 * HASH_ROWS_MAX)	/* a server that never ends its cursor is left */
+#define READING_NS (60 * NS_PER_SEC)	/* a server that never ends its cursor is left */
 
 static enum redis_class lack(struct redis_fault *f)
 {
@@ -19,15 +20,16 @@ static enum redis_class scan(struct redis_conn *c, const char *key, struct hash_
 {
 	char cursor[REDIS_CURSOR_MAX] = "0";
 	enum redis_class class;
-	unsigned steps = 0;
+	uint64_t deadline = clock_monotonic_ns() + READING_NS;
 
 	do {
 		class = redis_conn_scan(c, key, cursor, hash_reading_add, r, f);
-	} while (class == REDIS_DONE && strcmp(cursor, "0") && ++steps < STEPS_MAX);
+	} while (class == REDIS_DONE && strcmp(cursor, "0") && clock_monotonic_ns() < deadline);
 	if (r->no_memory)
 		return lack(f);
-	if (class == REDIS_DONE && steps >= STEPS_MAX) {
-		*f = (struct redis_fault){ .class = REDIS_LOST, .text = "a walk without end" };
+	if (class == REDIS_DONE && strcmp(cursor, "0")) {
+		*f = (struct redis_fault){ .class = REDIS_LOST,
+					   .text = "not read to its end in 60 s" };
 		return REDIS_LOST;
 	}
 	return class;

@@ -157,8 +157,11 @@ void site_free(struct site *s);
 /* NULL: it wants no pseudonyms.  Else the key by which its state is sealed, too
  * (store/state_seal.h). */
 const uint8_t *site_state_key(const struct site *s);
-/* Makes its wish, and its asset list, that of the process (base/pseudonym.h).  0 or -ENOMEM. */
+/* Makes its wish, and its asset list, that of the process (base/pseudonym.h), before there is a
+ * second thread.  0 or -ENOMEM. */
 int site_use_pseudonyms(const struct site *s);
+/* The asset list alone, at any time: of a site with the same wish. */
+int site_know_assets(const struct site *s);
 
 /* --- look-ups ------------------------------------------------------------------------ */
 

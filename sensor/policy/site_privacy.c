@@ -72,16 +72,12 @@ const uint8_t *site_state_key(const struct site *s)
 	return s->privacy.addresses || s->privacy.names ? s->privacy.key : NULL;
 }
 
-int site_use_pseudonyms(const struct site *s)
+int site_know_assets(const struct site *s)
 {
 	size_t n = 0;
 	struct addr *known;
 	int err;
 
-	if (!site_state_key(s)) {
-		pseudonyms_use(NULL);
-		return pseudonyms_know(NULL, 0);
-	}
 	for (size_t i = 0; i < s->n_assets; i++)
 		n += s->assets[i].n_ips;
 	known = calloc(n + 1, sizeof(*known));
@@ -93,9 +89,13 @@ int site_use_pseudonyms(const struct site *s)
 			known[n++] = s->assets[i].ips[k];
 	err = pseudonyms_know(known, n);
 	free(known);
-	if (!err)
-		pseudonyms_use(&s->privacy);
 	return err;
+}
+
+int site_use_pseudonyms(const struct site *s)
+{
+	pseudonyms_use(site_state_key(s) ? &s->privacy : NULL);
+	return site_know_assets(s);
 }
 
 /* --- retention ------------------------------------------------------------- */

@@ -239,14 +239,14 @@ struct link_row *links_get(struct links *l, const struct link_key *key, uint64_t
 	return row;
 }
 
-void links_expire(struct links *l, uint64_t now_ns)
+void links_expire(struct links *l, uint64_t now_ns, uint64_t silent_ns)
 {
 	for (int k = 0; k < LINK_KINDS; k++) {
 		struct table *t = &l->tables[k];
 
 		for (size_t i = 0; i < t->n; i++)
 			if (now_ns > t->rows[i]->last_ns &&
-			    now_ns - t->rows[i]->last_ns > LINK_SILENT_NS)
+			    now_ns - t->rows[i]->last_ns > silent_ns)
 				drop(l, t, i);
 		close_up(t);
 	}

@@ -17,7 +17,7 @@
  * told one by one goes after these, a listed asset's last of all.  So a flood of made-up addresses
  * pushes out its own.  Of links the one known for the shortest time goes first: since when the
  * others are known says what is new there.
- * What is silent for LINK_SILENT_NS is forgotten.
+ * What is silent for the site's retention.nights is forgotten.
  * Rows are kept in the order of (link, address or MAC), which no order of arrival changes.
  * Thread: analysis.  A row's address stays until it goes; getting one can make others go.
  * Cost: a binary search a claim; about 200 bytes a row, 2 MB when all is full.
@@ -37,7 +37,6 @@
 #define LINKS_MAX 512
 #define NEIGHBOURS_MAX 8192
 #define GATEWAYS_MAX 1024
-#define LINK_SILENT_NS (400 * NS_PER_DAY)
 
 /* Kept in the state: never renumber. */
 enum link_kind { LINK_ITSELF, LINK_NEIGHBOUR, LINK_GATEWAY, LINK_KINDS };
@@ -141,7 +140,7 @@ static inline struct gateway *link_gateway(struct link_row *row)
 
 /* All of a kind, in order; borrowed until the next links_get(). */
 struct link_row *const *links_list(const struct links *l, enum link_kind kind, size_t *ret_n);
-void links_expire(struct links *l, uint64_t now_ns);
+void links_expire(struct links *l, uint64_t now_ns, uint64_t silent_ns);
 
 /* --- the state ------------------------------------------------------------------------------- */
 

@@ -30,6 +30,9 @@ struct subjects {
 	size_t count, capacity;
 	struct entry *table;
 	size_t used;
+	/* By pseudonym, for sites that want them: ids of addresses are made of it, and stay when
+	 * the machine is listed later.  A table of its own: nobody's packets are looked up here. */
+	struct entry *aliases;
 	struct subject **unlisted;	/* by zone, the last for none: what does not fit any more */
 	uint64_t overflowed;
 	struct job_places places;
@@ -37,13 +40,38 @@ struct subjects {
 	int64_t latest;
 };
 
-static struct entry *find_entry(const struct subjects *s, const struct addr *a)
+static struct entry *find_in(struct entry *table, const struct addr *a)
 {
 	size_t i = hash_table(a->bytes, sizeof(a->bytes), hash_secret()) & (TABLE_SLOTS - 1);
 
-	while (s->table[i].subject && !addr_equal(&s->table[i].addr, a))
+	while (table[i].subject && !addr_equal(&table[i].addr, a))
 		i = (i + 1) & (TABLE_SLOTS - 1);
-	return &s->table[i];
+	return &table[i];
+}
+
+static struct entry *find_entry(const struct subjects *s, const struct addr *a)
+{
+	return find_in(s->table, a);
+}
+
+/* e: a place that find_entry() has given, of nobody or of another one. */
+static void take_entry(struct subjects *s, struct entry *e, const struct addr *a,
+		       struct subject *subject)
+{
+	struct addr alias = addr_pseudonym(a);
+
+	s->used += !e->subject;
+	*e = (struct entry){ .addr = *a, .subject = subject };
+	if (s->aliases)
+		*find_in(s->aliases, &alias) = (struct entry){ .addr = alias, .subject = subject };
+}
+
+/* The id of an address that nobody lists. */
+static const char *id_of_address(const struct addr *a, char buf[static ADDR_TEXT_MAX])
+{
+	struct addr shown = addr_pseudonym(a);
+
+	return addr_format(&shown, buf);
 }
 
 static struct subject *new_subject(struct subjects *s, const char *id)
@@ -88,12 +116,8 @@ static int add_asset(struct subjects *s, const struct asset *asset)
 	}
 	if (asset->n_macs > 0)
 		memcpy(subject->mac, asset->macs[0], 6);
-	for (size_t i = 0; i < asset->n_ips && s->used < TABLE_SLOTS / 2; i++) {
-		struct entry *e = find_entry(s, &asset->ips[i]);
-
-		s->used += !e->subject;
-		*e = (struct entry){ .addr = asset->ips[i], .subject = subject };
-	}
+	for (size_t i = 0; i < asset->n_ips && s->used < TABLE_SLOTS / 2; i++)
+		take_entry(s, find_entry(s, &asset->ips[i]), &asset->ips[i], subject);
 	return 0;
 }
 
@@ -206,7 +230,9 @@ int subjects_new(const struct site *site, struct subjects **ret_subjects)
 	s->site = site;
 	s->latest = INT64_MAX;
 	s->table = calloc(TABLE_SLOTS, sizeof(*s->table));
-	if (!s->table || (site->n_assets && crowd_new(site->n_assets, &s->crowd)))
+	if (pseudonyms_for_addresses())
+		s->aliases = calloc(TABLE_SLOTS, sizeof(*s->aliases));
+	if (!s->table || (pseudonyms_for_addresses() && !s->aliases) || (site->n_assets && crowd_new(site->n_assets, &s->crowd)))
 		goto out;
 	for (size_t i = 0; i < site->n_assets; i++) {
 		err = add_asset(s, &site->assets[i]);
@@ -237,6 +263,7 @@ void subjects_free(struct subjects *s)
 	free(s->unlisted);
 	crowd_free(s->crowd);
 	free(s->table);
+	free(s->aliases);
 	free(s);
 }
 
@@ -276,13 +303,12 @@ static struct subject *get_address(struct subjects *s, const struct addr *a,
 		return e->subject;
 	if (s->count >= SUBJECTS_MAX || s->used >= TABLE_SLOTS / 2)
 		return unlisted_of(s, zone, a);
-	subject = new_subject(s, addr_show(a, text));
+	subject = new_subject(s, id_of_address(a, text));
 	if (!subject)
 		return NULL;
 	subject->addr = *a;
 	subject->zone = zone;
-	*e = (struct entry){ .addr = *a, .subject = subject };
-	s->used++;
+	take_entry(s, e, a, subject);
 	return subject;
 }
 
@@ -345,8 +371,12 @@ struct subject *subjects_by_id(const struct subjects *s, const char *id)
 	struct addr a;
 
 	/* Addresses have their entry; assets and what stands for too much are few. */
-	if (addr_parse(id, &a) && find_entry(s, &a)->subject)
-		return find_entry(s, &a)->subject;
+	if (addr_parse(id, &a)) {
+		const struct entry *e = s->aliases ? find_in(s->aliases, &a) : find_entry(s, &a);
+
+		if (e->subject)
+			return e->subject;
+	}
 	for (size_t i = 0; i < s->count; i++)
 		if (!strcmp(s->list[i]->id, id))
 			return s->list[i];
@@ -375,7 +405,7 @@ struct subject *subjects_restore(struct subjects *s, const char *id, const struc
 	 */
 	if (!strncmp(id, VENDOR_PREFIX, strlen(VENDOR_PREFIX)))
 		return restore_vendor(s, id);
-	if (strcmp(addr_show(a, text), id))
+	if (strcmp(id_of_address(a, text), id))
 		return NULL;
 	for (size_t i = 0; !zone && i < s->site->n_zones; i++)
 		if (!strcmp(s->site->zones[i].id, zone_id))

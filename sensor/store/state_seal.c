@@ -256,14 +256,15 @@ static int make_sealer(const uint8_t *site_key, struct sealer **ret_sealer)
 	static const char *const uses[] = { "state, first half", "state, second half" };
 	struct sealer *r = calloc(1, sizeof(*r));
 	uint8_t key[SEAL_KEY_LEN], hash[DIGEST_SHA256_LEN];
-	int err;
+	int err = 0;
 
 	static_assert(SEAL_KEY_LEN == 2 * PSEUDONYM_KEY_LEN, "one half for each use");
 	if (!r)
 		return -ENOMEM;
-	for (size_t i = 0; i < 2; i++)
-		pseudonym_key_derive(site_key, uses[i], key + i * PSEUDONYM_KEY_LEN);
-	err = seal_new(key, &r->seal);
+	for (size_t i = 0; !err && i < 2; i++)
+		err = pseudonym_key_derive(site_key, uses[i], key + i * PSEUDONYM_KEY_LEN);
+	if (!err)
+		err = seal_new(key, &r->seal);
 	digest_sha256(key, sizeof(key), hash);
 	memcpy(r->id, hash, ID_LEN);
 	explicit_bzero(key, sizeof(key));

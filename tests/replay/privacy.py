@@ -4,6 +4,7 @@
   privacy.py clear FLOWS SITE        what the capture has that must not be shown: a line each
   privacy.py scan CLEAR FILE...      prints FILE: WHAT for each that a file has, as text or as bytes
   privacy.py retain IN OUT SECTION   a site with a section "retention"
+  privacy.py vary IN OUT CHANGES     a site with other sections, {"without": ASSET} less one asset
   privacy.py later IN OUT            a scenario of the same hosts, 100 days later, without its own activities
   privacy.py same PLAIN VEILED       alerts of both runs: the same incidents, cases and members, one to one
 """
@@ -34,6 +35,16 @@ def retain(source, target, section):
     with open(source, encoding="utf-8") as f:
         site = json.load(f)
     site["retention"] = json.loads(section)
+    with open(target, "w", encoding="utf-8") as f:
+        json.dump(site, f)
+
+
+def vary(source, target, what):
+    what = json.loads(what)
+    with open(source, encoding="utf-8") as f:
+        site = json.load(f)
+    site["assets"] = [a for a in site["assets"] if a["id"] != what.get("without")]
+    site.update({k: v for k, v in what.items() if k != "without"})
     with open(target, "w", encoding="utf-8") as f:
         json.dump(site, f)
 
@@ -107,5 +118,5 @@ def same(plain, veiled):
 
 
 if __name__ == "__main__":
-    {"site": make_site, "clear": list_clear, "same": same, "retain": retain, "later": later,
+    {"site": make_site, "clear": list_clear, "same": same, "retain": retain, "later": later, "vary": vary,
      "scan": lambda words, *paths: scan(words, paths)}[sys.argv[1]](*sys.argv[2:])

@@ -129,15 +129,17 @@ static void test_who_goes_last(void)
 	EQUAL_INT(links_find(links, &first)->first_ns, T0);
 }
 
+#define SILENT_NS (60 * NS_PER_DAY)
+
 static void test_expire(void)
 {
 	struct link_key key = address(7, 1);
 
 	see(7, 1, T0);
 	see(7, 2, T0 + 2 * NS_PER_DAY);
-	links_expire(links, T0 + LINK_SILENT_NS);
+	links_expire(links, T0 + SILENT_NS, SILENT_NS);
 	CU_ASSERT_PTR_NOT_NULL(links_find(links, &key));
-	links_expire(links, T0 + LINK_SILENT_NS + NS_PER_DAY);
+	links_expire(links, T0 + SILENT_NS + NS_PER_DAY, SILENT_NS);
 	CU_ASSERT_PTR_NULL(links_find(links, &key));
 	EQUAL_INT(links_counters(links)->live[LINK_NEIGHBOUR], 1);
 }

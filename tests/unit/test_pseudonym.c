@@ -142,12 +142,26 @@ static void names_share_what_domains_share(void)
 
 static void each_wish_is_its_own(void)
 {
+	static const char *const telling[] = {
+		"9.113.0.203.in-addr.arpa", "1.0.0.2.ip6.ARPA.", "203.0.113.9:8443",
+		"[2001:db8::77]", "203-0-113-9.line.example", "user@203.0.113.9",
+		"host-203-0-113-009.example", "203.0.113.9%00x",
+	};
+	static const char *const harmless[] = {
+		"vendor.example", "a1.b2.c3.d4.example", "v1.2.3.example", "2026-01-17.example",
+		"arpa.example",
+	};
 	struct pseudonyms p = both;
 
 	p.names = false;
 	pseudonyms_use(&p);
 	EQUAL_TEXT(named("upd.vendor.example"), "upd.vendor.example");
 	CU_ASSERT(strcmp(named("203.0.113.9"), "203.0.113.9") != 0);
+	for (size_t i = 0; i < sizeof(telling) / sizeof(telling[0]); i++) {
+		CU_ASSERT(strstr(named(telling[i]), ".invalid") != NULL);
+	}
+	for (size_t i = 0; i < sizeof(harmless) / sizeof(harmless[0]); i++)
+		EQUAL_TEXT(named(harmless[i]), harmless[i]);
 	p = (struct pseudonyms){ .names = true };
 	pseudonyms_use(&p);
 	EQUAL_TEXT(shown("203.0.113.9"), "203.0.113.9");
