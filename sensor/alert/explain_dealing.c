@@ -236,8 +236,8 @@ static const struct rest {
 	  PRIu32, "%s and %s, which no DNS answer had named" },
 	{ RULE_EXF_010, "%s tried in vain, night after night, to reach more networks: %" PRIu32,
 	  "%s and %s, which it tried in vain to reach" },
-	{ RULE_EXF_009, "%s sent to more networks by protocols that are not on their ports: %" PRIu32,
-	  "%s and %s, by a protocol that was not on its port" },
+	{ RULE_EXF_009, "%s sent to more networks by protocols that are not on their ports: %"
+	  PRIu32, "%s and %s, by a protocol that was not on its port" },
 };
 
 static void say_rest(struct incident *in, const struct finding *f)

@@ -12,8 +12,8 @@
  *
  * What the detectors say of a minute of a connection is kept in profile/dealing.h:
  *
- *   raised      with its first minute (NW-EXF-009 and 010: when they have counted enough), an attempt
- *               too: one incident per asset and key.  The asset is the one that opens the
+ *   raised      with its first minute (NW-EXF-009 and 010: when they have counted enough), an
+ *               attempt too: one incident per asset and key.  The asset is the one that opens the
  *               connection.  Where nobody saw who did (flow/slice.h), a record of the other
  *               direction takes it, so that a capture that begins in the middle does not make two
  *               of one

@@ -97,7 +97,7 @@ struct slice {
 	 * that follows from an answer in the same minute comes after it: its flow id is later. */
 	struct dns_answer *answers;
 	uint8_t light;			/* enum dpi_light: what we read ourselves, whatever master
-					 * and app say; 0: nothing, or nothing else was kept of it */
+					 * and app say; 0: nothing, or nothing else is kept */
 	uint8_t acts[2];		/* sets of enum dpi_act; SLICE: of the minute.  What each
 					 * side asked for */
 	uint8_t ttl[2][2];		/* lowest and highest so far, client and server; 0: none */
