@@ -423,6 +423,18 @@ static const char *suppression_of(const struct incident *in, const struct findin
 	return incident_is_allowed(in) ? in->entry : NULL;
 }
 
+static json_t *flip_object(const struct flip_facts *f)
+{
+	json_t *flip = json_object();
+
+	json_put_int(flip, "up", f->up);
+	json_put_int(flip, "down", f->down);
+	json_put_int(flip, "before_up", f->before_up);
+	json_put_int(flip, "before_down", f->before_down);
+	json_put_int(flip, "nights_before", f->nights);
+	return flip;
+}
+
 static json_t *own_object(const struct alert_context *ctx, const struct incident *in,
 			  const struct finding *f, const struct nightly_facts *facts,
 			  const char *action)
@@ -451,6 +463,8 @@ static json_t *own_object(const struct alert_context *ctx, const struct incident
 	json_object_set_new(own, "work_order", work_order_object(f));
 	if ((f->spoof || f->gateway) && !in->is_any)
 		json_object_set_new(own, "link", encode_link(ctx, f));
+	if (f->flip && !in->is_any)
+		json_object_set_new(own, "flip", flip_object(f->flip));
 	if (f->dealing && !in->is_any)
 		json_object_set_new(own, "dealing", encode_dealing(ctx, f));
 	json_put_text(own, "suppression", suppression_of(in, f));

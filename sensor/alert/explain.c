@@ -10,6 +10,7 @@
 #include "alert/explain_job.h"
 #include "alert/explain_link.h"
 #include "alert/explain_own.h"
+#include "alert/explain_flip.h"
 #include "alert/explain_slow.h"
 #include "alert/explain_tunnel.h"
 #include "alert/explain_remote.h"
@@ -529,6 +530,8 @@ void explain_incident(const struct alert_context *ctx, struct incident *in, cons
 		explain_tunnel(ctx, in, f);
 	else if (f->rule == RULE_EXF_011)
 		explain_slow(ctx, in, f);
+	else if (f->rule == RULE_EXF_006)
+		explain_flip(ctx, in, f);
 	else if (f->rule == RULE_EXF_002)
 		explain_period(ctx, in, f, facts);
 	else if (f->rule == RULE_EXF_005)

@@ -35,8 +35,9 @@ static struct incident *find(const struct incidents *in, enum rule_id rule,
 static bool can_flood(enum rule_id rule)
 {
 	return rule == RULE_DST_001 || rule == RULE_DST_002 || rule == RULE_REM_001 ||
-	       rule == RULE_EXF_008 || rule == RULE_EXF_011 || rule == RULE_SEG_005 ||
-	       rule == RULE_REM_005 || rule_is_of_dealings(rule) || rule == RULE_OWN;
+	       rule == RULE_EXF_006 || rule == RULE_EXF_008 || rule == RULE_EXF_011 ||
+	       rule == RULE_SEG_005 || rule == RULE_REM_005 || rule_is_of_dealings(rule) ||
+	       rule == RULE_OWN;
 }
 
 /* Is there no room for an incident of the channel's own? */
@@ -268,6 +269,11 @@ static bool grow(struct incidents *in, struct incident *i, const struct finding 
 		grew = true; /* the caller raises it once a row, and when an answer comes */
 		i->up = f->channel->up;
 		i->down = f->channel->down;
+	}
+	if (f->flip) {
+		grew = !i->is_any || (i->members & (i->members - 1)) == 0;
+		i->up = f->flip->up;
+		i->down = f->flip->down;
 	}
 	if (f->tunnel || f->slow) {
 		/* The caller raises it when it has; a flood is told when it has doubled. */
@@ -537,6 +543,13 @@ const struct incident *incidents_find(const struct incidents *in, enum rule_id r
 	const struct incident *i = find(in, rule, ch);
 
 	return i && i->is_open ? i : NULL;
+}
+
+bool incidents_has_had(const struct incidents *in, enum rule_id rule, const struct channel *ch)
+{
+	const struct incident *i = find(in, rule, ch);
+
+	return i && (i->is_open || i->has_opened);
 }
 
 bool incidents_is_open(const struct incidents *in, enum rule_id rule, const struct channel *ch)

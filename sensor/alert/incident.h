@@ -18,9 +18,9 @@
  * NW-EXF-001, 002 and 005 rest on evidence that the channel keeps; when that is given up for want
  * of memory, incidents_give_up() says so.
  * A flood stays bounded: beyond INCIDENT_PEERS_MAX open incidents of NW-DST-001, NW-DST-002,
- * NW-REM-001, NW-EXF-008, NW-EXF-011, NW-SEG-005 or NW-REM-005 for one subject, or INCIDENTS_MAX
- * of a rule, further channels are counted into one incident of the subject with group "any"; a peer
- * that receives INCIDENT_LARGE_BYTES gets its own all the same.
+ * NW-REM-001, NW-EXF-006, NW-EXF-008, NW-EXF-011, NW-SEG-005, NW-REM-005 or one of dealings for
+ * one subject, or INCIDENTS_MAX of a rule, further channels are counted into one incident of the
+ * subject with group "any"; a peer that receives INCIDENT_LARGE_BYTES gets its own all the same.
  * What an expected job did (app/jobs.h) is about the entry where it has no channel of its own:
  * NW-HLT-002, and NW-EXF-001 that an entry suppresses, are one incident per (subject, entry).  A
  * suppressed one has severity 1 and no level, joins no case, and takes no place from others.
@@ -158,6 +158,8 @@ void incidents_resolve_any(struct incidents *in, enum rule_id rule, struct chann
 			   uint64_t judged_ns, int64_t row);
 /* Has the channel an open incident of its own? */
 bool incidents_is_open(const struct incidents *in, enum rule_id rule, const struct channel *ch);
+/* Has it one now, or had it one that is resolved? */
+bool incidents_has_had(const struct incidents *in, enum rule_id rule, const struct channel *ch);
 /* Has it none, but was it counted into an open flood of the subject's? */
 bool incidents_is_flooded(const struct incidents *in, enum rule_id rule, const struct channel *ch);
 /* The channel's own incident when it is open, else NULL. */

@@ -11,6 +11,7 @@
 #include "app/crowds.h"
 #include "app/dealings.h"
 #include "app/destinations.h"
+#include "app/flips.h"
 #include "app/given_up.h"
 #include "app/jobs.h"
 #include "app/judge.h"
@@ -45,6 +46,7 @@ struct analysis {
 	struct tallies tallies;
 	struct tunnels tunnels;
 	struct slow slow;
+	struct flips flips;
 	struct links_watch links;
 	struct dealings_watch dealings;
 	struct visits *visits;
@@ -112,6 +114,9 @@ static void connect(struct analysis *a)
 	a->slow = (struct slow){
 		.context = a->ctx, .subjects = a->subjects, .channels = a->channels,
 		.incidents = a->incidents, .ledgers = a->tallies.ledgers,
+	};
+	a->flips = (struct flips){
+		.context = a->ctx, .channels = a->channels, .incidents = a->incidents,
 	};
 	a->visitors = (struct visitors){
 		.context = a->ctx, .attribution = &a->attribution, .visits = a->visits,
@@ -449,6 +454,7 @@ static void end_row(struct analysis *a, int64_t row)
 	size_t n;
 
 	slow_end_row(&a->slow, row, end_ns);
+	flips_end_row(&a->flips, row, end_ns);
 	crowds_end_row(&a->ctx->site->rules->params.rhythm, a->subjects, row, was_seen);
 	rhythms_end_row(&a->rhythms, row, end_ns);
 	list = channels_sorted(a->channels, &n);

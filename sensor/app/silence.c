@@ -42,6 +42,8 @@ static int64_t silent_after(const struct rule_params *p, const struct incident *
 		return p->server_resolve_after;
 	case RULE_DST_004:
 		return p->unnamed.resolve_after;
+	case RULE_EXF_006:
+		return p->flip.resolve_after;
 	case RULE_EXF_009:
 		return p->misplaced.resolve_after;
 	case RULE_EXF_010:

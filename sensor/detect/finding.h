@@ -11,6 +11,7 @@
 #include "policy/rules.h"
 #include "profile/baseline.h"
 #include "detect/gateway.h"
+#include "detect/flip.h"
 #include "detect/slow.h"
 #include "detect/spoof.h"
 #include "detect/tunnel.h"
@@ -125,6 +126,7 @@ struct finding {
 	bool is_accepted;		/* it is resolved because the baseline holds it now */
 	const struct tunnel_facts *tunnel;	/* EXF-008; NULL at resolve */
 	const struct slow_facts *slow;		/* EXF-011; likewise */
+	const struct flip_facts *flip;		/* EXF-006; likewise */
 	const struct spoof_facts *spoof;	/* SEG-005; likewise */
 	const struct gateway_facts *gateway;	/* REM-005; likewise */
 	const struct dealing_facts *dealing;	/* of rule_is_of_dealings(); likewise */

@@ -107,6 +107,12 @@ struct misplaced_params {		/* NW-EXF-009; detect/misplaced.h */
 	uint32_t resolve_after;		/* rows */
 };
 
+struct flip_params {			/* NW-EXF-006; detect/flip.h */
+	uint64_t bytes;
+	double ratio, before;
+	uint32_t nights, resolve_after;	/* ... rows */
+};
+
 struct rule_params {
 	struct nightly_params nightly;
 	/* NW-EXF-002: the bets and levels of its own; which nights qualify is as in nightly. */
@@ -123,6 +129,7 @@ struct rule_params {
 	struct unnamed_params unnamed;
 	struct attempts_params attempts;
 	struct misplaced_params misplaced;
+	struct flip_params flip;
 	uint32_t closed_resolve_after;	/* NW-DST-002: rows without traffic */
 	uint32_t memory_resolve_after;	/* NW-HLT-001: rows without further loss */
 	uint32_t segment_resolve_after;	/* NW-SEG-001: rows without traffic; detect/segment.h */

@@ -37,12 +37,13 @@ static const struct {
 	[RULE_DST_004] = { "NW-DST-004", "unnamed" },
 	[RULE_EXF_010] = { "NW-EXF-010", "attempts" },
 	[RULE_EXF_009] = { "NW-EXF-009", "misplaced" },
+	[RULE_EXF_006] = { "NW-EXF-006", "flip" },
 };
 static_assert(ARRAY_SIZE(table) == RULES, "every rule has its line");
 
 /* Of the catalogue, not in this version: a site may name them already. */
 static const char *const to_come[] = {
-	"NW-EXF-003", "NW-EXF-004", "NW-EXF-006", "NW-EXF-007", "NW-EXF-012", "NW-BCN-001",
+	"NW-EXF-003", "NW-EXF-004", "NW-EXF-007", "NW-EXF-012", "NW-BCN-001",
 	 "NW-REM-004", "NW-SEG-002", "NW-SEG-004", "NW-OPS-001",
 	"NW-OPS-002", "NW-UPD-001", "NW-UPD-002", "NW-BOOT-001", "NW-TIME-001", "NW-HYG-001",
 };
@@ -172,6 +173,12 @@ const struct rule_binding rule_bindings[] = {
 	{ RULE_EXF_009, "also_any", PARAM_INTEGER, PLACE(misplaced.also_any), 0, 65535 },
 	{ RULE_EXF_009, "resolve_after", PARAM_INTEGER, PLACE(misplaced.resolve_after), 1,
 	  NIGHTS_MOST },
+	{ RULE_EXF_006, "bytes", PARAM_BYTES, PLACE(flip.bytes), 1, 1024 * TIB },
+	{ RULE_EXF_006, "ratio", PARAM_REAL, PLACE(flip.ratio), 1, 1e6 },
+	{ RULE_EXF_006, "before", PARAM_REAL, PLACE(flip.before), 0, 1e6 },
+	{ RULE_EXF_006, "nights", PARAM_INTEGER, PLACE(flip.nights), 1, 63 },
+	{ RULE_EXF_006, "resolve_after", PARAM_INTEGER, PLACE(flip.resolve_after), 1,
+	  NIGHTS_MOST },
 };
 const size_t rule_n_bindings = ARRAY_SIZE(rule_bindings);
 
@@ -186,7 +193,7 @@ static const struct {
 	{ RULE_EXF_002, "level2", "m_max" }, { RULE_EXF_002, "nights1", "nights2" },
 	{ RULE_EXF_005, "locked", "m_max" }, { RULE_EXF_008, "name", "long_name" },
 	{ RULE_EXF_011, "day_bytes", "bytes" }, { RULE_HLT_002, "habit_runs", "habit_turns" },
-	{ RULE_EXF_010, "nights", "within" },
+	{ RULE_EXF_010, "nights", "within" }, { RULE_EXF_006, "before", "ratio" },
 	{ RULE_SEG_005, "near", "contest" }, { RULE_SEG_005, "swift", "returns" },
 };
 

@@ -192,5 +192,6 @@ void site_explain_judged(const struct site *s, FILE *out)
 	      "(unnamed.*)\n"
 	      "  to the outside: what fails night after night (NW-EXF-010), and protocols that are "
 	      "not on their\n    ports (NW-EXF-009), of every asset, but for what an entry covers "
-	      "at any time of day\n", out);
+	      "at any time of day;\n    peers that are sent to and were received from "
+	      "(NW-EXF-006), by what no entry covers\n", out);
 }

@@ -232,7 +232,8 @@ int subjects_new(const struct site *site, struct subjects **ret_subjects)
 	s->table = calloc(TABLE_SLOTS, sizeof(*s->table));
 	if (pseudonyms_for_addresses())
 		s->aliases = calloc(TABLE_SLOTS, sizeof(*s->aliases));
-	if (!s->table || (pseudonyms_for_addresses() && !s->aliases) || (site->n_assets && crowd_new(site->n_assets, &s->crowd)))
+	if (!s->table || (pseudonyms_for_addresses() && !s->aliases) ||
+	    (site->n_assets && crowd_new(site->n_assets, &s->crowd)))
 		goto out;
 	for (size_t i = 0; i < site->n_assets; i++) {
 		err = add_asset(s, &site->assets[i]);

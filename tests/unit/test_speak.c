@@ -93,7 +93,8 @@ static const char *story(void)
 		const char *end;
 		char *last;
 
-		if (in->rule == RULE_EXF_011)	/* slow.c's; see test_slow */
+		/* slow.c's and flips.c's; see test_slow and test_flips */
+		if (in->rule == RULE_EXF_011 || in->rule == RULE_EXF_006)
 			continue;
 		end = incident_line(in, in->explain_n - 1);
 		/* No line of the explanation is lost for want of room: the last one is there. */
