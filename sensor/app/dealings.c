@@ -447,8 +447,8 @@ void dealings_take(struct dealings_watch *w, const struct attribution_end *e)
 
 static void tell_rest(struct dealings_watch *w, struct dealing *one, int64_t row, uint64_t now_ns)
 {
-	if (one->is_told && !one->is_flooded && one->last_row == row &&
-	    one->minutes > one->told_minutes)
+	/* Those that a flood has counted too: it goes on as long as one of them does. */
+	if (one->is_told && one->last_row == row && one->minutes > one->told_minutes)
 		dealings_tell(w, one, now_ns, row);
 }
 

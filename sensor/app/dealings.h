@@ -21,7 +21,9 @@
  *               once a row that had more traffic
  *   resolved    after so many rows without traffic as the rule pack says; NW-SEG-003 when the pair
  *               was accepted into the baseline
- *   flood       beyond INCIDENT_PEERS_MAX open ones of an asset and rule they are counted into one
+ *   flood       beyond INCIDENT_PEERS_MAX open ones of an asset and rule they are counted into one,
+ *               which is updated once a row in which one of them had traffic, and resolved after as
+ *               many rows without (app/silence.h)
  *
  * Answered means by more than a refusal: a TCP reset, or nothing, leaves an attempt.
  * What an entry of the policy's "expected" covers at any time of day, either way, is never a

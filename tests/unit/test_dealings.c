@@ -112,6 +112,91 @@ static void test_flood(void)
 	world_end(&w);
 }
 
+/* A flood lasts as long as what it counts, each counted once, and one record a day. */
+static void test_flood_lasts(void)
+{
+	const struct incident *flood;
+	char peer[32];
+
+	world_begin(&w, site_text, false);
+	for (unsigned day = 0; day < 20; day++) {
+		for (int i = 10; i < 60; i++) {
+			snprintf(peer, sizeof(peer), "10.2.0.%d", i);
+			world_talk(&w, &(struct talk){ .client = "10.1.0.1", .server = peer,
+						       .port = 80, .is_unanswered = true,
+						       .at_ns = NOON + day * DAY + HOUR });
+		}
+		world_run(&w, NOON + day * DAY + 2 * HOUR);
+	}
+	world_run(&w, NOON + 20 * DAY + HOUR);
+	flood = flood_of(RULE_SEG_001);
+	CU_ASSERT_FATAL(flood != NULL);
+	EQUAL_INT(flood->opened_ns, NOON + HOUR + MIN);
+	EQUAL_INT(flood->members, 50 - INCIDENT_PEERS_MAX);
+	/* At 1, 2, 4 ... 32 of them, and in each of 19 further rows. */
+	EQUAL_INT(flood->records, 6 + 19);
+	EQUAL_INT(incidents_counters(w.parts.incidents)->opened, INCIDENT_PEERS_MAX + 1);
+	world_run(&w, NOON + 35 * DAY + HOUR);
+	CU_ASSERT_PTR_NULL(flood_of(RULE_SEG_001));
+	world_end(&w);
+}
+
+/* A counted one that the table has forgotten is not counted again when it returns. */
+static void test_flood_forgets(void)
+{
+	char peer[32];
+
+	world_begin(&w, site_text, false);
+	for (unsigned turn = 0; turn < 3; turn++) {
+		size_t n;
+		struct keyed **list;
+
+		for (int i = 10; i < 60; i++) {
+			snprintf(peer, sizeof(peer), "10.2.0.%d", i);
+			world_talk(&w, &(struct talk){ .client = "10.1.0.1", .server = peer,
+						       .port = 80, .is_unanswered = true,
+						       .at_ns = NOON + (turn + 1) * HOUR });
+		}
+		world_run(&w, NOON + (turn + 2) * HOUR);
+		list = dealings_sorted(w.parts.tallies.dealings, &n);
+		EQUAL_INT(n, 50);
+		for (size_t i = 0; i < n; i++)
+			if (((struct dealing *)list[i])->is_flooded)
+				dealings_remove(w.parts.tallies.dealings,
+						(struct dealing *)list[i]);
+		EQUAL_INT(flood_of(RULE_SEG_001)->members, 50 - INCIDENT_PEERS_MAX);
+	}
+	world_end(&w);
+}
+
+/* The same of destinations: attempts, and what is answered. */
+static void test_destinations_last(void)
+{
+	for (int is_unanswered = 0; is_unanswered < 2; is_unanswered++) {
+		char peer[32];
+
+		world_begin(&w, site_text, false);
+		for (unsigned day = 0; day < 20; day++) {
+			for (int i = 10; i < 60; i++) {
+				snprintf(peer, sizeof(peer), "198.18.%d.1", i);
+				world_talk(&w, &(struct talk){ .client = "10.1.0.1",
+					   .server = peer, .at_ns = LATER + day * DAY,
+					   .up = is_unanswered ? 0 : 90,
+					   .is_unanswered = is_unanswered });
+			}
+			world_run(&w, LATER + day * DAY + HOUR);
+		}
+		world_run(&w, LATER + 20 * DAY);
+		CU_ASSERT_FATAL(flood_of(RULE_DST_001) != NULL);
+		EQUAL_INT(flood_of(RULE_DST_001)->opened_ns, LATER + MIN);
+		EQUAL_INT(flood_of(RULE_DST_001)->members, 50 - INCIDENT_PEERS_MAX);
+		EQUAL_INT(flood_of(RULE_DST_001)->records, 6 + 19);
+		world_run(&w, LATER + 35 * DAY);
+		CU_ASSERT_PTR_NULL(flood_of(RULE_DST_001));
+		world_end(&w);
+	}
+}
+
 /* A scan that is not answered, and then one of them is worked on: that one has its own incident. */
 static void test_scan(void)
 {
@@ -355,7 +440,9 @@ int main(void)
 	CU_TestInfo segment[] = {
 		{ "roles", test_roles }, { "whose segment", test_segments },
 		{ "growth", test_growth }, { "who opened it", test_turned },
-		{ "flood", test_flood }, { "a scan, and then a session", test_scan },
+		{ "flood", test_flood }, { "a flood lasts", test_flood_lasts },
+		{ "a flood counts once", test_flood_forgets },
+		{ "a flood of destinations lasts", test_destinations_last }, { "a scan, and then a session", test_scan },
 		{ "zones of one vendor", test_no_site },
 		CU_TEST_INFO_NULL,
 	};
