@@ -26,7 +26,7 @@ static void test_segments(void)
 		{ "10.1.0.1", "10.1.0.2", 445, "IMG-A 10.1.0.2 4\n" },
 		{ "10.2.0.1", "10.1.0.1", 80, "CAM-1 10.1.0.1 4\n" },
 		{ "10.2.0.1", "10.1.0.1", 443, "" },		/* at another hour, but entered */
-		{ "10.1.0.1", "10.2.0.1", 443, "" },		/* ... from the other end */
+		{ "10.1.0.1", "10.2.0.1", 443, "IMG-A 10.2.0.1 4\n" },	/* it opens the other way */
 		{ "10.2.0.2", "10.1.0.1", 443, "CAM-2 10.1.0.1 4\n" },
 		{ "10.2.0.1", "10.2.0.2", 80, "" },		/* one vendor */
 		{ "10.1.0.1", "10.1.0.3", 80, "" },		/* of no vendor */
@@ -92,6 +92,31 @@ static void test_turned(void)
 				       "IMG-A 10.1.0.2 4\nIMG-B 10.1.0.1 4\n" :
 				       "IMG-A 10.1.0.2 4\n");
 		world_end(&w);
+	}
+}
+
+/* A capture that begins in the middle of what an entry covers, whoever is taken for the client. */
+static void test_entry_turned(void)
+{
+	for (int how = FLOW_CLIENT_SYN; how <= FLOW_CLIENT_FIRST; how++) {
+		bool is_seen = how <= FLOW_CLIENT_SYNACK;
+
+		for (int is_other = 0; is_other < 2; is_other++) {
+			struct slice *s;
+
+			world_begin(&w, site_text, false);
+			world_talk(&w, &(struct talk){ .client = "10.1.0.1", .server = "10.2.0.1",
+						       .at_ns = NOON + HOUR, .port = 50000,
+						       .up = 70, .down = 30, .how = how });
+			for (size_t i = 0; i < w.n; i++) {	/* its own port */
+				s = &w.queue[i];
+				s->id.key.a_port = is_other ? 80 : 443;
+			}
+			world_run(&w, NOON + 3 * HOUR);
+			CU_ASSERT_STRING_EQUAL(incidents(RULE_SEG_001), is_seen || is_other ?
+					       "IMG-A 10.2.0.1 4\n" : "");
+			world_end(&w);
+		}
 	}
 }
 
@@ -292,6 +317,57 @@ static void test_learned(void)
 	}
 }
 
+static void try_at(uint64_t at_ns, const char *client, const char *server, uint16_t port)
+{
+	world_talk(&w, &(struct talk){ .client = client, .server = server, .port = port,
+				       .at_ns = at_ns, .is_unanswered = true });
+}
+
+/* An attempt of the first days is known as one; the session that follows it later is new, unless it
+ * followed in the first days too. */
+static void test_tried(void)
+{
+	for (int is_met = 0; is_met < 2; is_met++) {
+		world_begin(&w, site_text, false);
+		try_at(NOON + HOUR, "10.3.0.2", "10.1.0.3", 3389);
+		if (is_met)
+			talk_at(NOON + 2 * DAY, "10.3.0.2", "10.1.0.3", 3389);
+		try_at(LATER, "10.3.0.2", "10.1.0.3", 3389);
+		world_run(&w, LATER + HOUR);
+		CU_ASSERT_STRING_EQUAL(incidents(RULE_SEG_003), "");
+		talk_at(LATER + 2 * HOUR, "10.3.0.2", "10.1.0.3", 3389);
+		world_run(&w, LATER + 3 * HOUR);
+		CU_ASSERT_STRING_EQUAL(incidents(RULE_SEG_003), is_met ? "" :
+				       "PC-N 10.1.0.3 3\n");
+		world_end(&w);
+	}
+}
+
+/* A sweep makes nothing forget what was met in the first days. */
+static void test_sweep(void)
+{
+	char peer[32];
+
+	world_begin(&w, site_text, false);
+	talk_at(NOON + HOUR, "10.3.0.2", "10.1.0.3", 3389);
+	world_talk(&w, &(struct talk){ .client = "10.3.0.2", .server = "203.0.113.9",
+				       .at_ns = NOON + HOUR, .up = 90 });
+	for (unsigned i = 0; i < 3000; i++) {
+		snprintf(peer, sizeof(peer), "10.7.%u.%u", i / 250, i % 250 + 1);
+		try_at(LATER + i * NS_PER_SEC, "10.3.0.2", peer, 445);
+	}
+	world_run(&w, LATER + 2 * HOUR);
+	CU_ASSERT(baseline_counters(w.parts.baseline)->live <= BASELINE_ATTEMPTS_MAX + 2);
+	talk_at(LATER + 3 * HOUR, "10.3.0.2", "10.1.0.3", 3389);
+	world_talk(&w, &(struct talk){ .client = "10.3.0.2", .server = "203.0.113.9",
+				       .at_ns = LATER + 3 * HOUR, .up = 90 });
+	world_run(&w, LATER + 4 * HOUR);
+	CU_ASSERT_PTR_NULL(strstr(incidents(RULE_SEG_003), "10.1.0.3"));
+	CU_ASSERT_STRING_EQUAL(incidents(RULE_DST_001), "");
+	CU_ASSERT_PTR_NOT_NULL(flood_of(RULE_SEG_003));
+	world_end(&w);
+}
+
 /* Accepted: it ends, and is not told again, for one of the same role neither.  Another protocol
  * is. */
 static void test_accepted(void)
@@ -440,6 +516,7 @@ int main(void)
 	CU_TestInfo segment[] = {
 		{ "roles", test_roles }, { "whose segment", test_segments },
 		{ "growth", test_growth }, { "who opened it", test_turned },
+		{ "an entry from its middle", test_entry_turned },
 		{ "flood", test_flood }, { "a flood lasts", test_flood_lasts },
 		{ "a flood counts once", test_flood_forgets },
 		{ "a flood of destinations lasts", test_destinations_last }, { "a scan, and then a session", test_scan },
@@ -448,7 +525,7 @@ int main(void)
 	};
 	CU_TestInfo lateral[] = {
 		{ "pairs", test_lateral }, { "attempt", test_attempt },
-		{ "learned", test_learned }, { "accepted", test_accepted },
+		{ "learned", test_learned }, { "tried", test_tried }, { "sweep", test_sweep }, { "accepted", test_accepted },
 		{ "bytes", test_pair_bytes }, { "orders", test_order }, CU_TEST_INFO_NULL,
 	};
 	CU_TestInfo table[] = { { "table", test_table }, CU_TEST_INFO_NULL };
