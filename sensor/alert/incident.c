@@ -157,6 +157,8 @@ void incident_tell(struct incidents *in, struct incident *i, const struct findin
 	/* Of an address whose channel is gone, the last words stand. */
 	if (f->rule != RULE_DST_002 || i->is_any || f->channel->contact)
 		explain_incident(in->ctx, i, f, &facts);
+	else if (f->is_over)
+		explain_gone(i, f);
 	r = encode_alert(in->ctx, i, f, &facts, action, in->sequence + 1);
 	incident_keep_words(i);
 	if (!r) {

@@ -144,6 +144,8 @@ typedef void (*incident_emit_fn)(void *arg, struct record *r);
 
 int incidents_new(const struct alert_context *ctx, incident_emit_fn emit, void *emit_arg,
 		  struct incidents **ret_incidents);
+/* An empty list whose records go the same way. */
+int incidents_new_beside(const struct incidents *in, struct incidents **ret_incidents);
 void incidents_free(struct incidents *in);
 
 /* A detector's finding: opens an incident, or updates it when it grew.  Through alert/gate.h. */
@@ -184,8 +186,8 @@ void incidents_end(struct incidents *in, size_t i, struct channel *ch, uint64_t 
 void incidents_review(struct incidents *in, const struct channels *channels, uint64_t judged_ns,
 		      int64_t row);
 /* Another policy is loaded, into `next`: resolves what is open here and not there, because its
- * asset or its zone is the site's no more; the state forgets it (incidents_on_forget()).  next goes
- * on with the sequence. */
+ * asset or its zone is the site's no more; the state forgets it (incidents_on_forget()).  The
+ * sequence is next's.  channels: those that they are about; NULL: not known. */
 void incidents_part(struct incidents *in, struct incidents *next, const struct channels *channels,
 		    uint64_t judged_ns, int64_t row);
 /* One that the state has is left out for now: its number stays its own. */

@@ -42,6 +42,11 @@ int incidents_new(const struct alert_context *ctx, incident_emit_fn emit, void *
 	return 0;
 }
 
+int incidents_new_beside(const struct incidents *in, struct incidents **ret_incidents)
+{
+	return incidents_new(in->ctx, in->emit, in->emit_arg, ret_incidents);
+}
+
 static void free_incident(struct incident *i)
 {
 	incident_drop_texts(i, false);
