@@ -358,13 +358,16 @@ static bool judges_server(const struct dealings_watch *w, const struct attributi
 }
 
 /* Is it a question to a DNS or NTP server, which NW-DST-004 leaves to NW-DST-003?  What only has
- * the port of one is when that rule judges it, and as long as nothing was said. */
+ * the port of one is when that rule judges it, and as long as nothing was said.  nDPI 4.2 takes all
+ * that is said on TCP port 53 for DNS: there a name must have been read. */
 static bool is_servers(const struct dealings_watch *w, const struct attribution_end *e)
 {
 	const struct slice *s = e->slice;
 	enum server_kind kind = server_asked(s);
 
-	return kind && (s->verdict > DPI_PORT || !s->sums.payload[0] || judges_server(w, e, kind));
+	bool is_read = s->id.key.proto == IP_TCP ? s->name && s->name[0] : s->verdict > DPI_PORT;
+
+	return kind && (is_read || !s->sums.payload[0] || judges_server(w, e, kind));
 }
 
 static void take_server(struct dealings_watch *w, const struct attribution_end *e)

@@ -136,7 +136,10 @@ static void it_speaks_seldom(void)
 /* A scan is one incident with a count. */
 static void a_flood(void)
 {
+	struct packer p = { 0 }, back = { 0 };
+	uint8_t key[INCIDENT_KEY_LEN];
 	const struct incident *flood;
+	struct incidents *again;
 	char server[32];
 
 	world_begin(&w, RULES_OF(TEST("destination.port", "eq", "23"), ""), false);
@@ -157,6 +160,20 @@ static void a_flood(void)
 	world_run(&w, NOON + DAY + 5 * HOUR);
 	EQUAL_INT(flood->members, 200 - INCIDENT_PEERS_MAX);
 	CU_ASSERT_PTR_NOT_NULL(strstr(incident_message(flood), "holds for 184 further addresses"));
+	/* A restart knows whom it has counted. */
+	CU_ASSERT_FATAL(!incidents_new(&w.context, NULL, NULL, &again));
+	incident_pack(flood, &p);
+	incident_pack_key(flood->number, key);
+	for (size_t cut = p.len - INCIDENT_SEEN_BITS / 8 - 1; cut < p.len; cut += 100)
+		CU_ASSERT_FALSE(incident_unpack(again, w.parts.subjects, key, p.bytes, cut));
+	CU_ASSERT_FATAL(incident_unpack(again, w.parts.subjects, key, p.bytes, p.len));
+	flood = incidents_at(again, 0);
+	EQUAL_INT(flood->members, 200 - INCIDENT_PEERS_MAX);
+	incident_pack(flood, &back);
+	CU_ASSERT(back.len == p.len && !memcmp(back.bytes, p.bytes, p.len));
+	incidents_free(again);
+	pack_free(&p);
+	pack_free(&back);
 	world_end(&w);
 }
 

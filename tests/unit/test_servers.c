@@ -170,12 +170,13 @@ static void test_unnamed(void)
 static void test_raw(void)
 {
 	static const struct { uint16_t master; enum dpi_source verdict; bool is_unanswered;
-			      uint8_t proto; const char *told; } rows[] = {
-		{ 0, DPI_NONE, false, IP_TCP, "IMG-A " PEER " 3\n" },
-		{ 5, DPI_PORT, false, IP_TCP, "IMG-A " PEER " 3\n" },	/* 5: nDPI's DNS */
-		{ 5, DPI_DPI, false, IP_TCP, "" },
-		{ 0, DPI_NONE, true, IP_TCP, "" },		/* nothing was said */
-		{ 0, DPI_NONE, false, IP_UDP, "IMG-A " PEER " 3\n" },
+			      uint8_t proto; const char *name, *told; } rows[] = {
+		{ 0, DPI_NONE, false, IP_TCP, NULL, "IMG-A " PEER " 3\n" },
+		{ 5, DPI_DPI, false, IP_TCP, NULL, "IMG-A " PEER " 3\n" },	/* 5: nDPI's DNS */
+		{ 5, DPI_DPI, false, IP_TCP, "b.example", "" },
+		{ 0, DPI_NONE, true, IP_TCP, NULL, "" },		/* nothing was said */
+		{ 5, DPI_PORT, false, IP_UDP, NULL, "IMG-A " PEER " 3\n" },
+		{ 5, DPI_DPI, false, IP_UDP, NULL, "" },
 	};
 	uint64_t now = NOON + 3 * DAY;
 
@@ -186,6 +187,7 @@ static void test_raw(void)
 		world_run(&w, now);
 		world_talk(&w, &(struct talk){ .client = "10.1.0.1", .server = PEER, .port = 53,
 					       .proto = rows[i].proto, .at_ns = now,
+					       .name = rows[i].name,
 					       .up = rows[i].is_unanswered ? 0 : 5000, .down = 90,
 					       .is_unanswered = rows[i].is_unanswered });
 		for (size_t k = 0; k < w.n; k++) {
