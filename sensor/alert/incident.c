@@ -214,8 +214,8 @@ static bool count_own(struct incident *i, const struct finding *f)
 	return (i->count & (i->count - 1)) == 0 && __builtin_ctzll(i->count) % 3 == 0;
 }
 
-/* The state of the incident after this finding, which a flood has counted or not; true when a record
- * is due. */
+/* The state of the incident after this finding, which a flood has counted or not; true when a
+ * record is due. */
 static bool grow(struct incidents *in, struct incident *i, const struct finding *f,
 		 bool is_counted)
 {

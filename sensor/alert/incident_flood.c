@@ -4,8 +4,8 @@
  * Whom a flood has counted already its filter remembers: INCIDENT_SEEN_BITS bits, two for each of
  * its members by hash_bytes(), which is fixed, so that a restart counts on (Bloom, "Space/Time
  * Trade-offs in Hash Coding with Allowable Errors", CACM 13(7), 1970).  It knows everyone whom it
- * has met, and takes a new one for one of them in 1 of 400 cases when there are 200 of them, 1 of 20
- * when there are 1 000: a flood's count is never too high, and somewhat low when it is large.
+ * has met, and takes a new one for one of them in 1 of 400 cases when there are 200 of them, in 1
+ * of 20 when there are 1 000: the count is never too high, and somewhat low in a large flood.
  */
 #include "alert/incident_internal.h"
 

@@ -283,14 +283,15 @@ static bool is_of_order(const struct dealings_watch *w, const struct attribution
 	return look.open != NULL;
 }
 
-/* Its place in the baseline, with this minute in it; NULL: it has none.  Learned is what was met: an
- * attempt of the first days stays one, and the session that follows it later is new. */
+/* Its place in the baseline, with this minute in it; NULL: it has none.  Learned is what was met:
+ * an attempt of the first days stays one, and the session that follows it later is new. */
 static struct destination *list_pair(struct dealings_watch *w, const struct attribution_end *e,
 				     const struct channel_key *key)
 {
 	const struct slice *s = e->slice;
 	struct destination *d = baseline_find(w->baseline, e->subject->id, key);
-	bool was_answered = d && d->is_answered, is_learning = state_of(w, e->row) == BASELINE_LEARN;
+	bool is_learning = state_of(w, e->row) == BASELINE_LEARN;
+	bool was_answered = d && d->is_answered;
 
 	d = baseline_get_pair(w->baseline, e->subject->id, key, is_answered(s));
 	if (!d)

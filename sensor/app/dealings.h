@@ -27,9 +27,10 @@
  *
  * Answered means by more than a refusal: a TCP reset, or nothing, leaves an attempt.
  * What an entry of the policy's "expected" covers at any time of day is never a finding here.  An
- * entry says who opens the connection: what its target opens to its source wants an entry of its own.
- * Where nobody saw who opened one, it is covered either way.  Without a site file nothing is, for nobody has said who belongs together, but
- * NW-EXF-009 and 010.
+ * entry says who opens the connection: what its target opens to its source wants an entry of its
+ * own.  Where nobody saw who opened one, it is covered either way.
+ * Without a site file nothing is told, for nobody has said who belongs together, but NW-EXF-009
+ * and 010.
  * Thread: analysis.  Cost: for a minute of a connection some compares of texts; a look-up of the
  * policy (policy/site_match.c: logarithmic in its entries) for one that a detector would tell.
  */

@@ -34,15 +34,15 @@
  * NW-DST-002 do not look at the baseline.
  *
  * Of a pair that nobody has answered yet only the attempt is known: what was tried in learn and
- * answered later is new (app/dealings.c).  Such attempts are bounded apart, so that a sweep over many
- * addresses makes nothing forget what was met.
+ * answered later is new (app/dealings.c).  Such attempts are bounded apart, so that a sweep over
+ * many addresses makes nothing forget what was met.
  *
  * Bounded: BASELINE_MAX entries; of one subject BASELINE_SUBJECT_MAX that are not accepted, and
  * BASELINE_ATTEMPTS_MAX attempts beside them.  When a limit is reached a quarter of those of the
  * subject (the one that has most; attempts first, when the table is full) goes, the longest silent
- * first; an accepted one never goes.  What was forgotten is new when it returns: a full table alarms
- * more, never less.  Entries that are not accepted and silent for
- * the site's retention.nights are forgotten.
+ * first; an accepted one never goes.  What was forgotten is new when it returns: a full table
+ * alarms more, never less.  Entries that are not accepted and silent for the site's
+ * retention.nights are forgotten.
  * Thread: analysis.  Pointers stay valid until the next baseline_get() or baseline_expire().
  * Cost: a hash look-up for a contact; some 400 bytes an entry.
  */
@@ -140,8 +140,8 @@ const struct baseline_counters *baseline_counters(const struct baseline_list *b)
  * of group ip the service too.  NULL: no memory. */
 struct destination *baseline_get(struct baseline_list *b, const char *subject,
 				 const struct channel_key *key, const char *name);
-/* The same of a pair, which from now on is answered or not yet.  NULL too: an attempt for which there
- * is no place. */
+/* The same of a pair, which from now on is answered or not yet.  NULL too: an attempt for which
+ * there is no place. */
 struct destination *baseline_get_pair(struct baseline_list *b, const char *subject,
 				      const struct channel_key *key, bool is_answered);
 struct destination *baseline_find(const struct baseline_list *b, const char *subject,

@@ -519,14 +519,15 @@ int main(void)
 		{ "an entry from its middle", test_entry_turned },
 		{ "flood", test_flood }, { "a flood lasts", test_flood_lasts },
 		{ "a flood counts once", test_flood_forgets },
-		{ "a flood of destinations lasts", test_destinations_last }, { "a scan, and then a session", test_scan },
+		{ "a flood of destinations lasts", test_destinations_last },
+		{ "a scan, and then a session", test_scan },
 		{ "zones of one vendor", test_no_site },
 		CU_TEST_INFO_NULL,
 	};
 	CU_TestInfo lateral[] = {
 		{ "pairs", test_lateral }, { "attempt", test_attempt },
-		{ "learned", test_learned }, { "tried", test_tried }, { "sweep", test_sweep }, { "accepted", test_accepted },
-		{ "bytes", test_pair_bytes }, { "orders", test_order }, CU_TEST_INFO_NULL,
+		{ "learned", test_learned }, { "tried", test_tried }, { "sweep", test_sweep },
+		{ "accepted", test_accepted }, { "bytes", test_pair_bytes }, { "orders", test_order }, CU_TEST_INFO_NULL,
 	};
 	CU_TestInfo table[] = { { "table", test_table }, CU_TEST_INFO_NULL };
 	CU_SuiteInfo suites[] = {

@@ -332,7 +332,8 @@ int main(void)
 		{ "leases", test_leases }, { "names", test_names }, CU_TEST_INFO_NULL,
 	};
 	CU_TestInfo unnamed[] = {
-		{ "named or not", test_unnamed }, { "raw on port 53", test_raw }, { "the same minute", test_same_minute },
+		{ "named or not", test_unnamed }, { "raw on port 53", test_raw },
+		{ "the same minute", test_same_minute },
 		{ "cannot be judged", test_cannot }, { "after a gap", test_blind },
 		{ "names are too many", test_names_full }, { "what opens", test_opens },
 		{ "asset's bytes", test_subject_bytes }, CU_TEST_INFO_NULL,
