@@ -518,6 +518,11 @@ static void finish_message(struct incident *in, const struct finding *f)
 	text_repair(message, strlen(message), in->words->message, sizeof(in->words->message));
 }
 
+void explain_gone(struct incident *in, const struct finding *f)
+{
+	finish_message(in, f);
+}
+
 void explain_incident(const struct alert_context *ctx, struct incident *in, const struct finding *f,
 		      const struct nightly_facts *facts)
 {

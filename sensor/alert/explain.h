@@ -35,6 +35,8 @@ uint32_t explain_hits(const struct finding *f);
 /* Fills message and explain of the incident. */
 void explain_incident(const struct alert_context *ctx, struct incident *in, const struct finding *f,
 		      const struct nightly_facts *facts);
+/* Of one that ends and whose channel is gone: its last words stand, after why it ends. */
+void explain_gone(struct incident *in, const struct finding *f);
 
 /* "IMG-SRV-2 (image_server, vendor A)" */
 const char *explain_subject(const struct subject *s, char *buf, size_t cap);

@@ -18,11 +18,9 @@ static void say_held(struct incident *in, const struct finding *f, const struct 
 
 	explain_where(in, where, sizeof(where));
 	if (in->is_any)
-		snprintf(in->words->message, cap, "%s: the site's rule %s (%s) holds for %s%u "
-			 "further addresses, %" PRIu64 " minutes together", who, rule->id,
-			 rule->name, in->members > INCIDENT_MEMBERS_MAX ? "more than " : "",
-			 in->members > INCIDENT_MEMBERS_MAX ? INCIDENT_MEMBERS_MAX : in->members,
-			 in->count);
+		snprintf(in->words->message, cap, "%s: the site's rule %s (%s) holds for %u "
+			 "further address%s, %" PRIu64 " minutes together", who, rule->id,
+			 rule->name, in->members, in->members == 1 ? "" : "es", in->count);
 	else
 		snprintf(in->words->message, cap, "%s %s %s, which the site's rule %s (%s) is "
 			 "about: in %" PRIu64 " minute%s, the last until %s local; %s sent, %s "

@@ -31,44 +31,6 @@ static struct incident *find(const struct incidents *in, enum rule_id rule,
 	return *place ? in->list[*place - 1] : NULL;
 }
 
-/* Rules that a stranger can make many findings of: beyond some, one incident counts the others. */
-static bool can_flood(enum rule_id rule)
-{
-	return rule == RULE_DST_001 || rule == RULE_DST_002 || rule == RULE_REM_001 ||
-	       rule == RULE_EXF_006 || rule == RULE_EXF_008 || rule == RULE_EXF_011 ||
-	       rule == RULE_SEG_005 || rule == RULE_REM_005 || rule_is_of_dealings(rule) ||
-	       rule == RULE_OWN;
-}
-
-/* Is there no room for an incident of the channel's own? */
-static bool is_flood(struct incidents *in, const struct finding *f)
-{
-	const struct channel *ch = f->channel;
-
-	if (incident_entry(f->rule, f->entry)[0])
-		return f->rule == RULE_HLT_002;
-	if (f->rule == RULE_HLT_001)
-		return true;
-	if (!incidents_make_room(in))
-		return true;
-	if (f->suppression)
-		return in->suppressed >= INCIDENTS_MAX || (can_flood(f->rule) &&
-		       ch->subject->suppressed_incidents[f->rule] >= INCIDENT_PEERS_MAX);
-	/* However many there are: what is large is told by its own name. */
-	if ((f->rule == RULE_DST_001 && f->destination->up >= INCIDENT_LARGE_BYTES) ||
-	    ((f->rule == RULE_DST_002 || f->rule == RULE_REM_001 ||
-	      rule_is_of_dealings(f->rule)) && ch->up >= INCIDENT_LARGE_BYTES))
-		return false;
-	if (in->peers[f->rule] >= INCIDENTS_MAX)
-		return true;
-	/* Attempts, of which a scan makes any number, do not hide what was answered. */
-	if (f->dealing && f->dealing->dealing->is_answered &&
-	    ch->subject->open_incidents[f->rule] < INCIDENT_ANSWERED_MAX)
-		return false;
-	return can_flood(f->rule) &&
-	       ch->subject->open_incidents[f->rule] >= INCIDENT_PEERS_MAX;
-}
-
 /* The incident of the finding's channel; of the subject's flood when there are too many. */
 static struct incident *find_or_make(struct incidents *in, const struct finding *f)
 {
@@ -82,7 +44,7 @@ static struct incident *find_or_make(struct incidents *in, const struct finding 
 
 	if (place && *place)
 		return in->list[*place - 1];
-	is_any = is_flood(in, f);
+	is_any = incidents_is_flood(in, f);
 	about.is_any = is_any;
 	about.entry = entry;
 	place = incidents_place(in, &about);
@@ -195,6 +157,8 @@ void incident_tell(struct incidents *in, struct incident *i, const struct findin
 	/* Of an address whose channel is gone, the last words stand. */
 	if (f->rule != RULE_DST_002 || i->is_any || f->channel->contact)
 		explain_incident(in->ctx, i, f, &facts);
+	else if (f->is_over)
+		explain_gone(i, f);
 	r = encode_alert(in->ctx, i, f, &facts, action, in->sequence + 1);
 	incident_keep_words(i);
 	if (!r) {
@@ -220,6 +184,8 @@ void incident_open(struct incidents *in, struct incident *i, const struct findin
 	i->records = 0;
 	i->nights = 0;
 	i->members = 0;
+	free(i->seen);
+	i->seen = NULL;
 	i->given_up = 0;
 	i->given_up_m = 0;
 	i->count = 0;
@@ -248,8 +214,10 @@ static bool count_own(struct incident *i, const struct finding *f)
 	return (i->count & (i->count - 1)) == 0 && __builtin_ctzll(i->count) % 3 == 0;
 }
 
-/* The state of the incident after this finding; true when a record is due. */
-static bool grow(struct incidents *in, struct incident *i, const struct finding *f)
+/* The state of the incident after this finding, which a flood has counted or not; true when a
+ * record is due. */
+static bool grow(struct incidents *in, struct incident *i, const struct finding *f,
+		 bool is_counted)
 {
 	uint32_t nights = finding_rests_on_nights(f) ? explain_hits(f) :
 			  i->nights + (f->row != i->last_row);
@@ -257,7 +225,7 @@ static bool grow(struct incidents *in, struct incident *i, const struct finding 
 
 	/* A flood's count is told whenever it has doubled. */
 	if ((f->rule == RULE_DST_001 || f->rule == RULE_REM_001 || finding_is_of_link(f) ||
-	     rule_is_of_dealings(f->rule)) && i->is_any)
+	     rule_is_of_dealings(f->rule)) && is_counted)
 		grew |= (i->members & (i->members - 1)) == 0;
 	if (f->rule == RULE_DST_001 && !i->is_any) {
 		grew = true;	/* the caller raises it when it has */
@@ -315,41 +283,6 @@ static bool grow(struct incidents *in, struct incident *i, const struct finding 
 	return grew;
 }
 
-/* Of a rule of the site's own no channel remembers that it was counted: those that are listed are,
- * and all the others together are one. */
-static bool is_listed(const struct incident *i, const struct addr *a)
-{
-	for (uint32_t k = 0; i->member && k < i->members && k < INCIDENT_MEMBERS_MAX; k++)
-		if (addr_equal(&i->member[k], a))
-			return true;
-	return i->members > INCIDENT_MEMBERS_MAX;
-}
-
-/* A flood's channel: counted once, however often it is found. */
-static void count_member(struct incidents *in, struct incident *i, const struct finding *f)
-{
-	struct channel *ch = f->channel;
-
-	in->counters.flooded++;
-	if (f->own && is_listed(i, &ch->key.value))
-		return;
-	/* A new destination comes but once: its entry remembers. */
-	if (i->rule != RULE_DST_001 && ch->contact && ch->contact->is_flooded)
-		return;
-	if (i->rule != RULE_DST_001 && ch->contact)
-		ch->contact->is_flooded = 1;
-	if (!i->member)
-		i->member = calloc(INCIDENT_MEMBERS_MAX, sizeof(*i->member));
-	if (!i->member)
-		log_err("alert", "no memory for the members of incident %s", i->id);
-	else if (i->members < INCIDENT_MEMBERS_MAX && f->destination)
-		i->member[i->members] = f->destination->peer;
-	else if (i->members < INCIDENT_MEMBERS_MAX && ch->key.group <= GROUP_PREFIX &&
-	    ch->key.group != GROUP_DOMAIN)
-		i->member[i->members] = ch->key.value;
-	i->members++;
-}
-
 void incident_close(struct incidents *in, struct incident *i, const struct finding *f)
 {
 	struct finding over = *f;
@@ -378,7 +311,7 @@ static void turn(struct incidents *in, struct incident *i, const struct finding 
 static void take_finding(struct incidents *in, const struct finding *f)
 {
 	struct incident *i = find_or_make(in, f);
-	bool opens, grew;
+	bool opens, grew, is_counted;
 
 	if (!i) {
 		if (!in->counters.refused++)
@@ -393,13 +326,13 @@ static void take_finding(struct incidents *in, const struct finding *f)
 		i->last_row = INT64_MIN;
 		incident_open(in, i, f);
 	}
-	if (i->is_any && f->rule != RULE_HLT_001 && f->rule != RULE_HLT_002)
-		count_member(in, i, f);
+	is_counted = i->is_any && f->rule != RULE_HLT_001 && f->rule != RULE_HLT_002 &&
+		     incidents_count_member(in, i, f);
 	i->given_up += f->given_up;
 	i->given_up_m = fmax(i->given_up_m, f->given_up_m);
 	incident_set_text(&i->entry, f->entry ? f->entry : "");
 	take_facts(i, f);
-	grew = grow(in, i, f);
+	grew = grow(in, i, f, is_counted);
 	if (!opens && !grew)
 		return;
 	in->counters.updated += !opens;

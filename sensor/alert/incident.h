@@ -18,9 +18,14 @@
  * NW-EXF-001, 002 and 005 rest on evidence that the channel keeps; when that is given up for want
  * of memory, incidents_give_up() says so.
  * A flood stays bounded: beyond INCIDENT_PEERS_MAX open incidents of NW-DST-001, NW-DST-002,
- * NW-REM-001, NW-EXF-006, NW-EXF-008, NW-EXF-011, NW-SEG-005, NW-REM-005 or one of dealings for
- * one subject, or INCIDENTS_MAX of a rule, further channels are counted into one incident of the
- * subject with group "any"; a peer that receives INCIDENT_LARGE_BYTES gets its own all the same.
+ * NW-REM-001, NW-EXF-006, NW-EXF-008, NW-EXF-011, NW-SEG-005 or NW-REM-005 for one subject, or
+ * INCIDENTS_MAX of a rule, further channels are counted into one incident of the subject with group
+ * "any"; a peer that receives INCIDENT_LARGE_BYTES gets its own all the same.  The same holds for
+ * the rules of app/dealings.h (INCIDENT_ANSWERED_MAX, where it was answered), and for each rule of
+ * the site's own: a busy one takes no place from another.
+ * How many a flood has counted: of these rules and of NW-DST-001 each once, however often it comes,
+ * with a filter of 1 KiB, so that the number is a little low in a large one
+ * (incident_flood.c); of others as the channel remembers.
  * What an expected job did (app/jobs.h) is about the entry where it has no channel of its own:
  * NW-HLT-002, and NW-EXF-001 that an entry suppresses, are one incident per (subject, entry).  A
  * suppressed one has severity 1 and no level, joins no case, and takes no place from others.
@@ -50,12 +55,13 @@
 #include "profile/coverage.h"
 
 #define INCIDENT_ID_MAX 40		/* "nw1-" / "nwc-" and 32 hex digits, with the zero byte */
-#define INCIDENT_PEERS_MAX 16		/* open ones of NW-DST-002 for one subject */
+#define INCIDENT_PEERS_MAX 16		/* open ones of such a rule for one subject */
 #define INCIDENT_ANSWERED_MAX 32	/* and more of a dealing that was answered */
 #define INCIDENTS_MAX 8192		/* open ones of one rule */
 #define INCIDENTS_OWN_MAX (RULE_KINDS * INCIDENTS_MAX)	/* that are no flood, open or not */
 #define INCIDENT_LARGE_BYTES 262144	/* of upload: a peer of its own even in a flood */
 #define INCIDENT_MEMBERS_MAX 16		/* addresses that a flood incident lists */
+#define INCIDENT_SEEN_BITS 8192		/* of a flood's filter; a power of two */
 #define INCIDENT_LINES_MAX 12		/* of explanation */
 #define INCIDENT_TEXT_MAX 512
 #define INCIDENT_ATTACHED_MAX 512	/* characters of the names of attached groups */
@@ -111,6 +117,7 @@ struct incident {
 	int64_t last_row;		/* of the last record or sign of life */
 	uint32_t members;		/* is_any: channels counted ... */
 	struct addr *member;		/* ... and the first INCIDENT_MEMBERS_MAX; NULL: none */
+	uint8_t *seen;			/* filter of those counted (incident_flood.c); NULL: none */
 	uint64_t up, down;		/* NW-DST-002: seen so far */
 	uint64_t given_up;		/* NW-HLT-001: channels whose evidence went */
 	double given_up_m;		/* ... and the largest M of it */
@@ -137,6 +144,8 @@ typedef void (*incident_emit_fn)(void *arg, struct record *r);
 
 int incidents_new(const struct alert_context *ctx, incident_emit_fn emit, void *emit_arg,
 		  struct incidents **ret_incidents);
+/* An empty list whose records go the same way. */
+int incidents_new_beside(const struct incidents *in, struct incidents **ret_incidents);
 void incidents_free(struct incidents *in);
 
 /* A detector's finding: opens an incident, or updates it when it grew.  Through alert/gate.h. */
@@ -179,8 +188,8 @@ void incidents_end(struct incidents *in, size_t i, struct channel *ch, uint64_t 
 void incidents_review(struct incidents *in, const struct channels *channels, uint64_t judged_ns,
 		      int64_t row);
 /* Another policy is loaded, into `next`: resolves what is open here and not there, because its
- * asset or its zone is the site's no more; the state forgets it (incidents_on_forget()).  next goes
- * on with the sequence. */
+ * asset or its zone is the site's no more; the state forgets it (incidents_on_forget()).  The
+ * sequence is next's.  channels: those that they are about; NULL: not known. */
 void incidents_part(struct incidents *in, struct incidents *next, const struct channels *channels,
 		    uint64_t judged_ns, int64_t row);
 /* One that the state has is left out for now: its number stays its own. */

@@ -1,5 +1,6 @@
 /* incident_internal.h - what incident.c (how they change), incident_list.c (where they are) and
- * incident_words.c (what they last said), incident_review.c (what the site has to say) share. */
+ * incident_words.c (what they last said), incident_review.c (what the site has to say) and
+ * incident_flood.c (what is counted instead of told) share. */
 #ifndef NW_ALERT_INCIDENT_INTERNAL_H
 #define NW_ALERT_INCIDENT_INTERNAL_H
 
@@ -26,6 +27,7 @@ struct incidents {
 	size_t own;			/* of them, those that are no flood */
 	uint32_t next_number;
 	size_t peers[RULE_KINDS];	/* open ones that are not flood incidents */
+	struct incident_own_count **own_counts;	/* incident_flood.c */
 	size_t suppressed;		/* likewise, all rules together: they are beside those */
 	uint32_t *table;		/* index + 1; 0: free */
 	struct incident_chain *addrs;	/* by the address of the subject */
@@ -69,10 +71,22 @@ struct incident *incidents_add(struct incidents *in, const struct incident *copy
 /* Is there room for one more that is no flood?  Forgets the oldest resolved ones for it. */
 bool incidents_make_room(struct incidents *in);
 void incidents_mark(struct incidents *in, struct incident *i);	/* it is changed */
-/* Open ones with a channel of their own, by rule and by subject. */
-void incidents_count_open(struct incidents *in, const struct incident *i, int by);
 /* The case of the first open one that shares it with i, or NULL. */
 const char *incidents_case(const struct incidents *in, const struct incident *i);
+
+/* --- incident_flood.c --- */
+/* Open ones with a channel of their own, by rule and by subject. */
+void incidents_count_open(struct incidents *in, const struct incident *i, int by);
+int incidents_own_new(struct incidents *in);	/* 0; -1: no memory */
+void incidents_own_free(struct incidents *in);
+/* Is there no room for an incident of the channel's own? */
+bool incidents_is_flood(struct incidents *in, const struct finding *f);
+/* A flood's channel; false: it was counted before. */
+bool incidents_count_member(struct incidents *in, struct incident *i, const struct finding *f);
+/* Does a flood of the rule have a filter?  Others ask the channel. */
+bool incident_has_filter(enum rule_id rule);
+/* Has its filter seen the key?  It has from now on. */
+bool incident_note_seen(struct incident *i, const struct channel_key *key);
 
 /* --- incident_words.c --- */
 /* Lends the words, filled with the last record's; back with the new ones, which it keeps. */

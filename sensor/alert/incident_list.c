@@ -33,12 +33,18 @@ int incidents_new(const struct alert_context *ctx, incident_emit_fn emit, void *
 	in->table = calloc(TABLE_SLOTS, sizeof(*in->table));
 	in->addrs = calloc(CHAINS, sizeof(*in->addrs));
 	in->houses = calloc(CHAINS, sizeof(*in->houses));
-	if (!in->list || !in->changed || !in->table || !in->addrs || !in->houses) {
+	if (!in->list || !in->changed || !in->table || !in->addrs || !in->houses ||
+	    incidents_own_new(in)) {
 		incidents_free(in);
 		return -ENOMEM;
 	}
 	*ret_incidents = in;
 	return 0;
+}
+
+int incidents_new_beside(const struct incidents *in, struct incidents **ret_incidents)
+{
+	return incidents_new(in->ctx, in->emit, in->emit_arg, ret_incidents);
 }
 
 static void free_incident(struct incident *i)
@@ -58,6 +64,7 @@ void incidents_free(struct incidents *in)
 	free(in->table);
 	free(in->addrs);
 	free(in->houses);
+	incidents_own_free(in);
 	free(in);
 }
 
@@ -349,19 +356,6 @@ void incidents_packed(struct incidents *in)
 {
 	while (in->n_changed)
 		in->changed[--in->n_changed]->is_changed = false;
-}
-
-void incidents_count_open(struct incidents *in, const struct incident *i, int by)
-{
-	if (i->is_any || incident_entry(i->rule, i->entry)[0])
-		return;
-	if (i->suppressed[0]) {
-		in->suppressed += (size_t)by;
-		i->subject->suppressed_incidents[i->rule] += (uint16_t)by;
-		return;
-	}
-	in->peers[i->rule] += (size_t)by;
-	i->subject->open_incidents[i->rule] += (uint32_t)by;
 }
 
 static_assert(sizeof(struct incidents_counters) % sizeof(uint64_t) == 0,

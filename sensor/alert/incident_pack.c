@@ -8,7 +8,8 @@
 #include "profile/pattern.h"
 #include "profile/profile_pack.h"
 
-#define INCIDENT_VERSION 5	/* 4: may be past; 5: of a site's rule, or suppressed */
+/* 4: may be past; 5: of a site's rule, or suppressed; 6: the filter of a flood. */
+#define INCIDENT_VERSION 6
 
 void incident_pack_key(size_t number, uint8_t ret[static INCIDENT_KEY_LEN])
 {
@@ -57,6 +58,9 @@ void incident_pack(const struct incident *in, struct packer *p)
 	pack_u64(p, in->count);
 	pack_u64(p, in->first_ns);
 	pack_u64(p, in->last_ns);
+	pack_u8(p, in->seen != NULL);
+	if (in->seen)
+		pack_bytes(p, in->seen, INCIDENT_SEEN_BITS / 8);
 }
 
 /* false: a rule that this version does not have. */
@@ -109,6 +113,33 @@ static void unpack_members(struct unpacker *u, struct incident *in)
 	}
 	for (uint32_t i = 0; i < in->members && i < INCIDENT_MEMBERS_MAX; i++)
 		unpack_bytes(u, in->member[i].bytes, sizeof(in->member[i].bytes));
+}
+
+/* Of an older flood those that are listed are known; others it counts once more. */
+static void seed_seen(struct incident *in)
+{
+	struct channel_key key = { 0 };
+
+	if (!in->is_any || !incident_has_filter(in->rule))
+		return;
+	for (uint32_t i = 0; in->member && i < in->members && i < INCIDENT_MEMBERS_MAX; i++) {
+		group_key_ip(&key, &in->member[i], 0, 0);
+		incident_note_seen(in, &key);
+	}
+}
+
+static void unpack_seen(struct unpacker *u, struct incident *in)
+{
+	uint8_t has = unpack_u8(u);
+
+	u->is_bad |= has > 1 || (has && !in->is_any);
+	if (!has || u->is_bad)
+		return;
+	in->seen = malloc(INCIDENT_SEEN_BITS / 8);
+	if (in->seen)
+		unpack_bytes(u, in->seen, INCIDENT_SEEN_BITS / 8);
+	else
+		u->is_bad = true;
 }
 
 static void unpack_own_text(struct unpacker *u, const char **text, size_t cap)
@@ -194,6 +225,10 @@ static bool unpack_all(struct unpacker *u, uint8_t version, struct subjects *s, 
 		in->first_ns = unpack_u64(u);
 		in->last_ns = unpack_u64(u);
 	}
+	if (version > 5)
+		unpack_seen(u, in);
+	else
+		seed_seen(in);
 	if (version < 5)
 		in->bare = in->severity;
 	if (in->bare > 5)

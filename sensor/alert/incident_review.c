@@ -16,7 +16,7 @@ struct stand {
 static struct finding *stand_for(struct stand *s, const struct incident *i,
 				 const struct channels *channels, uint64_t judged_ns, int64_t row)
 {
-	struct channel *ch = i->is_any ? NULL : channels_find(channels, &i->key);
+	struct channel *ch = i->is_any || !channels ? NULL : channels_find(channels, &i->key);
 
 	s->stand_in = (struct channel){ .key = i->key, .subject = i->subject, .up = i->up,
 					.down = i->down, .first_ns = i->opened_ns,
@@ -89,6 +89,7 @@ static int by_number(const void *a, const void *b)
 void incidents_part(struct incidents *in, struct incidents *next, const struct channels *channels,
 		    uint64_t judged_ns, int64_t row)
 {
+	in->sequence = next->sequence;
 	for (size_t k = 0; k < in->count; k++) {
 		struct incident *i = in->list[k];
 		struct stand s;

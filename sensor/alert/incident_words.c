@@ -48,6 +48,8 @@ void incident_drop_texts(struct incident *i, bool keeps_entry)
 	i->explain_n = 0;
 	free(i->member);
 	i->member = NULL;
+	free(i->seen);
+	i->seen = NULL;
 }
 
 const char *incident_message(const struct incident *i)

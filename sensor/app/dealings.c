@@ -40,21 +40,29 @@ static bool is_for_many(const struct site *site, const struct addr *a)
 	return addr_is_multicast(a) || site_is_broadcast(site, a);
 }
 
-static bool is_expected_from(const struct site *site, const struct addr *from,
-			     const struct addr *to, const struct slice *s, const char *name)
+static bool is_covered(const struct site *site, const struct addr *from, const struct addr *to,
+		       uint16_t server_port, const struct slice *s, const char *name)
 {
 	return site_expected_ever(site, &(struct expected_query){
-		.from = from, .to = to, .proto = s->id.key.proto,
-		.server_port = slice_server_port(s),
-		.service = dpi_protocol_name(dpi_carrier(s->master, s->app)),
-		.name = name, .at_ns = s->minute_ns, .run_ns = s->minute_ns }) != NULL;
+		.from = from, .to = to, .proto = s->id.key.proto, .server_port = server_port,
+		.service = dpi_protocol_name(dpi_carrier(s->master, s->app)), .name = name,
+		.at_ns = s->minute_ns, .run_ns = s->minute_ns }) != NULL;
 }
 
+/* What the target of an entry opens to its source is another conversation.  Only where nobody saw
+ * who opened this one it may be the same, seen from its middle. */
 bool dealings_is_expected(const struct site *site, const struct attribution_end *e,
 			  const char *name)
 {
-	return e->expected || is_expected_from(site, e->me, e->peer, e->slice, name) ||
-	       is_expected_from(site, e->peer, e->me, e->slice, name);
+	const struct slice *s = e->slice;
+	const struct addr *client = slice_client(s), *server = slice_server(s);
+
+	if (e->crossing == CROSSING_EXTERNAL &&
+	    (e->expected || is_covered(site, e->me, e->peer, slice_server_port(s), s, name)))
+		return true;
+	return is_covered(site, client, server, slice_server_port(s), s, name) ||
+	       (s->client_how > FLOW_CLIENT_SYNACK &&
+		is_covered(site, server, client, slice_client_port(s), s, name));
 }
 
 static bool is_expected(const struct site *site, const struct attribution_end *e)
@@ -87,18 +95,19 @@ static enum baseline state_of(const struct dealings_watch *w, int64_t row)
 	return baseline_state(w->context->site, w->context->since_row, row);
 }
 
+/* pair NULL: it has no place in the baseline. */
 static unsigned standing_of(const struct dealings_watch *w, struct destination *pair, int64_t row)
 {
 	return baseline_judge(&(struct baseline_facts){
-		.state = state_of(w, row), .is_held = baseline_holds(w->baseline, pair),
-		.is_learned = pair->is_learned, .was_revoked = pair->was_revoked,
-		.has_policy = true });
+		.state = state_of(w, row), .is_held = pair && baseline_holds(w->baseline, pair),
+		.is_learned = pair && pair->is_learned,
+		.was_revoked = pair && pair->was_revoked, .has_policy = true });
 }
 
 static unsigned severity_of(const struct dealings_watch *w, const struct dealing *one, int64_t row)
 {
 	struct destination *pair = pair_of(w, one);
-	unsigned standing = pair ? standing_of(w, pair, row) : 0;
+	unsigned standing = one->rule == RULE_SEG_003 ? standing_of(w, pair, row) : 0;
 
 	if (one->rule == RULE_SEG_001)
 		return segment_severity(one->is_answered);
@@ -274,19 +283,25 @@ static bool is_of_order(const struct dealings_watch *w, const struct attribution
 	return look.open != NULL;
 }
 
-/* Its place in the baseline, with this minute in it; NULL: no memory. */
+/* Its place in the baseline, with this minute in it; NULL: it has none.  Learned is what was met:
+ * an attempt of the first days stays one, and the session that follows it later is new. */
 static struct destination *list_pair(struct dealings_watch *w, const struct attribution_end *e,
 				     const struct channel_key *key)
 {
 	const struct slice *s = e->slice;
-	struct destination *d = baseline_get(w->baseline, e->subject->id, key, NULL);
+	struct destination *d = baseline_find(w->baseline, e->subject->id, key);
+	bool is_learning = state_of(w, e->row) == BASELINE_LEARN;
+	bool was_answered = d && d->is_answered;
 
+	d = baseline_get_pair(w->baseline, e->subject->id, key, is_answered(s));
 	if (!d)
 		return NULL;
+	if (d->first_ns && d->is_answered && !was_answered)
+		d->is_learned &= is_learning;
 	if (!d->first_ns) {
 		d->first_ns = s->first_ns ? s->first_ns : s->minute_ns;
 		d->last_ns = d->first_ns;
-		d->is_learned = state_of(w, e->row) == BASELINE_LEARN;
+		d->is_learned = is_learning;
 		d->services[0] = (struct baseline_service){ key->proto, key->port };
 		d->n_services = 1;
 	}
@@ -296,7 +311,6 @@ static struct destination *list_pair(struct dealings_watch *w, const struct attr
 	d->last_row = (int32_t)e->row;
 	d->up += s->sums.payload[0];
 	d->down += s->sums.payload[1];
-	d->is_answered |= is_answered(s);
 	d->peer = *e->peer;
 	d->role = e->subject->asset ? e->subject->asset->role : "";
 	d->is_changed = true;
@@ -317,7 +331,7 @@ static void take_lateral(struct dealings_watch *w, const struct attribution_end 
 		return;
 	group_key_ip(&key, e->peer, IP_TCP, lateral_port(protocol));
 	pair = list_pair(w, e, &key);
-	if (pair && !standing_of(w, pair, e->row))
+	if (!standing_of(w, pair, e->row))
 		return;
 	note(w, e, &key, RULE_SEG_003);
 }
@@ -334,17 +348,38 @@ static bool are_named(const struct dealings_watch *w, struct subject *s, enum se
 	return s->servers_named & bit;
 }
 
+/* Does NW-DST-003 say which servers of that kind the asset may ask? */
+static bool judges_server(const struct dealings_watch *w, const struct attribution_end *e,
+			  enum server_kind kind)
+{
+	const struct asset *asset = e->subject->asset;
+
+	return kind && asset && !server_kind_is_role(kind, asset->role) &&
+	       are_named(w, e->subject, kind);
+}
+
+/* Is it a question to a DNS or NTP server, which NW-DST-004 leaves to NW-DST-003?  What only has
+ * the port of one is when that rule judges it, and as long as nothing was said.  nDPI 4.2 takes all
+ * that is said on TCP port 53 for DNS: there a name must have been read. */
+static bool is_servers(const struct dealings_watch *w, const struct attribution_end *e)
+{
+	const struct slice *s = e->slice;
+	enum server_kind kind = server_asked(s);
+
+	bool is_read = s->id.key.proto == IP_TCP ? s->name && s->name[0] : s->verdict > DPI_PORT;
+
+	return kind && (is_read || !s->sums.payload[0] || judges_server(w, e, kind));
+}
+
 static void take_server(struct dealings_watch *w, const struct attribution_end *e)
 {
 	enum server_kind kind = server_asked(e->slice);
 	const struct site *site = w->context->site;
-	const struct asset *asset = e->subject->asset;
 	struct channel_key key = { .is_external = e->crossing == CROSSING_EXTERNAL };
 
-	if (!kind || !asset || server_kind_is_role(kind, asset->role) ||
-	    is_for_many(site, e->peer) || addr_is_link_scope(e->peer) ||
+	if (!judges_server(w, e, kind) || is_for_many(site, e->peer) ||
+	    addr_is_link_scope(e->peer) ||
 	    (kind == SERVER_DHCP && !e->slice->sums.packets[1]) ||
-	    !are_named(w, e->subject, kind) ||
 	    servers_hold(site, kind, e->me, e->peer, e->slice->minute_ns) || is_expected(site, e))
 		return;
 	group_key_ip(&key, e->peer, IP_UDP, server_kind_port(kind));
@@ -407,7 +442,7 @@ static void take_unnamed(struct dealings_watch *w, const struct attribution_end 
 	bool is_new = s->id.first_ns + SLICE_NS >= s->minute_ns;
 	enum unnamed why;
 
-	if (e->crossing != CROSSING_EXTERNAL || addr_is_multicast(e->peer) || server_asked(s) ||
+	if (e->crossing != CROSSING_EXTERNAL || addr_is_multicast(e->peer) || is_servers(w, e) ||
 	    is_report(s))
 		return;
 	group_key_ip(&key, e->peer, 0, 0);
@@ -447,8 +482,8 @@ void dealings_take(struct dealings_watch *w, const struct attribution_end *e)
 
 static void tell_rest(struct dealings_watch *w, struct dealing *one, int64_t row, uint64_t now_ns)
 {
-	if (one->is_told && !one->is_flooded && one->last_row == row &&
-	    one->minutes > one->told_minutes)
+	/* Those that a flood has counted too: it goes on as long as one of them does. */
+	if (one->is_told && one->last_row == row && one->minutes > one->told_minutes)
 		dealings_tell(w, one, now_ns, row);
 }
 

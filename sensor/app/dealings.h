@@ -21,12 +21,16 @@
  *               once a row that had more traffic
  *   resolved    after so many rows without traffic as the rule pack says; NW-SEG-003 when the pair
  *               was accepted into the baseline
- *   flood       beyond INCIDENT_PEERS_MAX open ones of an asset and rule they are counted into one
+ *   flood       beyond INCIDENT_PEERS_MAX open ones of an asset and rule they are counted into one,
+ *               which is updated once a row in which one of them had traffic, and resolved after as
+ *               many rows without (app/silence.h)
  *
  * Answered means by more than a refusal: a TCP reset, or nothing, leaves an attempt.
- * What an entry of the policy's "expected" covers at any time of day, either way, is never a
- * finding here.  Without a site file nothing is, for nobody has said who belongs together, but
- * NW-EXF-009 and 010.
+ * What an entry of the policy's "expected" covers at any time of day is never a finding here.  An
+ * entry says who opens the connection: what its target opens to its source wants an entry of its
+ * own.  Where nobody saw who opened one, it is covered either way.
+ * Without a site file nothing is told, for nobody has said who belongs together, but NW-EXF-009
+ * and 010.
  * Thread: analysis.  Cost: for a minute of a connection some compares of texts; a look-up of the
  * policy (policy/site_match.c: logarithmic in its entries) for one that a detector would tell.
  */

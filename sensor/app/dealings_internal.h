@@ -4,8 +4,7 @@
 
 #include "app/dealings.h"
 
-/* Is it covered by an entry at some time of day, and from either end?  name: of the peer, "" not
- * known. */
+/* Is it covered by an entry at some time of day?  name: of the peer, "" not known. */
 bool dealings_is_expected(const struct site *site, const struct attribution_end *e,
 			  const char *name);
 /* Adds the minute to the record, as the end sees it. */

@@ -271,7 +271,9 @@ static void tell_rest(struct destinations *d, struct destination *dst, int64_t r
 	struct baseline_facts facts = facts_of(d, dst, row);
 	struct subject *subject = subjects_by_id(d->subjects, dst->subject);
 
-	if (baseline_judge(&facts) && subject && dst->up + dst->down > dst->told_bytes)
+	/* A flood goes on as long as one of those that it has counted does, attempts too. */
+	if (baseline_judge(&facts) && subject &&
+	    (dst->is_flooded || dst->up + dst->down > dst->told_bytes))
 		tell(d, &(struct telling){ .destination = dst, .subject = subject, .row = row,
 					   .facts = &facts, .judged_ns = now_ns });
 }
@@ -305,7 +307,7 @@ void destinations_end_row(struct destinations *d, int64_t row, uint64_t end_ns)
 		if (baseline_holds(d->baseline, dst) ||
 		    dst->last_row <= row - params_of(d)->resolve_after)
 			resolve(d, dst, end_ns, row);
-		else if (dst->last_row == row && !dst->is_flooded)
+		else if (dst->last_row == row)
 			tell_rest(d, dst, row, end_ns);
 	}
 	resolve_floods(d, row, end_ns);
@@ -318,7 +320,7 @@ void destinations_finish(struct destinations *d, int64_t row, uint64_t now_ns)
 	struct destination **list = baseline_sorted(d->baseline, &n);
 
 	for (size_t i = 0; i < n; i++)
-		if (list[i]->is_told && !list[i]->is_flooded && list[i]->last_row == row)
+		if (list[i]->is_told && list[i]->last_row == row)
 			tell_rest(d, list[i], row, now_ns);
 }
 

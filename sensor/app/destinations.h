@@ -15,7 +15,8 @@
  *   resolved    when the destination is accepted (the record says by whom and why), or after
  *               14 rows (`resolve_after`) without traffic; a return then opens a new one
  *   flood       beyond INCIDENT_PEERS_MAX open ones of an asset, further destinations are counted
- *               into one incident, unless they receive INCIDENT_LARGE_BYTES
+ *               into one incident, unless they receive INCIDENT_LARGE_BYTES; it is updated once a
+ *               row in which one of them had traffic, and resolved after as many rows without
  *
  * In a closed zone both NW-DST-001 and NW-DST-002 are raised, as one case.  They say different
  * things: 002 that the zone leaks at all, for each address and whatever was accepted; 001 that this

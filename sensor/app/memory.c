@@ -244,7 +244,8 @@ static void review_policy(struct memory *m)
 	memory_put_text(m, "policy", policy);
 }
 
-int memory_load(struct memory *m, struct analysis *a)
+/* is_start: nobody has resolved yet what is about assets that left the site. */
+static int load(struct memory *m, struct analysis *a, bool is_start)
 {
 	struct analysis_parts parts;
 	uint64_t left_out;
@@ -265,13 +266,20 @@ int memory_load(struct memory *m, struct analysis *a)
 		return err;
 	analysis_resume(a, &point);
 	review_policy(m);
+	if (left_out && is_start)
+		err = memory_part_gone(m, &parts, &point);
 	if (left_out)
 		log_warn("state",
 			 "%" PRIu64 " records of the long memory belong to assets that the site no "
 			 "longer lists, or are damaged: left out",
 			 left_out);
 	take_requests(m);
-	return 0;
+	return err;
+}
+
+int memory_load(struct memory *m, struct analysis *a)
+{
+	return load(m, a, true);
 }
 
 /* --- committing -------------------------------------------------------- */
@@ -407,7 +415,7 @@ void memory_step(void *memory, bool has_records)
 
 static int fill(void *memory, struct analysis *fresh)
 {
-	return memory_load(memory, fresh);
+	return load(memory, fresh, false);
 }
 
 int memory_renew(struct memory *m, const struct site *site)

@@ -1,5 +1,5 @@
-/* memory_internal.h - what memory.c (loading and committing) and memory_plan.c (how runs follow
- * each other) share. */
+/* memory_internal.h - what memory.c (loading and committing), memory_plan.c (how runs follow
+ * each other) and memory_gone.c (assets that left the site) share. */
 #ifndef NW_APP_MEMORY_INTERNAL_H
 #define NW_APP_MEMORY_INTERNAL_H
 
@@ -31,6 +31,10 @@ int memory_put_text(struct memory *m, const char *name, const char *text);
 /* Is the text kept under that name this one?  True too when none is kept. */
 bool memory_is_text(struct memory *m, const char *name, const char *text);
 uint64_t memory_get_ns(struct memory *m, const char *name);
+/* Incidents of assets that the site no longer lists are resolved, with a record, as a reload of the
+ * policy does it; the tables are loaded.  0 or -ENOMEM. */
+int memory_part_gone(struct memory *m, const struct analysis_parts *parts,
+		     const struct analysis_point *point);
 /* The events of the minute that is not complete, for the next run. */
 void memory_keep_pending(struct memory *m);
 

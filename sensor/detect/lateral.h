@@ -5,7 +5,7 @@
  * (WinRM is HTTP: its port decides).
  *
  *	never told	roles that the role template pairs (policy/roles.h); what an expected
- *			entry covers at any time, either way; two ends without a role
+ *			entry covers at any time; two ends without a role
  *	NW-REM's	a protocol that it follows, with the maintenance gateway at one end:
  *			told there against the orders, or covered by one; SMB of the gateway
  *			while an order of that asset is open
@@ -16,7 +16,9 @@
  *
  * So a habit of the first days (an operator's desktop on the neighbour's station) is listed and not
  * told, and two review stations that begin with it in the third month are.  An attempt is told one
- * step lower than a session.
+ * step lower than a session; one of the first days stands for itself alone: when it is answered for
+ * the first time after learn, that session is new.  A tap that does not see what comes back takes
+ * every session for an attempt.
  * Pure functions, any thread.
  */
 #ifndef NW_DETECT_LATERAL_H

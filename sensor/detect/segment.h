@@ -6,9 +6,9 @@
  * works for all (policy/roles.h): the archive that takes images of two vendors is no path between
  * them.
  *
- *   told        a conversation of two ends with different vendors that no expected entry covers,
- *               at any time of day and whichever end opened it (a job outside its window is
- *               NW-EXP-001's); attempts too
+ *   told        a conversation of two ends with different vendors that no expected entry covers at
+ *               any time of day (a job outside its window is NW-EXP-001's), opened as the entry
+ *               says; attempts too
  *   severity    4; 3 where nothing but a refusal ever came back
  *   left out    broadcast and multicast, ARP, and what ICMP reports about other conversations
  *

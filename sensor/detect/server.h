@@ -4,13 +4,18 @@
  * connections go, what time it has, or who its router is.
  *
  *	judged		a listed asset, where the policy names a server of that kind for it; not
- *			one that is such a server itself: a resolver has to ask others
- *	by		DNS and NTP by what is in the payload, or by the port where nothing was
- *			recognised; DHCP by who answers, for a question goes to everybody
- *	not		multicast (mDNS, LLMNR, NTP to a group) and broadcast: nobody was chosen
+ *			one whose role is that of such a server: a resolver has to ask others
+ *	by		DNS and NTP by what nDPI says, which may be a guess by the port, or by the
+ *			port where it says nothing (NTP: of UDP alone); not where we have read
+ *			something else (dpi/light.h).  DHCP by answers from port 67, for a question
+ *			goes to everybody
+ *	not		multicast (NTP to a group) and broadcast: nobody was chosen; the ports of
+ *			mDNS and LLMNR, to one address too
  *	broadcast	a DHCP answer to everybody does not say by address whom it is for: it is
- *			told of the address that gives it, where no asset may
- *	severity	3; 2 where it was asked and nothing answered
+ *			told of the address that gives it, listed or not, where the policy names
+ *			DHCP servers (for that address, if it is an asset's; else for anybody) and
+ *			this is none of them
+ *	severity	3; 2 where nothing but a refusal answered
  *
  * Pure functions, any thread.
  */

@@ -9,7 +9,9 @@
  *
  *	opens		a connection whose beginning was seen: TCP by its handshake, UDP by its
  *			first packets.  What has gone on since before needs no answer any more
- *	left out	DNS and NTP servers (NW-DST-003), ICMP, expected entries at any time
+ *	left out	DNS and NTP by what is in the payload (DNS over TCP: by the name that it
+ *			asks for), and what has only the port of one as long as nothing was said or
+ *			where NW-DST-003 judges it; ICMP; expected entries at any time
  *	cannot judge	(counted, never told)
  *	  invisible	no DNS answer to this asset was seen for 7 days (`visible`): it may ask a
  *			resolver that this tap does not see, or one that is encrypted

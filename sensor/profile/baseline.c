@@ -22,8 +22,9 @@ struct baseline_list {
 	uint32_t *table;		/* place in list + 1; 0: free */
 	struct destination **sorted;	/* scratch */
 	bool is_sorted;
-	/* Entries by hash of the subject: never fewer than the subject has. */
-	uint32_t *counts;
+	/* By hash of the subject, attempts apart: never fewer than the subject has. */
+	uint32_t *counts[2];
+	size_t n_attempts;
 	struct destination **accepted;	/* counters.accepted of them */
 	uint64_t acts;			/* what changed what is accepted, so far, from 1 */
 	struct baseline_counters counters;
@@ -79,9 +80,11 @@ int baseline_new(struct baseline_list **ret_baseline)
 	b->list = calloc(BASELINE_MAX, sizeof(struct destination *));
 	b->sorted = calloc(BASELINE_MAX, sizeof(struct destination *));
 	b->table = calloc(SLOTS, sizeof(*b->table));
-	b->counts = calloc(COUNTS, sizeof(*b->counts));
+	b->counts[0] = calloc(COUNTS, sizeof(**b->counts));
+	b->counts[1] = calloc(COUNTS, sizeof(**b->counts));
 	b->accepted = calloc(BASELINE_ACCEPTED_MAX, sizeof(struct destination *));
-	if (!b->list || !b->sorted || !b->table || !b->counts || !b->accepted) {
+	if (!b->list || !b->sorted || !b->table || !b->counts[0] || !b->counts[1] ||
+	    !b->accepted) {
 		baseline_free(b);
 		return -ENOMEM;
 	}
@@ -106,7 +109,8 @@ void baseline_free(struct baseline_list *b)
 	free(b->list);
 	free(b->sorted);
 	free(b->table);
-	free(b->counts);
+	free(b->counts[0]);
+	free(b->counts[1]);
 	free(b->accepted);
 	free(b);
 }
@@ -149,9 +153,19 @@ struct destination *baseline_find(const struct baseline_list *b, const char *sub
 	return *place ? b->list[*place - 1] : NULL;
 }
 
-static uint32_t *count_of(const struct baseline_list *b, const char *subject)
+static uint32_t *count_of(const struct baseline_list *b, const char *subject, bool is_attempt)
 {
-	return &b->counts[hash_bytes(subject, strlen(subject), hash_secret()) & (COUNTS - 1)];
+	uint64_t hash = hash_bytes(subject, strlen(subject), hash_secret());
+
+	return &b->counts[is_attempt][hash & (COUNTS - 1)];
+}
+
+static void count(struct baseline_list *b, const struct destination *d, int by)
+{
+	bool is_attempt = baseline_is_attempt(d);
+
+	*count_of(b, d->subject, is_attempt) += (uint32_t)by;
+	b->n_attempts += is_attempt ? (size_t)by : 0;
 }
 
 /* --- leaving ----------------------------------------------------------- */
@@ -181,7 +195,7 @@ static void leave(struct baseline_list *b, struct destination *d)
 {
 	if (b->removed)
 		b->removed(b->removed_arg, d);
-	--*count_of(b, d->subject);
+	count(b, d, -1);
 	d->subject[0] = '\0';
 }
 
@@ -199,14 +213,20 @@ static int compare_silence(const void *pa, const void *pb)
 	return group_key_compare(&a->key, &b->key);
 }
 
-/* A quarter of the subject's entries that nobody accepted. */
-static void forget_some(struct baseline_list *b, const char *subject)
+/* One of those that make room for each other. */
+static bool is_going(const struct destination *d, bool is_attempt)
+{
+	return !d->is_accepted && baseline_is_attempt(d) == is_attempt;
+}
+
+/* A quarter of the subject's entries that nobody accepted, of attempts or of all others. */
+static void forget_some(struct baseline_list *b, const char *subject, bool is_attempt)
 {
 	size_t n = 0, leaving;
 
 	b->is_sorted = false;
 	for (size_t i = 0; i < b->n; i++)
-		if (!b->list[i]->is_accepted && !strcmp(b->list[i]->subject, subject))
+		if (is_going(b->list[i], is_attempt) && !strcmp(b->list[i]->subject, subject))
 			b->sorted[n++] = b->list[i];
 	qsort(b->sorted, n, sizeof(struct destination *), compare_silence);
 	leaving = n / SHARE + (n > 0);
@@ -216,17 +236,17 @@ static void forget_some(struct baseline_list *b, const char *subject)
 	rebuild(b);
 }
 
-static size_t count_unaccepted(const struct baseline_list *b, const char *subject)
+static size_t count_going(const struct baseline_list *b, const char *subject, bool is_attempt)
 {
 	size_t n = 0;
 
 	for (size_t i = 0; i < b->n; i++)
-		n += !b->list[i]->is_accepted && !strcmp(b->list[i]->subject, subject);
+		n += is_going(b->list[i], is_attempt) && !strcmp(b->list[i]->subject, subject);
 	return n;
 }
 
-/* The subject with most entries that may go; the first by id of several. */
-static const char *largest_subject(struct baseline_list *b)
+/* The subject with most entries that may go; the first by id of several.  NULL: none has any. */
+static const char *largest_subject(struct baseline_list *b, bool is_attempt)
 {
 	size_t n, best = 0, run = 0;
 	struct destination **list = baseline_sorted(b, &n);
@@ -235,7 +255,7 @@ static const char *largest_subject(struct baseline_list *b)
 	for (size_t i = 0; i < n; i++) {
 		if (!i || strcmp(list[i]->subject, list[i - 1]->subject))
 			run = 0;
-		run += !list[i]->is_accepted;
+		run += is_going(list[i], is_attempt);
 		if (run > best) {
 			best = run;
 			subject = list[i]->subject;
@@ -244,18 +264,34 @@ static const char *largest_subject(struct baseline_list *b)
 	return subject;
 }
 
-static void make_room(struct baseline_list *b, const char *subject)
+/* For one more of that kind. */
+static void bound_subject(struct baseline_list *b, const char *subject, bool is_attempt)
 {
-	char whose[SITE_ID_MAX];
+	size_t most = is_attempt ? BASELINE_ATTEMPTS_MAX : BASELINE_SUBJECT_MAX;
 
-	if (*count_of(b, subject) >= BASELINE_SUBJECT_MAX &&
-	    count_unaccepted(b, subject) >= BASELINE_SUBJECT_MAX)
-		forget_some(b, subject);
+	if (*count_of(b, subject, is_attempt) >= most &&
+	    count_going(b, subject, is_attempt) >= most)
+		forget_some(b, subject, is_attempt);
+}
+
+/* Attempts go first, and take no place from others: false. */
+static bool make_room(struct baseline_list *b, const char *subject, bool is_attempt)
+{
+	bool goes_attempt = b->n_attempts != 0;
+	char whose[SITE_ID_MAX];
+	const char *largest;
+
+	bound_subject(b, subject, is_attempt);
 	if (b->n < BASELINE_MAX)
-		return;
+		return true;
+	largest = goes_attempt ? largest_subject(b, true) : NULL;
+	if (!largest && is_attempt)
+		return false;
+	goes_attempt = largest != NULL;
 	/* A copy: the name goes with its entry. */
-	text_copy(whose, sizeof(whose), largest_subject(b));
-	forget_some(b, whose);
+	text_copy(whose, sizeof(whose), largest ? largest : largest_subject(b, false));
+	forget_some(b, whose, goes_attempt);
+	return true;
 }
 
 void baseline_expire(struct baseline_list *b, int64_t row, int32_t keep)
@@ -280,16 +316,13 @@ void baseline_on_remove(struct baseline_list *b, baseline_removed_fn removed, vo
 	b->removed_arg = arg;
 }
 
-struct destination *baseline_get(struct baseline_list *b, const char *subject,
-				 const struct channel_key *key, const char *name)
+static struct destination *list_new(struct baseline_list *b, const char *subject,
+				    const struct channel_key *k, const char *name, bool is_answered)
 {
-	struct channel_key k = bare(key);
-	uint32_t *place = find_place(b, subject, &k);
 	struct destination *d;
 
-	if (*place)
-		return b->list[*place - 1];
-	make_room(b, subject);
+	if (!make_room(b, subject, k->group == GROUP_IP && !is_answered))
+		return NULL;
 	d = calloc(1, sizeof(*d));
 	if (!d)
 		return NULL;
@@ -301,14 +334,41 @@ struct destination *baseline_get(struct baseline_list *b, const char *subject,
 	}
 	text_copy(d->subject, sizeof(d->subject), subject);
 	d->role = "";
-	d->key = k;
+	d->key = *k;
+	d->is_answered = is_answered;
 	d->last_row = INT32_MIN;
 	b->list[b->n++] = d;
-	*find_place(b, subject, &k) = (uint32_t)b->n;
-	++*count_of(b, subject);
+	*find_place(b, subject, k) = (uint32_t)b->n;
+	count(b, d, 1);
 	b->is_sorted = false;
 	b->counters.made++;
 	b->counters.live = b->n;
+	return d;
+}
+
+struct destination *baseline_get(struct baseline_list *b, const char *subject,
+				 const struct channel_key *key, const char *name)
+{
+	struct channel_key k = bare(key);
+	uint32_t *place = find_place(b, subject, &k);
+
+	return *place ? b->list[*place - 1] : list_new(b, subject, &k, name, false);
+}
+
+struct destination *baseline_get_pair(struct baseline_list *b, const char *subject,
+				      const struct channel_key *key, bool is_answered)
+{
+	struct destination *d = baseline_find(b, subject, key);
+	struct channel_key k = bare(key);
+
+	if (!d)
+		return list_new(b, subject, &k, NULL, is_answered);
+	if (is_answered && !d->is_answered) {
+		bound_subject(b, subject, false);
+		count(b, d, -1);
+		d->is_answered = true;
+		count(b, d, 1);
+	}
 	return d;
 }
 
@@ -471,7 +531,7 @@ bool baseline_restore(struct baseline_list *b, const struct destination *copy)
 	if (baseline_find(b, copy->subject, &copy->key) ||
 	    (copy->is_accepted && b->counters.accepted >= BASELINE_ACCEPTED_MAX))
 		return false;
-	d = baseline_get(b, copy->subject, &copy->key, copy->name);
+	d = list_new(b, copy->subject, &copy->key, copy->name, copy->is_answered);
 	if (!d || (copy->by && sign(d, copy->by, copy->reason ? copy->reason : "")))
 		return false;
 	d->first_ns = copy->first_ns;
@@ -486,7 +546,6 @@ bool baseline_restore(struct baseline_list *b, const struct destination *copy)
 	d->is_learned = copy->is_learned;
 	d->is_accepted = copy->is_accepted;
 	d->was_revoked = copy->was_revoked;
-	d->is_answered = copy->is_answered;
 	d->is_told = copy->is_told;
 	d->is_flooded = copy->is_flooded;
 	d->told_answered = copy->told_answered;

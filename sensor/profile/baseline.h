@@ -33,11 +33,16 @@
  * A name is what the client says: a forged SNI of an accepted domain passes here.  Detector N and
  * NW-DST-002 do not look at the baseline.
  *
- * Bounded: BASELINE_MAX entries, BASELINE_SUBJECT_MAX not accepted ones of one subject.  When a
- * limit is reached a quarter of those of the subject (the one that has most) goes, the longest
- * silent first; an accepted one never goes.  What was forgotten is new when it returns: a full
- * table alarms more, never less.  Entries that are not accepted and silent for
- * the site's retention.nights are forgotten.
+ * Of a pair that nobody has answered yet only the attempt is known: what was tried in learn and
+ * answered later is new (app/dealings.c).  Such attempts are bounded apart, so that a sweep over
+ * many addresses makes nothing forget what was met.
+ *
+ * Bounded: BASELINE_MAX entries; of one subject BASELINE_SUBJECT_MAX that are not accepted, and
+ * BASELINE_ATTEMPTS_MAX attempts beside them.  When a limit is reached a quarter of those of the
+ * subject (the one that has most; attempts first, when the table is full) goes, the longest silent
+ * first; an accepted one never goes.  What was forgotten is new when it returns: a full table
+ * alarms more, never less.  Entries that are not accepted and silent for the site's
+ * retention.nights are forgotten.
  * Thread: analysis.  Pointers stay valid until the next baseline_get() or baseline_expire().
  * Cost: a hash look-up for a contact; some 400 bytes an entry.
  */
@@ -53,6 +58,7 @@
 
 #define BASELINE_MAX 65536
 #define BASELINE_SUBJECT_MAX 1024
+#define BASELINE_ATTEMPTS_MAX 256
 #define BASELINE_ACCEPTED_MAX 8192
 #define BASELINE_SERVICES 4		/* the first ones, of a destination */
 #define BASELINE_ID_MAX 20		/* "dst-" and 12 hex digits, with the zero byte */
@@ -92,7 +98,8 @@ struct destination {
 	uint8_t n_services;
 	bool is_learned;		/* first seen in learn */
 	bool is_accepted, was_revoked;
-	bool is_answered;		/* it ever sent something */
+	bool is_answered;		/* it ever sent something; of a pair set by
+					 * baseline_get_pair() alone */
 	char *by, *reason;		/* of the last act, or NULL */
 	/* What NW-DST-001 has told of it (app/destinations.c). */
 	bool is_told;			/* an incident is open, or ... */
@@ -108,6 +115,12 @@ struct destination {
 static inline bool baseline_is_pair(const struct destination *d)
 {
 	return d->key.group == GROUP_IP;
+}
+
+/* A pair of which nothing was answered. */
+static inline bool baseline_is_attempt(const struct destination *d)
+{
+	return baseline_is_pair(d) && !d->is_answered;
 }
 
 struct baseline_list;
@@ -127,6 +140,10 @@ const struct baseline_counters *baseline_counters(const struct baseline_list *b)
  * of group ip the service too.  NULL: no memory. */
 struct destination *baseline_get(struct baseline_list *b, const char *subject,
 				 const struct channel_key *key, const char *name);
+/* The same of a pair, which from now on is answered or not yet.  NULL too: an attempt for which
+ * there is no place. */
+struct destination *baseline_get_pair(struct baseline_list *b, const char *subject,
+				      const struct channel_key *key, bool is_answered);
 struct destination *baseline_find(const struct baseline_list *b, const char *subject,
 				  const struct channel_key *key);
 /* Accepted for its subject, or for another one of the same role. */

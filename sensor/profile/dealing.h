@@ -1,18 +1,19 @@
-/* dealing.h - dealings: what a rule about the site policy has found between an asset and an address
- * (NW-SEG-001) or a network (NW-EXF-009, 010), and what was told of it.
+/* dealing.h - dealings: what a rule that looks at two ends has found between an asset and an
+ * address, with the service or without (NW-SEG-001, 003, NW-DST-003, 004), or a network
+ * (NW-EXF-009, 010), and what was told of it.
  *
- * A record is made when the rule speaks for the first time; what the policy allows makes none, so
- * the table holds deviations alone.  Its key is the asset and the peer, with the service where the
- * rule is about one.  Which rule it is of stands in the record: no two rules share a key
- * (app/dealings.h has the list).
+ * A record is made with the first minute that the rule speaks of, of NW-EXF-009 and 010 before
+ * there is enough of it to be told; what the policy allows, and what NW-SEG-003 only lists, makes
+ * none.  Its key is the asset and what is in the table of app/dealings.h, by which no two rules
+ * share one; which rule it is of stands in the record.
  *
  * Bounded: DEALINGS_MAX.  When it is full, a quarter of the subject that has most goes, or the
- * least of all where each has few (keyed.h): first what nothing is open about, of that what has no
- * night counted, of that what is of no listed asset, then what is silent longest.  Counted.  What
- * an incident has said of one that went stays said, and is resolved when it has been silent long
- * enough (app/silence.h).
+ * least of all where each has few (keyed.h): first what has no incident of its own, of that what
+ * has no night counted, of that what is of no listed asset, then what is silent longest.  Counted.
+ * What an incident has said of one that went stays said, and is resolved when it has been silent
+ * long enough (app/silence.h).
  * Thread: analysis.  Pointers stay valid until the next dealings_get() or dealings_remove().
- * Cost: a hash look-up; some 430 bytes a record, 4 MB when all are taken.
+ * Cost: a hash look-up; some 350 bytes a record and its name, 3 MB when all are taken.
  */
 #ifndef NW_PROFILE_DEALING_H
 #define NW_PROFILE_DEALING_H
@@ -56,8 +57,8 @@ struct dealing {
 	uint64_t failed;		/* attempts, ever */
 	struct dealing_tries tries[DEALING_SERVICES + 1];
 	/* What was told. */
-	bool is_told;			/* an incident is open, or ... */
-	bool is_flooded;		/* ... it was counted into the subject's flood */
+	bool is_told;			/* to an incident of its own, or ... */
+	bool is_flooded;		/* ... counted into the subject's flood */
 	bool told_answered, told_large;
 	uint32_t told_minutes;
 	uint8_t told_services;		/* of those listed */
@@ -90,8 +91,8 @@ struct keyed **dealings_sorted(struct dealings *d, size_t *ret_n);
 /* A minute of traffic of it.  row: of the minute. */
 struct dealing_minute {
 	const struct slice *slice;
-	const struct addr *own;
-	uint64_t up, down;
+	const struct addr *own;		/* the asset's end */
+	uint64_t up, down;		/* payload, from the asset and to it */
 	int64_t row;
 	bool am_client;
 	bool is_answered;
@@ -111,7 +112,8 @@ void dealings_on_remove(struct dealings *d, dealings_removed_fn removed, void *a
 
 /* For the state; the key is keyed_pack_key()'s. */
 void dealing_pack(const struct dealing *one, struct packer *p);
-/* false: malformed, there already, or of a rule that is none of these. */
+/* false: malformed, there already, of a subject that is not there or a rule that is none of these;
+ * or no memory. */
 bool dealing_unpack(struct dealings *d, const struct subjects *s, struct unpacker *key,
 		    struct unpacker *value);
 

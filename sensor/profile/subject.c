@@ -414,6 +414,15 @@ struct subject *subjects_restore(struct subjects *s, const char *id, const struc
 	return get_address(s, a, zone);
 }
 
+struct subject *subjects_stand_in(struct subjects *s, const char *id, const struct addr *a)
+{
+	struct subject *subject = new_subject(s, id);
+
+	if (subject)
+		subject->addr = *a;
+	return subject;
+}
+
 size_t subjects_count(const struct subjects *s)
 {
 	return s->count;

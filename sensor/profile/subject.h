@@ -98,6 +98,9 @@ struct subject *subjects_unlisted(struct subjects *s, const struct zone *zone,
  * NULL: an asset that the site no longer lists, or no memory. */
 struct subject *subjects_restore(struct subjects *s, const char *id, const struct addr *a,
 				 const char *zone_id);
+/* From a state: stands for one of that id that the site no longer lists, as long as it takes to say
+ * so.  NULL: no memory. */
+struct subject *subjects_stand_in(struct subjects *s, const char *id, const struct addr *a);
 size_t subjects_count(const struct subjects *s);
 struct subject *subjects_at(const struct subjects *s, size_t number);
 uint64_t subjects_overflowed(const struct subjects *s);	/* sightings that got "unlisted@" */

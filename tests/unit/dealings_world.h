@@ -57,6 +57,18 @@ static inline const char *incidents(enum rule_id rule)
 	return text;
 }
 
+/* The flood of the rule that is open, or NULL. */
+static inline const struct incident *flood_of(enum rule_id rule)
+{
+	for (size_t i = 0; i < incidents_count(w.parts.incidents); i++) {
+		const struct incident *in = incidents_at(w.parts.incidents, i);
+
+		if (in->rule == rule && in->is_any && in->is_open)
+			return in;
+	}
+	return NULL;
+}
+
 static inline const char *message(enum rule_id rule)
 {
 	for (size_t i = incidents_count(w.parts.incidents); i-- > 0;)

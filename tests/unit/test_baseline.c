@@ -172,6 +172,92 @@ static void a_flood_forgets_the_longest_silent_and_nothing_accepted(void)
 	baseline_free(b);
 }
 
+static struct destination *try_pair(struct baseline_list *b, const char *subject, unsigned i,
+				    bool is_answered)
+{
+	const uint8_t bytes[4] = { 10, (uint8_t)(i >> 16), (uint8_t)(i >> 8), (uint8_t)i };
+	const struct addr a = addr_from_ipv4(bytes);
+	struct channel_key key = { 0 };
+	struct destination *d;
+
+	group_key_ip(&key, &a, 6, 445);
+	d = baseline_get_pair(b, subject, &key, is_answered);
+	if (d) {
+		d->role = "";
+		d->first_ns = d->last_ns = i + 1;
+		d->last_row = 1;
+	}
+	return d;
+}
+
+/* Attempts are bounded apart; what is answered is none any more.  All of it comes back from its
+ * bytes, and nothing goes on the way. */
+static void attempts_take_no_place(void)
+{
+	struct baseline_list *b = begin(), *c = begin();
+	struct packer key = { 0 }, value = { 0 };
+	struct destination **list;
+	size_t n;
+
+	for (unsigned i = 0; i < BASELINE_SUBJECT_MAX - 10; i++)
+		meet(b, "A", "", i);
+	for (unsigned i = 0; i < 10; i++)
+		try_pair(b, "A", i, true);
+	EQUAL_INT(baseline_counters(b)->live, BASELINE_SUBJECT_MAX);
+	for (unsigned i = 10; i < 5000; i++)
+		try_pair(b, "A", i, false);
+	CU_ASSERT(baseline_counters(b)->live <= BASELINE_SUBJECT_MAX + BASELINE_ATTEMPTS_MAX);
+	CU_ASSERT(baseline_counters(b)->live > BASELINE_SUBJECT_MAX + BASELINE_ATTEMPTS_MAX / 2);
+	for (unsigned i = 0; i < BASELINE_SUBJECT_MAX - 10; i++) {
+		struct channel_key k = network(i);
+
+		CU_ASSERT_FATAL(baseline_find(b, "A", &k) != NULL);
+	}
+	list = baseline_sorted(b, &n);
+	for (size_t i = 0; i < n; i++) {
+		struct unpacker k, v;
+
+		pack_reset(&key);
+		pack_reset(&value);
+		baseline_pack_key(list[i], &key);
+		baseline_pack(list[i], &value);
+		k = unpack_over(key.bytes, key.len);
+		v = unpack_over(value.bytes, value.len);
+		CU_ASSERT_FATAL(baseline_unpack(c, &k, &v));
+	}
+	EQUAL_INT(baseline_counters(c)->live, baseline_counters(b)->live);
+	EQUAL_INT(baseline_counters(c)->forgotten, 0);
+	/* Answered, and counted with the others: a quarter of those goes. */
+	CU_ASSERT(try_pair(b, "A", 4999, true)->is_answered);
+	for (unsigned i = 5000; i < 9000; i++) {
+		try_pair(b, "A", i, false);
+		try_pair(b, "A", i, true);
+	}
+	CU_ASSERT(baseline_counters(b)->live <= BASELINE_SUBJECT_MAX + BASELINE_ATTEMPTS_MAX);
+	pack_free(&key);
+	pack_free(&value);
+	baseline_free(b);
+	baseline_free(c);
+}
+
+/* The table is full: attempts go first, and none comes when there is none to go. */
+static void attempts_leave_a_full_table(void)
+{
+	struct baseline_list *b = begin();
+	char id[SITE_ID_MAX];
+
+	try_pair(b, "A", 1, false);
+	for (unsigned i = 0; i < BASELINE_MAX; i++) {
+		snprintf(id, sizeof(id), "S%u", i / 1000);
+		meet(b, id, "", i % 1000);
+	}
+	EQUAL_INT(baseline_counters(b)->forgotten, 1);
+	EQUAL_INT(baseline_counters(b)->live, BASELINE_MAX);
+	CU_ASSERT_PTR_NULL(try_pair(b, "A", 1, false));
+	EQUAL_INT(baseline_counters(b)->live, BASELINE_MAX);
+	baseline_free(b);
+}
+
 static void many_subjects_stay_within_the_table(void)
 {
 	struct baseline_list *b = begin();
@@ -291,6 +377,8 @@ int main(void)
 		  a_role_shares_what_was_accepted_and_not_what_was_seen },
 		{ "a flood forgets the longest silent, and nothing accepted",
 		  a_flood_forgets_the_longest_silent_and_nothing_accepted },
+		{ "attempts take no place", attempts_take_no_place },
+		{ "attempts leave a full table", attempts_leave_a_full_table },
 		{ "many subjects stay within the table", many_subjects_stay_within_the_table },
 		{ "silence is forgotten, not what was accepted",
 		  silence_is_forgotten_but_not_what_was_accepted },

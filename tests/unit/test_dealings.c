@@ -26,7 +26,7 @@ static void test_segments(void)
 		{ "10.1.0.1", "10.1.0.2", 445, "IMG-A 10.1.0.2 4\n" },
 		{ "10.2.0.1", "10.1.0.1", 80, "CAM-1 10.1.0.1 4\n" },
 		{ "10.2.0.1", "10.1.0.1", 443, "" },		/* at another hour, but entered */
-		{ "10.1.0.1", "10.2.0.1", 443, "" },		/* ... from the other end */
+		{ "10.1.0.1", "10.2.0.1", 443, "IMG-A 10.2.0.1 4\n" },	/* it opens the other way */
 		{ "10.2.0.2", "10.1.0.1", 443, "CAM-2 10.1.0.1 4\n" },
 		{ "10.2.0.1", "10.2.0.2", 80, "" },		/* one vendor */
 		{ "10.1.0.1", "10.1.0.3", 80, "" },		/* of no vendor */
@@ -95,6 +95,31 @@ static void test_turned(void)
 	}
 }
 
+/* A capture that begins in the middle of what an entry covers, whoever is taken for the client. */
+static void test_entry_turned(void)
+{
+	for (int how = FLOW_CLIENT_SYN; how <= FLOW_CLIENT_FIRST; how++) {
+		bool is_seen = how <= FLOW_CLIENT_SYNACK;
+
+		for (int is_other = 0; is_other < 2; is_other++) {
+			struct slice *s;
+
+			world_begin(&w, site_text, false);
+			world_talk(&w, &(struct talk){ .client = "10.1.0.1", .server = "10.2.0.1",
+						       .at_ns = NOON + HOUR, .port = 50000,
+						       .up = 70, .down = 30, .how = how });
+			for (size_t i = 0; i < w.n; i++) {	/* its own port */
+				s = &w.queue[i];
+				s->id.key.a_port = is_other ? 80 : 443;
+			}
+			world_run(&w, NOON + 3 * HOUR);
+			CU_ASSERT_STRING_EQUAL(incidents(RULE_SEG_001), is_seen || is_other ?
+					       "IMG-A 10.2.0.1 4\n" : "");
+			world_end(&w);
+		}
+	}
+}
+
 /* One asset looks for everything: single incidents, then one that counts. */
 static void test_flood(void)
 {
@@ -110,6 +135,91 @@ static void test_flood(void)
 	CU_ASSERT_PTR_NOT_NULL(strstr(incidents(RULE_SEG_001), "IMG-A * 4\n"));
 	EQUAL_INT(incidents_counters(w.parts.incidents)->flooded, 50 - INCIDENT_ANSWERED_MAX);
 	world_end(&w);
+}
+
+/* A flood lasts as long as what it counts, each counted once, and one record a day. */
+static void test_flood_lasts(void)
+{
+	const struct incident *flood;
+	char peer[32];
+
+	world_begin(&w, site_text, false);
+	for (unsigned day = 0; day < 20; day++) {
+		for (int i = 10; i < 60; i++) {
+			snprintf(peer, sizeof(peer), "10.2.0.%d", i);
+			world_talk(&w, &(struct talk){ .client = "10.1.0.1", .server = peer,
+						       .port = 80, .is_unanswered = true,
+						       .at_ns = NOON + day * DAY + HOUR });
+		}
+		world_run(&w, NOON + day * DAY + 2 * HOUR);
+	}
+	world_run(&w, NOON + 20 * DAY + HOUR);
+	flood = flood_of(RULE_SEG_001);
+	CU_ASSERT_FATAL(flood != NULL);
+	EQUAL_INT(flood->opened_ns, NOON + HOUR + MIN);
+	EQUAL_INT(flood->members, 50 - INCIDENT_PEERS_MAX);
+	/* At 1, 2, 4 ... 32 of them, and in each of 19 further rows. */
+	EQUAL_INT(flood->records, 6 + 19);
+	EQUAL_INT(incidents_counters(w.parts.incidents)->opened, INCIDENT_PEERS_MAX + 1);
+	world_run(&w, NOON + 35 * DAY + HOUR);
+	CU_ASSERT_PTR_NULL(flood_of(RULE_SEG_001));
+	world_end(&w);
+}
+
+/* A counted one that the table has forgotten is not counted again when it returns. */
+static void test_flood_forgets(void)
+{
+	char peer[32];
+
+	world_begin(&w, site_text, false);
+	for (unsigned turn = 0; turn < 3; turn++) {
+		size_t n;
+		struct keyed **list;
+
+		for (int i = 10; i < 60; i++) {
+			snprintf(peer, sizeof(peer), "10.2.0.%d", i);
+			world_talk(&w, &(struct talk){ .client = "10.1.0.1", .server = peer,
+						       .port = 80, .is_unanswered = true,
+						       .at_ns = NOON + (turn + 1) * HOUR });
+		}
+		world_run(&w, NOON + (turn + 2) * HOUR);
+		list = dealings_sorted(w.parts.tallies.dealings, &n);
+		EQUAL_INT(n, 50);
+		for (size_t i = 0; i < n; i++)
+			if (((struct dealing *)list[i])->is_flooded)
+				dealings_remove(w.parts.tallies.dealings,
+						(struct dealing *)list[i]);
+		EQUAL_INT(flood_of(RULE_SEG_001)->members, 50 - INCIDENT_PEERS_MAX);
+	}
+	world_end(&w);
+}
+
+/* The same of destinations: attempts, and what is answered. */
+static void test_destinations_last(void)
+{
+	for (int is_unanswered = 0; is_unanswered < 2; is_unanswered++) {
+		char peer[32];
+
+		world_begin(&w, site_text, false);
+		for (unsigned day = 0; day < 20; day++) {
+			for (int i = 10; i < 60; i++) {
+				snprintf(peer, sizeof(peer), "198.18.%d.1", i);
+				world_talk(&w, &(struct talk){ .client = "10.1.0.1",
+					   .server = peer, .at_ns = LATER + day * DAY,
+					   .up = is_unanswered ? 0 : 90,
+					   .is_unanswered = is_unanswered });
+			}
+			world_run(&w, LATER + day * DAY + HOUR);
+		}
+		world_run(&w, LATER + 20 * DAY);
+		CU_ASSERT_FATAL(flood_of(RULE_DST_001) != NULL);
+		EQUAL_INT(flood_of(RULE_DST_001)->opened_ns, LATER + MIN);
+		EQUAL_INT(flood_of(RULE_DST_001)->members, 50 - INCIDENT_PEERS_MAX);
+		EQUAL_INT(flood_of(RULE_DST_001)->records, 6 + 19);
+		world_run(&w, LATER + 35 * DAY);
+		CU_ASSERT_PTR_NULL(flood_of(RULE_DST_001));
+		world_end(&w);
+	}
 }
 
 /* A scan that is not answered, and then one of them is worked on: that one has its own incident. */
@@ -205,6 +315,57 @@ static void test_learned(void)
 		EQUAL_INT(baseline_counters(w.parts.baseline)->live, 1);
 		world_end(&w);
 	}
+}
+
+static void try_at(uint64_t at_ns, const char *client, const char *server, uint16_t port)
+{
+	world_talk(&w, &(struct talk){ .client = client, .server = server, .port = port,
+				       .at_ns = at_ns, .is_unanswered = true });
+}
+
+/* An attempt of the first days is known as one; the session that follows it later is new, unless it
+ * followed in the first days too. */
+static void test_tried(void)
+{
+	for (int is_met = 0; is_met < 2; is_met++) {
+		world_begin(&w, site_text, false);
+		try_at(NOON + HOUR, "10.3.0.2", "10.1.0.3", 3389);
+		if (is_met)
+			talk_at(NOON + 2 * DAY, "10.3.0.2", "10.1.0.3", 3389);
+		try_at(LATER, "10.3.0.2", "10.1.0.3", 3389);
+		world_run(&w, LATER + HOUR);
+		CU_ASSERT_STRING_EQUAL(incidents(RULE_SEG_003), "");
+		talk_at(LATER + 2 * HOUR, "10.3.0.2", "10.1.0.3", 3389);
+		world_run(&w, LATER + 3 * HOUR);
+		CU_ASSERT_STRING_EQUAL(incidents(RULE_SEG_003), is_met ? "" :
+				       "PC-N 10.1.0.3 3\n");
+		world_end(&w);
+	}
+}
+
+/* A sweep makes nothing forget what was met in the first days. */
+static void test_sweep(void)
+{
+	char peer[32];
+
+	world_begin(&w, site_text, false);
+	talk_at(NOON + HOUR, "10.3.0.2", "10.1.0.3", 3389);
+	world_talk(&w, &(struct talk){ .client = "10.3.0.2", .server = "203.0.113.9",
+				       .at_ns = NOON + HOUR, .up = 90 });
+	for (unsigned i = 0; i < 3000; i++) {
+		snprintf(peer, sizeof(peer), "10.7.%u.%u", i / 250, i % 250 + 1);
+		try_at(LATER + i * NS_PER_SEC, "10.3.0.2", peer, 445);
+	}
+	world_run(&w, LATER + 2 * HOUR);
+	CU_ASSERT(baseline_counters(w.parts.baseline)->live <= BASELINE_ATTEMPTS_MAX + 2);
+	talk_at(LATER + 3 * HOUR, "10.3.0.2", "10.1.0.3", 3389);
+	world_talk(&w, &(struct talk){ .client = "10.3.0.2", .server = "203.0.113.9",
+				       .at_ns = LATER + 3 * HOUR, .up = 90 });
+	world_run(&w, LATER + 4 * HOUR);
+	CU_ASSERT_PTR_NULL(strstr(incidents(RULE_SEG_003), "10.1.0.3"));
+	CU_ASSERT_STRING_EQUAL(incidents(RULE_DST_001), "");
+	CU_ASSERT_PTR_NOT_NULL(flood_of(RULE_SEG_003));
+	world_end(&w);
 }
 
 /* Accepted: it ends, and is not told again, for one of the same role neither.  Another protocol
@@ -355,14 +516,19 @@ int main(void)
 	CU_TestInfo segment[] = {
 		{ "roles", test_roles }, { "whose segment", test_segments },
 		{ "growth", test_growth }, { "who opened it", test_turned },
-		{ "flood", test_flood }, { "a scan, and then a session", test_scan },
+		{ "an entry from its middle", test_entry_turned },
+		{ "flood", test_flood }, { "a flood lasts", test_flood_lasts },
+		{ "a flood counts once", test_flood_forgets },
+		{ "a flood of destinations lasts", test_destinations_last },
+		{ "a scan, and then a session", test_scan },
 		{ "zones of one vendor", test_no_site },
 		CU_TEST_INFO_NULL,
 	};
 	CU_TestInfo lateral[] = {
 		{ "pairs", test_lateral }, { "attempt", test_attempt },
-		{ "learned", test_learned }, { "accepted", test_accepted },
-		{ "bytes", test_pair_bytes }, { "orders", test_order }, CU_TEST_INFO_NULL,
+		{ "learned", test_learned }, { "tried", test_tried }, { "sweep", test_sweep },
+		{ "accepted", test_accepted }, { "bytes", test_pair_bytes },
+		{ "orders", test_order }, CU_TEST_INFO_NULL,
 	};
 	CU_TestInfo table[] = { { "table", test_table }, CU_TEST_INFO_NULL };
 	CU_SuiteInfo suites[] = {

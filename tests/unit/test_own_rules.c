@@ -136,7 +136,10 @@ static void it_speaks_seldom(void)
 /* A scan is one incident with a count. */
 static void a_flood(void)
 {
+	struct packer p = { 0 }, back = { 0 };
+	uint8_t key[INCIDENT_KEY_LEN];
 	const struct incident *flood;
+	struct incidents *again;
 	char server[32];
 
 	world_begin(&w, RULES_OF(TEST("destination.port", "eq", "23"), ""), false);
@@ -149,8 +152,56 @@ static void a_flood(void)
 	flood = incidents_at(w.parts.incidents, INCIDENT_PEERS_MAX);
 	CU_ASSERT(flood->is_any);
 	EQUAL_INT(flood->count, 200 - INCIDENT_PEERS_MAX);
-	EQUAL_INT(flood->members, INCIDENT_MEMBERS_MAX + 1);
-	CU_ASSERT_PTR_NOT_NULL(strstr(incident_message(flood), "more than 16 further addresses"));
+	EQUAL_INT(flood->members, 200 - INCIDENT_PEERS_MAX);
+	for (unsigned i = 0; i < 200; i++) {	/* the same ones again: 184 addresses still */
+		snprintf(server, sizeof(server), "198.51.100.%u", i + 1);
+		say("10.20.1.11", server, 23, NOON + DAY + i * MIN, 1);
+	}
+	world_run(&w, NOON + DAY + 5 * HOUR);
+	EQUAL_INT(flood->members, 200 - INCIDENT_PEERS_MAX);
+	CU_ASSERT_PTR_NOT_NULL(strstr(incident_message(flood), "holds for 184 further addresses"));
+	/* A restart knows whom it has counted. */
+	CU_ASSERT_FATAL(!incidents_new(&w.context, NULL, NULL, &again));
+	incident_pack(flood, &p);
+	incident_pack_key(flood->number, key);
+	for (size_t cut = p.len - INCIDENT_SEEN_BITS / 8 - 1; cut < p.len; cut += 100)
+		CU_ASSERT_FALSE(incident_unpack(again, w.parts.subjects, key, p.bytes, cut));
+	CU_ASSERT_FATAL(incident_unpack(again, w.parts.subjects, key, p.bytes, p.len));
+	flood = incidents_at(again, 0);
+	EQUAL_INT(flood->members, 200 - INCIDENT_PEERS_MAX);
+	incident_pack(flood, &back);
+	CU_ASSERT(back.len == p.len && !memcmp(back.bytes, p.bytes, p.len));
+	incidents_free(again);
+	pack_free(&p);
+	pack_free(&back);
+	world_end(&w);
+}
+
+/* A busy rule takes no place from another one. */
+static void a_busy_rule_hides_no_other(void)
+{
+	char server[32];
+
+	world_begin(&w, HEAD ", \"rules\": {"
+		    "\"OWN-1\": {\"name\": \"A\", \"severity\": 2, \"match\": "
+		    TEST("destination.port", "eq", "23") "},"
+		    "\"OWN-2\": {\"name\": \"B\", \"severity\": 5, \"match\": "
+		    TEST("destination.port", "eq", "22") "}}}", false);
+	for (unsigned i = 0; i < 40; i++) {
+		snprintf(server, sizeof(server), "198.51.100.%u", i + 1);
+		say("10.20.1.11", server, 23, NOON + HOUR + i * MIN, 1);
+	}
+	say("10.20.1.11", "203.0.113.9", 22, NOON + 3 * HOUR, 1);
+	world_run(&w, NOON + 5 * HOUR);
+	EQUAL_INT(incidents_count(w.parts.incidents), INCIDENT_PEERS_MAX + 2);
+	CU_ASSERT_PTR_NOT_NULL(strstr(incidents(), "open OWN-1 IMG any * 2 x24\n"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(incidents(), "open OWN-2 IMG ip 203.0.113.9 5 x1\n"));
+	/* Places of a rule are free again when its incidents have ended. */
+	world_run(&w, NOON + 20 * DAY);
+	CU_ASSERT_PTR_NULL(strstr(incidents(), "open"));
+	say("10.20.1.11", "203.0.113.10", 23, NOON + 20 * DAY + HOUR, 1);
+	world_run(&w, NOON + 20 * DAY + 2 * HOUR);
+	CU_ASSERT_PTR_NOT_NULL(strstr(incidents(), "open OWN-1 IMG ip 203.0.113.10 2 x1\n"));
 	world_end(&w);
 }
 
@@ -391,6 +442,7 @@ int main(void)
 		{ "channels are asked too", channels_are_asked_too },
 		{ "it speaks seldom", it_speaks_seldom },
 		{ "a flood", a_flood },
+		{ "a busy rule hides no other", a_busy_rule_hides_no_other },
 		{ "several rules, and the state", several_rules_and_the_state },
 		{ "only what the entry says", only_what_the_entry_says },
 		{ "groups are covered whole", groups_are_covered_whole },

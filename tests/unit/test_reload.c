@@ -277,6 +277,70 @@ static void parted_without(void)
 	check_parted(false);
 }
 
+/* The sensor ends and begins again with the site file as it is then. */
+static void restart(struct world *w)
+{
+	struct session *s = &w->session;
+	char path[96];
+	uint64_t from_ns;
+
+	reload_free(s->reload);
+	analysis_free(s->analysis);
+	memory_close(s->memory);
+	site_free(s->site);
+	text_format(path, sizeof(path), "%s/state", w->directory);
+	CU_ASSERT_FATAL(policy_load(&w->options, &s->site) == EXIT_DONE);
+	s->context = (struct alert_context){ .site = s->site, .orders = s->site->orders,
+					     .sensor = "test", .is_live = true };
+	session_make_run_id(s);
+	CU_ASSERT_FATAL(!analysis_new(&(struct analysis_config){ .context = &s->context,
+				      .outbox = s->outbox }, &s->analysis));
+	CU_ASSERT_FATAL(!memory_open(path, s->site, &s->memory) &&
+			!memory_plan(s->memory, "", 0, false, &from_ns) &&
+			!memory_load(s->memory, s->analysis));
+	CU_ASSERT_FATAL(!reload_new(s, &s->reload));
+	analysis_on_policy(s->analysis, reload_look, s->reload);
+}
+
+static uint64_t sequence_of(const char *json)
+{
+	const char *at = strstr(json, "\"sequence\":");
+
+	return at ? strtoull(at + strlen("\"sequence\":"), NULL, 10) : 0;
+}
+
+/* The same while no sensor runs: it is told by the next one, and once. */
+static void parted_while_away(void)
+{
+	struct world w;
+	char opened[8192], last[8192];
+
+	begin(&w, true, "");
+	passes(&w, 1000);
+	EQUAL_TEXT(take(&w, opened, sizeof(opened)), "NW-DST-002:open");
+	restart(&w);
+	passes(&w, 0);
+	EQUAL_TEXT(take(&w, NULL, 0), "");
+	w.asset = "B";
+	write_site(&w, "UTC", "");
+	restart(&w);
+	EQUAL_TEXT(take(&w, last, sizeof(last)), "NW-DST-002:resolve");
+	CU_ASSERT_PTR_NOT_NULL(strstr(last, "Closed, its asset is no longer in the site policy: "));
+	CU_ASSERT_PTR_NOT_NULL(strstr(last, "\"id\":\"A\""));
+	EQUAL_INT(sequence_of(last), sequence_of(opened) + 1);
+	passes(&w, 1000);
+	EQUAL_TEXT(take(&w, last, sizeof(last)), "NW-DST-002:open");
+	EQUAL_INT(sequence_of(last), sequence_of(opened) + 2);
+	restart(&w);
+	passes(&w, 0);
+	EQUAL_TEXT(take(&w, NULL, 0), "");
+	w.asset = "A";				/* it comes back: what was open is not */
+	write_site(&w, "UTC", "");
+	restart(&w);
+	EQUAL_TEXT(take(&w, NULL, 0), "NW-DST-002:resolve");
+	end(&w);
+}
+
 /* --- refused -------------------------------------------------------------------------------- */
 
 /* The old one stays, and the record says why. */
@@ -370,6 +434,7 @@ int main(void)
 		{ "an entry covers it: nothing is added", expected },
 		{ "an asset leaves, with a state", parted_with_a_state },
 		{ "an asset leaves, without", parted_without },
+		{ "an asset leaves while no sensor runs", parted_while_away },
 		{ "refused: the old one stays", refused },
 		{ "work orders", orders },
 		CU_TEST_INFO_NULL,

@@ -166,6 +166,41 @@ static void test_unnamed(void)
 	}
 }
 
+/* What has only the port of a DNS server, where nobody has named one for the asset. */
+static void test_raw(void)
+{
+	static const struct { uint16_t master; enum dpi_source verdict; bool is_unanswered;
+			      uint8_t proto; const char *name, *told; } rows[] = {
+		{ 0, DPI_NONE, false, IP_TCP, NULL, "IMG-A " PEER " 3\n" },
+		{ 5, DPI_DPI, false, IP_TCP, NULL, "IMG-A " PEER " 3\n" },	/* 5: nDPI's DNS */
+		{ 5, DPI_DPI, false, IP_TCP, "b.example", "" },
+		{ 0, DPI_NONE, true, IP_TCP, NULL, "" },		/* nothing was said */
+		{ 5, DPI_PORT, false, IP_UDP, NULL, "IMG-A " PEER " 3\n" },
+		{ 5, DPI_DPI, false, IP_UDP, NULL, "" },
+	};
+	uint64_t now = NOON + 3 * DAY;
+
+	CU_ASSERT_STRING_EQUAL(dpi_protocol_name(5), "DNS");
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		world_begin(&w, site_text, false);
+		ask(now - HOUR, "10.1.0.1", "a.example", "203.0.113.8");
+		world_run(&w, now);
+		world_talk(&w, &(struct talk){ .client = "10.1.0.1", .server = PEER, .port = 53,
+					       .proto = rows[i].proto, .at_ns = now,
+					       .name = rows[i].name,
+					       .up = rows[i].is_unanswered ? 0 : 5000, .down = 90,
+					       .is_unanswered = rows[i].is_unanswered });
+		for (size_t k = 0; k < w.n; k++) {
+			w.queue[k].master = rows[i].master;
+			w.queue[k].verdict = rows[i].verdict;
+		}
+		world_run(&w, now + HOUR);
+		CU_ASSERT_STRING_EQUAL(incidents(RULE_DST_004), rows[i].told);
+		CU_ASSERT_STRING_EQUAL(incidents(RULE_DST_003), "");
+		world_end(&w);
+	}
+}
+
 /* What is asked for in the same minute, before it. */
 static void test_same_minute(void)
 {
@@ -297,7 +332,8 @@ int main(void)
 		{ "leases", test_leases }, { "names", test_names }, CU_TEST_INFO_NULL,
 	};
 	CU_TestInfo unnamed[] = {
-		{ "named or not", test_unnamed }, { "the same minute", test_same_minute },
+		{ "named or not", test_unnamed }, { "raw on port 53", test_raw },
+		{ "the same minute", test_same_minute },
 		{ "cannot be judged", test_cannot }, { "after a gap", test_blind },
 		{ "names are too many", test_names_full }, { "what opens", test_opens },
 		{ "asset's bytes", test_subject_bytes }, CU_TEST_INFO_NULL,
