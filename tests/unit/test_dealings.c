@@ -527,7 +527,8 @@ int main(void)
 	CU_TestInfo lateral[] = {
 		{ "pairs", test_lateral }, { "attempt", test_attempt },
 		{ "learned", test_learned }, { "tried", test_tried }, { "sweep", test_sweep },
-		{ "accepted", test_accepted }, { "bytes", test_pair_bytes }, { "orders", test_order }, CU_TEST_INFO_NULL,
+		{ "accepted", test_accepted }, { "bytes", test_pair_bytes },
+		{ "orders", test_order }, CU_TEST_INFO_NULL,
 	};
 	CU_TestInfo table[] = { { "table", test_table }, CU_TEST_INFO_NULL };
 	CU_SuiteInfo suites[] = {
