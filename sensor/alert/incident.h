@@ -58,7 +58,7 @@
 #define INCIDENT_PEERS_MAX 16		/* open ones of such a rule for one subject */
 #define INCIDENT_ANSWERED_MAX 32	/* and more of a dealing that was answered */
 #define INCIDENTS_MAX 8192		/* open ones of one rule */
-#define INCIDENTS_OWN_MAX (RULE_KINDS * INCIDENTS_MAX)	/* that are no flood, open or not */
+#define INCIDENTS_OWN_MAX 65536		/* of all rules, that are no flood, open or not */
 #define INCIDENT_LARGE_BYTES 262144	/* of upload: a peer of its own even in a flood */
 #define INCIDENT_MEMBERS_MAX 16		/* addresses that a flood incident lists */
 #define INCIDENT_SEEN_BITS 8192		/* of a flood's filter; a power of two */

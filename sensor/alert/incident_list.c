@@ -11,7 +11,7 @@
 #include "base/hash.h"
 #include "base/log.h"
 
-#define TABLE_SLOTS 2097152		/* a power of two above twice the capacity */
+#define TABLE_SLOTS 1048576		/* a power of two above twice the capacity */
 #define CHAINS 65536			/* of each kind; a power of two */
 #define FORGET_AT_ONCE (INCIDENTS_OWN_MAX / 16)	/* so that it is rare */
 

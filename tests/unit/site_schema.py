@@ -20,7 +20,7 @@ READER_ONLY = {
     "address-multicast", "address-twice", "bad-utf8", "country", "date", "duplicate-in-entry",
     "duplicate-key", "empty", "everything-internal", "expected-domain", "expected-expires",
     "expected-references", "file-types-twice", "garbage", "host-bits", "host-bits-ipv6", "id-twice", "list-twice",
-    "mac-twice", "network-twice", "number-in-list", "outside-zone", "syntax", "syntax-behind-list",
+    "mac-twice", "network-twice", "number-in-list", "outside-zone", "retention-nights", "syntax", "syntax-behind-list",
     "syntax-in-entry", "syntax-trailing-comma", "timezone", "zone-unknown",
     "own-country", "own-domain", "own-many", "own-network", "own-operator-address", "own-operator-flag",
     "own-operator-number", "own-operator-text", "own-references", "own-too-deep", "own-too-many", "own-value-bounds",
