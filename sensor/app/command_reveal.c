@@ -76,22 +76,27 @@ static void try_channel(struct search *s, const struct channel *ch)
 		try_addr(s, &evidence_night(ch->evidence, i)->top);
 }
 
-static void try_all(struct search *s, const struct state_view *v)
+/* false: no memory. */
+static bool try_all(struct search *s, const struct state_view *v)
 {
 	size_t n;
 	struct channel **channels = state_view_channels(v, &n);
 	struct destination **list;
 
+	if (!channels)
+		return false;
 	for (size_t i = 0; i < subjects_count(v->tables.subjects); i++)
 		try_addr(s, &subjects_at(v->tables.subjects, i)->addr);
 	for (size_t i = 0; i < n; i++)
 		try_channel(s, channels[i]);
+	free(channels);
 	list = baseline_sorted(v->tables.baseline, &n);
 	for (size_t i = 0; i < n; i++) {
 		try_addr(s, &list[i]->peer);
 		if (list[i]->name)
 			try_name(s, list[i]->name);
 	}
+	return true;
 }
 
 /* The other way round: for who looks for something that is known. */
@@ -112,7 +117,7 @@ int run_reveal(const struct state_view *v, const struct options *o)
 	static const char *const heads[] = { "PSEUDONYM", "STANDS FOR" };
 	struct search s = { .wanted = o->pseudonym, .found = { .n = ARRAY_SIZE(heads) } };
 	char shown[VIEW_TEXT_MAX];
-	bool is_found;
+	bool is_there, is_found;
 
 	if (!site_state_key(v->site)) {
 		log_err("usage", "the state has no pseudonyms: its site does not ask for any");
@@ -120,9 +125,9 @@ int run_reveal(const struct state_view *v, const struct options *o)
 	}
 	columns_add(&s.found, heads);
 	s.last[0][0] = '\0';
-	try_all(&s, v);
+	is_there = try_all(&s, v);
 	is_found = s.last[0][0] || (show_own(&s) && s.last[0][0]);
-	if (is_found && !columns_print(&s.found, stdout)) {
+	if (!is_there || (is_found && !columns_print(&s.found, stdout))) {
 		log_err("state", "out of memory");
 		columns_free(&s.found);
 		return EXIT_FAILED;
