@@ -1,7 +1,6 @@
 /* gate.c - see gate.h. */
 #include "alert/gate.h"
 
-#include <stdlib.h>
 #include <string.h>
 #include "alert/explain_internal.h"
 #include "policy/condition.h"
@@ -153,7 +152,7 @@ static void describe(const struct channel_key *key, const char *name, const char
 	else if (q->about == SUPPRESS_NETWORK)
 		q->network = group_network(key);
 	else if (q->about == SUPPRESS_ASN)
-		q->asn = (uint32_t)strtoul(value + strlen("AS"), NULL, 10);
+		q->asn = group_asn(key);
 }
 
 /* A dealing is about all services between two: entries with services cover it when each is. */

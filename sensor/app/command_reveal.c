@@ -100,7 +100,7 @@ static bool try_all(struct search *s, const struct state_view *v)
 }
 
 /* The other way round: for who looks for something that is known. */
-static bool show_own(struct search *s)
+static void show_own(struct search *s)
 {
 	char shown[PSEUDONYM_NAME_MAX], network[CIDR_TEXT_MAX];
 	struct cidr c;
@@ -109,7 +109,6 @@ static bool show_own(struct search *s)
 		add(s, c.addr.bytes[0] == 0xfd ? s->wanted : cidr_show(&c, network), s->wanted);
 	else if (strchr(s->wanted, '.') && !strstr(s->wanted, ".invalid"))
 		add(s, name_show(s->wanted, shown), s->wanted);
-	return s->found.len > 0;
 }
 
 int run_reveal(const struct state_view *v, const struct options *o)
@@ -126,7 +125,9 @@ int run_reveal(const struct state_view *v, const struct options *o)
 	columns_add(&s.found, heads);
 	s.last[0][0] = '\0';
 	is_there = try_all(&s, v);
-	is_found = s.last[0][0] || (show_own(&s) && s.last[0][0]);
+	if (!s.last[0][0])
+		show_own(&s);
+	is_found = s.last[0][0] != '\0';
 	if (!is_there || (is_found && !columns_print(&s.found, stdout))) {
 		log_err("state", "out of memory");
 		columns_free(&s.found);

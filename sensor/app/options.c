@@ -4,12 +4,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "app/help_more.h"
 #include "app/pipeline.h"
 #include "app/verb_help.h"
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/text.h"
-#include "policy/condition.h"
 #include "config.h"
 #include "dpi/dpi.h"
 
@@ -20,7 +20,6 @@
 #define ATTEST (1u << COMMAND_ATTEST)
 #define RECORDS_MAX 1000000
 #define HELP_COLUMN 32
-#define HELP_WIDTH 96
 
 enum option_id {
 	OPT_SITE,
@@ -528,19 +527,6 @@ void options_free(struct options *o)
 	o->paths = NULL;
 }
 
-static void print_fields(void)
-{
-	printf("\nFields that rules of the site's own (\"rules\") may ask for:\n");
-	for (int f = 0; f < CONDITION_FIELDS; f++) {
-		char first[64];
-
-		snprintf(first, sizeof(first), "  %-21s ",
-			 condition_field_name((enum condition_field)f));
-		text_print_wrapped(stdout, first, condition_field_text((enum condition_field)f), 24,
-				   HELP_WIDTH);
-	}
-}
-
 static void print_command_help(const struct command_line *c)
 {
 	printf("nachtwacht %s %s\n\n%s\n\nOptions:\n", c->name, c->synopsis, c->help);
@@ -554,32 +540,7 @@ static void print_command_help(const struct command_line *c)
 		snprintf(first, sizeof(first), "  %-29s ", left);
 		text_print_wrapped(stdout, first, lines[i].help, HELP_COLUMN, HELP_WIDTH);
 	}
-	if (c->command == COMMAND_REPLAY)
-		printf("\nExamples:\n"
-		       "  nachtwacht replay --site site.json --alerts alerts.jsonl case/\n"
-		       "  nachtwacht replay --timezone Europe/Amsterdam --flows flows.jsonl "
-		       "night.pcap.zst\n");
-	if (c->command == COMMAND_LIVE)
-		printf("\nExample:\n"
-		       "  nachtwacht live --site site.json -i span0 --redis "
-		       "unix:///run/redis/redis.sock\n");
-	if (c->command == COMMAND_CHECK)
-		print_fields();
-	if (c->command == COMMAND_STATE)
-		printf("\nExamples:\n"
-		       "  nachtwacht state channels --channel 203.0.113.9 --site site.json --state "
-		       "site.state\n"
-		       "  nachtwacht state export --as site --state site.state >draft.json\n");
-	if (c->command == COMMAND_ATTEST)
-		printf("\nExamples:\n"
-		       "  nachtwacht attest show attestations.jsonl\n"
-		       "  nachtwacht attest verify --key sensor.pub attestations.jsonl\n"
-		       "\nExit status: 0 done; 2 usage or no readable file; 3 verify found a "
-		       "difference.\n");
-	else
-		printf("\nExit status: 0 done, with or without incidents; 1 failed, interrupted, "
-		       "or a sink was not drained;\n"
-		       "2 usage, site, state, or no readable input.\n");
+	help_more_print(c->command);
 }
 
 void options_print_help(enum command command)

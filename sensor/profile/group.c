@@ -117,6 +117,13 @@ const char *group_name(enum group g)
 	return g < GROUPS ? names[g] : "?";
 }
 
+uint32_t group_asn(const struct channel_key *key)
+{
+	const uint8_t *v = key->value.bytes;
+
+	return (uint32_t)v[0] << 24 | (uint32_t)v[1] << 16 | (uint32_t)v[2] << 8 | v[3];
+}
+
 struct cidr group_network(const struct channel_key *key)
 {
 	return (struct cidr){ .addr = key->value, .bits = (uint8_t)prefix_bits(&key->value) };
@@ -147,8 +154,7 @@ const char *group_value(const struct channel_key *key, const char *domain,
 		format_prefix(key, buf);
 		break;
 	case GROUP_ASN:
-		snprintf(buf, GROUP_TEXT_MAX, "AS%u", (unsigned)v[0] << 24 | (unsigned)v[1] << 16 |
-			 (unsigned)v[2] << 8 | v[3]);
+		snprintf(buf, GROUP_TEXT_MAX, "AS%u", group_asn(key));
 		break;
 	case GROUP_COUNTRY:
 		snprintf(buf, GROUP_TEXT_MAX, "%c%c", v[0], v[1]);

@@ -57,6 +57,7 @@ const char *group_name(enum group g);			/* "ip" "domain" ... */
 const char *group_value(const struct channel_key *key, const char *domain,
 			char buf[static GROUP_TEXT_MAX]);
 struct cidr group_network(const struct channel_key *key);	/* of a prefix group */
+uint32_t group_asn(const struct channel_key *key);		/* of an asn group */
 const char *group_service(const struct channel_key *key, char buf[static SERVICE_TEXT_MAX]);
 /* Is the address in an ip or prefix group?  Other groups: false. */
 bool group_holds_address(const struct channel_key *key, const struct addr *a);
